@@ -1,0 +1,193 @@
+# Co's build. `make help` lists the verbs.
+#
+# One configuration is built at a time, under build/<config>/; the verbs that want another one call
+# make again with CONFIG set. Generated sources go to build/gen/ and never into the tree.
+
+CONFIG ?= release
+PREFIX ?= /usr/local
+T      ?= 60
+
+# `make` counts as an implicit cc; plain gcc is the build every figure is measured on.
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+MAKEFLAGS += --no-builtin-rules
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+#-- flags -----------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+INCLUDES := -I. -Iinclude -Ibuild/gen
+
+FLAGS_release := -O2 -g -DNDEBUG
+FLAGS_debug   := -O0 -g3 -DCO_VERIFY
+FLAGS_asan    := -O1 -g -DCO_VERIFY -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FLAGS_stress  := -O1 -g -DCO_VERIFY -DCO_STRESS
+FLAGS_cover   := -O0 -g -DCO_VERIFY --coverage
+FLAGS_fuzz    := $(FLAGS_asan) -fsanitize=fuzzer-no-link
+
+ifeq ($(CONFIG),fuzz)
+CC := clang
+endif
+ifndef FLAGS_$(CONFIG)
+$(error unknown CONFIG '$(CONFIG)': release, debug, asan, stress, cover or fuzz)
+endif
+
+# A second compiler gets a directory of its own, so that gcc's objects stay.
+B      := build/$(CONFIG)$(if $(filter gcc,$(CC)),,-$(notdir $(CC)))
+CFLAGS := -std=gnu11 $(WARNINGS) $(FLAGS_$(CONFIG)) $(EXTRA)
+
+# Asked when a recipe runs, not when this file is read: `deps` may just have installed them.
+LIBS     = $(shell pkg-config --libs-only-L libuv libtommath) -l:libuv_a.a -l:libtommath.a -lm -lpthread -ldl
+LIBCHECK = $(shell pkg-config --libs check)
+
+#-- what is built from what -----------------------------------------------------------------------
+
+TABLES    := $(patsubst tools/%.py,build/gen/%.inc,$(wildcard tools/*.py tools/*/*.py))
+LEXERS    := $(patsubst %.re,build/gen/%.c,$(wildcard lang/*.re))
+GRAMMARS  := $(patsubst %.y,build/gen/%.c,$(wildcard lang/*.y))
+GENERATED := $(TABLES) $(LEXERS) $(GRAMMARS) $(GRAMMARS:.c=.h)
+
+CLI      := $(patsubst %.c,$(B)/%.o,$(wildcard cli/*.c))
+LIB      := $(patsubst %.c,$(B)/%.o,$(wildcard vm/*.c lang/*.c stdlib/*.c)) \
+            $(patsubst build/gen/%.c,$(B)/%.o,$(LEXERS) $(GRAMMARS))
+EMBEDDED := $(B)/stdlib/embedded.o
+STAGE1   := $(B)/stdlib/embedded-stage1.o
+MODULES  := $(sort $(wildcard stdlib/*.co stdlib/*/*.co))
+UNITS    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
+FUZZERS  := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
+
+$(GENERATED) $(CLI) $(LIB) $(STAGE1): | deps
+$(CLI) $(LIB) $(STAGE1): | $(GENERATED)
+$(CLI) $(LIB) $(STAGE1): $(B)/flags
+
+build/gen/%.inc: tools/%.py
+	@mkdir -p $(@D)
+	python3 $< > $@
+
+build/gen/%.c: %.re
+	@mkdir -p $(@D)
+	re2c -o $@ $<
+
+build/gen/%.c build/gen/%.h: %.y
+	@mkdir -p $(@D)
+	lemon -q -l -d$(@D) $<
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -I$(B)/gen $(INCLUDES) -MMD -MP -c -o $@ $<
+
+$(B)/%.o: build/gen/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -I$(B)/gen $(INCLUDES) -MMD -MP -c -o $@ $<
+
+# Lemon's own template is not as strict as we are.
+$(B)/lang/grammar.o: private CFLAGS += -Wno-missing-prototypes -Wno-unused-parameter -Wno-unused-variable -Wno-type-limits
+
+$(B)/libco.a: $(LIB)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(B)/co: $(CLI) $(B)/libco.a
+	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+
+# Compiling with other flags than last time compiles everything again.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS)' > $@
+
+#-- the standard library's .co files ----------------------------------------------------------------
+# A co without them (stage 1) compiles them to constant arrays; the real co is linked with those.
+
+$(STAGE1): stdlib/embedded.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -DCO_STAGE1 $(INCLUDES) -MMD -MP -c -o $@ $<
+
+$(B)/co-stage1: $(CLI) $(filter-out $(EMBEDDED),$(LIB)) $(STAGE1)
+	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/gen/stdlib/embedded.inc: $(B)/co-stage1 $(MODULES)
+	@mkdir -p $(@D)
+	$(B)/co-stage1 --embed $(MODULES) > $@
+
+$(EMBEDDED): $(B)/gen/stdlib/embedded.inc
+
+#-- building ----------------------------------------------------------------------------------------
+
+.PHONY: all build deps help debug release asan stress units FORCE
+FORCE:
+
+all: build ## build the release ./co (the default)
+	@cmp -s $(B)/co co || cp $(B)/co co
+
+build: $(B)/co
+
+deps: ## install the Debian packages that the build needs, if any is missing
+	@tools/deps
+
+debug release asan stress: ## build that configuration: build/<config>/co
+	@$(MAKE) --no-print-directory CONFIG=$@ build
+
+#-- running and testing -----------------------------------------------------------------------------
+
+.PHONY: run test unit test-asan test-stress oracle cover bench fuzz format install clean
+
+run: all ## build and run the blog post's example
+	@./co examples/blog/clients.py
+
+test: build units ## run every test; K=pattern picks some
+	@python3 tests/run.py --co $(B)/co $(UNITS:%=--unit %) $(if $(K),-k '$(K)')
+
+unit: units ## run the C unit tests only
+	@python3 tests/run.py --only-units $(UNITS:%=--unit %) $(if $(K),-k '$(K)')
+
+test-asan test-stress: ## run every test under ASan and UBSan, or collecting at every safepoint
+	@$(MAKE) --no-print-directory CONFIG=$(@:test-%=%) test
+
+oracle: ## store again what CPython 3.11 prints for tests/same
+	@python3 tests/run.py --oracle $(if $(K),-k '$(K)')
+
+units: $(UNITS)
+$(UNITS): $(B)/unit/%: tests/unit/%.c $(B)/libco.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(INCLUDES) -MMD -MP -MF $@.d -o $@ $< $(B)/libco.a $(LIBCHECK) $(LIBS)
+
+cover: ## line coverage of the C sources under the whole suite
+	@find build/cover -name '*.gcda' -delete 2>/dev/null || true
+	@$(MAKE) --no-print-directory CONFIG=cover test
+	@python3 tests/tools/cover.py build/cover
+
+bench: all ## measure against python3
+	@python3 bench/run.py $(BENCH)
+
+fuzz: ## fuzz lexer, parser and compiler for T seconds (60)
+	@$(MAKE) --no-print-directory CONFIG=fuzz fuzzers
+	@python3 tests/tools/fuzz.py --seconds $(T) build/fuzz-clang/fuzz/*
+
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
+$(FUZZERS): $(B)/fuzz/%: tests/fuzz/%.c $(B)/libco.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -fsanitize=fuzzer $(INCLUDES) -MMD -MP -MF $@.d -o $@ $< $(B)/libco.a $(LIBS)
+
+format: ## lay the C sources out by .clang-format
+	clang-format -i $(wildcard */*.c */*.h tests/*/*.c tests/*/*.h)
+
+install: all ## install co, libco.a and co.h under PREFIX (/usr/local)
+	install -D -m 755 co $(DESTDIR)$(PREFIX)/bin/co
+	install -D -m 644 $(B)/libco.a $(DESTDIR)$(PREFIX)/lib/libco.a
+	install -D -m 644 include/co.h $(DESTDIR)$(PREFIX)/include/co.h
+
+clean: ## remove everything that was built
+	rm -rf build co
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / { n = split($$1, v, " "); for (i = 1; i <= n; i++) printf "  make %-12s %s\n", v[i], $$2 }' Makefile
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
