@@ -1,0 +1,65 @@
+/* diag.h - what is wrong with a source text, and how to show it.
+ * Front end and compiler add to one list; the command prints it, or the runtime raises its first
+ * error. The list owns its texts. When memory is out, `out_of_memory` says so and nothing else is lost.
+ */
+#pragma once
+#include "lang/arena.h"
+#include "lang/source.h"
+#include "lang/text.h"
+#include <stdarg.h>
+
+typedef enum DiagKind {
+#define DIAG(NAME, type, is_error) DIAG_##NAME,
+#include "lang/diag.def"
+    DIAG_KIND_COUNT
+} DiagKind;
+
+typedef struct Diag {
+    DiagKind kind;
+    Span span;
+    const char *message;
+    const char *hint; // a second sentence, or NULL
+} Diag;
+
+typedef struct Diags {
+    Diag *items; // in the order found
+    uint32_t count, errors, capacity;
+    bool out_of_memory;
+    Arena arena;
+} Diags;
+
+enum { DIAGS_MAX_ERRORS = 20 }; // more are counted, not kept
+
+void diags_init(Diags *diags);
+void diags_free(Diags *diags);
+
+/* Add one, printf-style. The Diag is returned so that a hint can follow; NULL if it was not kept. */
+Diag *diag_add(Diags *diags, DiagKind kind, Span span, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+Diag *diag_addv(Diags *diags, DiagKind kind, Span span, const char *format, va_list args);
+void diag_hint(Diags *diags, Diag *diag, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* "SyntaxError", "IndentationError", ...: the exception type it is raised as. */
+const char *diag_type_name(DiagKind kind);
+bool diag_is_error(DiagKind kind);
+
+/* One diagnostic as text:
+ *     file.co:3:5: SyntaxError: expected ':'
+ *         if x
+ *             ^
+ *     hint: ...
+ */
+void diag_render(TextBuffer *out, const Source *source, const Diag *diag);
+
+/* All of `diags`, and their count when there are several. */
+void diags_render(TextBuffer *out, const Source *source, const Diags *diags);
+
+/* Columns on screen of the first `len` bytes of `text`: East Asian wide 2, combining 0, tab to 8. */
+size_t diag_display_width(const char *text, size_t len);
+
+/* Spaces and carets that line up under bytes [col, end_col) of `line` when it is printed behind
+ * the same margin by diag_source_line; no line end. At least one caret. */
+void diag_caret_line(TextBuffer *out, const char *line, size_t len, size_t col, size_t end_col);
+
+/* The line as it is shown above its carets: tabs expanded, control characters replaced. */
+void diag_source_line(TextBuffer *out, const char *line, size_t len);

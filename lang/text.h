@@ -1,0 +1,16 @@
+/* text.h - text that grows.
+ * Running out of memory leaves it as it was and sets `failed`, which one check at the end sees.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct TextBuffer {
+    char *bytes; // NUL-terminated once anything was added
+    size_t len, capacity;
+    bool failed;
+} TextBuffer;
+
+void text_add(TextBuffer *out, const char *bytes, size_t len);
+void text_addf(TextBuffer *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_free(TextBuffer *out);
