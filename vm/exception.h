@@ -1,0 +1,22 @@
+/* exception.h - exception objects, raising, tracebacks. */
+#pragma once
+#include "vm/vm.h"
+
+static inline bool is_exception(Value v) { return is_kind(v, KIND_EXCEPTION); }
+static inline Exception *as_exception(Value v) { return (Exception *)as_obj(v); }
+/* Root shape ids of exception types are T_BUILTIN_COUNT + ERR_x. */
+bool exceptions_init(VM *vm);
+/* Is exc an instance of the type(s)? type: class or tuple of classes; -1 with TypeError
+ * "catching classes that do not inherit from BaseException is not allowed". */
+int exception_matches(VM *vm, Value exc, Value type);
+/* What `raise v` raises: an instance made from class or instance v (may call). */
+Value exception_from_raise(VM *vm, Value v);
+/* Note that frame code at pc let exc pass; called by the unwinder. Never fails (drops the entry when memory is out). */
+void exception_add_trace(VM *vm, Value exc, Value code, const Insn *pc);
+/* The text CPython prints on stderr for an uncaught exception (chained ones, notes, groups, carets), as a str. */
+Value exception_render(VM *vm, Value exc);
+/* StopIteration's value, SystemExit's code. */
+Value exception_value(Value exc);
+Value exception_new(VM *vm, ErrorKind kind, Value args_tuple);
+bool exception_is(VM *vm, Value exc, ErrorKind kind);
+Value exception_group_split(VM *vm, Value group, Value type, Value *rest);

@@ -1,0 +1,60 @@
+/* heap.h - where objects live and die.
+ *
+ * Precise, non-moving, size classes, sticky-mark young collections, incremental snapshot-at-beginning major ones.
+ * Allocation never collects: it may only set vm->fuel to 0, so that the interpreter's next safepoint collects.
+ * Natives therefore need no rooting, unless they call back into script code (vm_call and everything in protocol.h
+ * marked "may call"): what they keep across that lies in rooted slots (roots_*).
+ */
+#pragma once
+#include "vm/object.h"
+
+/* Obj.gc bits. */
+enum { GC_MARK = 1, GC_OLD = 2, GC_REMEMBERED = 4, GC_PINNED = 8, GC_LARGE = 16 };
+
+/* A zeroed object of `size` bytes, header set. NULL with MemoryError pending when there is no memory. */
+void *heap_alloc(VM *vm, Kind kind, uint32_t shape, size_t size);
+#define heap_new(vm, kind, type, T) ((T *)heap_alloc(vm, kind, type, sizeof(T)))
+
+/* Give an object back at once; only for one that provably nobody can reach (a finished call's coroutine). */
+void heap_release(VM *vm, Obj *o, size_t size);
+
+/* malloc'd memory of objects (list items, dict tables, string buffers, digits): counted against the limits.
+ * NULL with MemoryError pending; size 0 gives a valid pointer. The old block stays valid when growing fails. */
+void *heap_malloc(VM *vm, size_t size);
+void *heap_realloc(VM *vm, void *p, size_t old_size, size_t new_size);
+void heap_free(VM *vm, void *p, size_t size);
+/* n * size (+ extra), or SIZE_MAX on overflow, which heap_malloc refuses. */
+size_t size_mul(size_t n, size_t size);
+size_t size_add(size_t a, size_t b);
+
+/* Write barrier: call as gc_store(vm, owner, &owner->field, value) for every store of a Value into an object that
+ * may have survived a safepoint. Logs the overwritten value while marking, remembers old owners. */
+void gc_barrier_slow(VM *vm, Obj *owner, Value old);
+static inline void gc_store(VM *vm, void *owner, Value *slot, Value v);
+/* The same for a bulk change of owner's values (memmove of items, clearing): call before changing n values at p. */
+void gc_store_many(VM *vm, void *owner, const Value *p, size_t n);
+/* For pointer fields (Dict *, Tuple * ...): gc_store_ptr(vm, owner, (void **)&owner->dict, new). */
+void gc_store_ptr(VM *vm, void *owner, void **slot, void *p);
+
+/* Roots of native code across calls into scripts: r = roots_push(vm, v) answers the slot's address, which stays
+ * valid until roots_pop(vm, r). NULL with MemoryError pending. Slots nest like a stack. */
+Value *roots_push(VM *vm, Value v);
+void roots_pop(VM *vm, Value *r);
+
+/* Values kept by C structures from one tick to the next (the scheduler's, the host's). Counted: pin twice, unpin twice. */
+void gc_pin(VM *vm, Value v);
+void gc_unpin(VM *vm, Value v);
+
+/* Safepoint work, called by the interpreter only. */
+void gc_step(VM *vm);
+void gc_collect(VM *vm); // a full collection, to the end; also gc.collect()
+/* Used by trace functions of NATIVE_DATA and of types: */
+void gc_mark_value(VM *vm, Value v);
+void gc_mark_obj(VM *vm, void *o);
+
+bool heap_init(VM *vm);
+void heap_destroy(VM *vm); // frees everything, calls free slots
+
+/* Bytes in use (objects and malloc'd memory); limit for --max-memory (0: none). */
+size_t heap_used(VM *vm);
+void heap_set_limit(VM *vm, size_t bytes);

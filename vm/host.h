@@ -1,0 +1,37 @@
+/* host.h - everything the VM asks of the outside: one table of functions.
+ *
+ * Time, the order of ready tasks, readiness and results of I/O, randomness, output: all decisions come through
+ * here. The command's host is libuv (cli/host_uv.c); virtual time and the seeded scheduler (cli/host_virtual.c) are other tables of
+ * the same type. vm/ knows no other way out.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct VM VM;
+typedef struct Host Host;
+
+struct Host {
+    void *state; // the host's own
+    /* Nanoseconds of a clock that never goes back, and of the wall clock since 1970. */
+    int64_t (*monotonic)(Host *h);
+    int64_t (*wall)(Host *h);
+    /* Nothing is ready: wait until `deadline` (monotonic ns; INT64_MAX: none) or until an event; events are
+     * delivered by calling back into the scheduler (task.h: task_wake ...) before it returns. poll: do not wait.
+     * Answers false when nothing outside can ever happen and there is no deadline (a deadlock). */
+    bool (*wait)(Host *h, VM *vm, int64_t deadline, bool poll);
+    /* Block the whole VM (time.sleep). Answers false when interrupted (h->pending is set). */
+    bool (*block)(Host *h, int64_t ns);
+    /* Which of n ready entries goes next; NULL: the first (FIFO). */
+    size_t (*choose)(Host *h, size_t n);
+    void (*random)(Host *h, void *buf, size_t n);
+    /* Write all of it to fd 1 or 2; 0 or an errno. */
+    int (*write)(Host *h, int fd, const void *buf, size_t n);
+    /* A line from standard input into buf (at most cap bytes, newline included); length, 0 at the end, -errno. */
+    long (*read_line)(Host *h, char *buf, size_t cap);
+    void (*close)(Host *h);
+    /* Set from signal handlers and other threads; the VM looks at it when its fuel runs out. */
+    volatile int pending; // HOST_...
+};
+enum { HOST_INTERRUPT = 1, HOST_TIME_LIMIT = 2, HOST_DUMP = 4 };

@@ -1,0 +1,38 @@
+/* native.h - natives: C functions that scripts call, and the modules made of them. */
+#pragma once
+#include "vm/vm.h"
+
+enum { PARAM_REQUIRED = 0, PARAM_OPTIONAL = 1 };
+typedef struct SigParam { Str *name; Value dflt; } SigParam; // dflt UNSET and required, or the parsed literal
+/* A parsed signature: "name(a, b=1, /, c=None, *args, d, e=0, **kw)". Defaults: None True False ints floats 'str'
+ * () [] {} and ? (absent: the native sees UNSET; help() shows the parameter in brackets). */
+typedef struct Signature {
+    const NativeDef *def;
+    Str *name;
+    uint16_t npos, nposonly, nkwonly; // npos counts positional-only ones too
+    uint16_t nrequired;               // positional parameters without default
+    bool varargs, varkw, raw;         // raw: "(*args)" alone
+    uint16_t nparams;                 // slots in Args.v
+    SigParam params[];
+} Signature;
+
+const Signature *native_signature(VM *vm, const NativeDef *def); // parsed once, cached; NULL out of memory
+Value native_new(VM *vm, const NativeDef *def, Value self, Type *owner, Value module);
+/* Put the arguments of a call in order into out[0 .. sig->nparams): arity and keyword errors are CPython's texts.
+ * `qualname`: what the error texts call it. */
+bool native_bind(VM *vm, const Signature *sig, const char *owner, const Value *args, int n, Value kwnames, Value *out);
+/* Call a native with any arguments (the loop has faster ways for the common cases). */
+Value native_call(VM *vm, Native *f, const Value *args, int n, Value kwnames);
+
+typedef struct ModuleDef {
+    const char *name;
+    const NativeDef *natives;
+    const char *doc;
+    bool (*init)(VM *vm, Module *m); // adds constants and types; may be NULL
+} ModuleDef;
+Module *module_new(VM *vm, Str *name);
+bool module_add(VM *vm, Module *m, const char *name, Value v);
+/* Import by dotted name as `import` does; sys.modules first. Implemented in import.c. */
+Value module_import(VM *vm, Str *name);
+/* The Cell of a global of m, made when missing. */
+Cell *module_cell(VM *vm, Module *m, Str *name);

@@ -1,0 +1,130 @@
+/* vm.h - the VM and what natives say to it. */
+#pragma once
+#include "vm/heap.h"
+#include "vm/host.h"
+#include "vm/object.h"
+
+typedef struct Heap Heap;
+typedef struct Sched Sched;
+typedef struct ExceptionTypes ExceptionTypes;
+
+/* Kinds of built-in errors: rows of errors.def; ERR_e indexes vm->exc_types. */
+typedef enum {
+#define ERROR(e, base, name) ERR_##e,
+#include "vm/errors.def"
+#undef ERROR
+    ERR_COUNT
+} ErrorKind;
+
+typedef struct Segment Segment; // of the VM's frame stack (frame.c)
+
+/* One green thread's stack: the VM has the main one; blocking contexts (to_thread) have their own. */
+struct VM {
+    /* --- what the interpreter touches all the time --- */
+    int32_t fuel;        // counts down on back-edges and calls; below zero: safepoint
+    uint32_t max_depth;  // sys.setrecursionlimit
+    Frame *frame;        // running frame (saved by the loop before it calls out)
+    Value *sp;           // top of the frame stack while a heap frame runs (frame.h)
+    Value *stack_limit;  // end of the current segment
+    Value exc;           // exception in flight, UNSET when none
+    Value handled;       // exception being handled (sys.exc_info), None when none
+    Shape **shapes;      // by id; builtin types' ids are their T_ numbers
+    Heap *heap;
+    /* --- the rest --- */
+    Host *host;
+    Sched *sched;
+    Segment *segments;
+    Task *task;          // the running task or NULL
+    uint32_t nshapes, shapes_capacity;
+    Type *types[T_BUILTIN_COUNT];
+    Type *exc_types[ERR_COUNT];
+    Str *dunder_names[D_COUNT];
+    struct Interned *interned;   // str.c
+    Str *empty_str;
+    Str *ascii_str[128];
+    Tuple *empty_tuple;
+    struct Common *common;       // frequently used names (names.def)
+    Dict *modules;               // sys.modules
+    Module *builtins;
+    Module *main;
+    uint64_t hash_key[2];
+    int32_t fuel_refill;
+    char *c_stack_limit;         // vm_call and recursive natives raise RecursionError below it
+    Value *roots, *roots_top, *roots_end;
+    const struct CompileHook *compiler; // set by the command; the VM runs without one
+    struct Signature **signatures; // parsed natives' signatures (native.c)
+    size_t nsignatures;
+    void *type_cache;            // type.c
+    void *codes;                 // code_object.c
+    struct Output *out;          // buffered stdout (output.c)
+    void *module_state;          // stdlib's
+    void (*event_hook)(VM *vm, int event, Task *task, void *state); // task.h; NULL when nobody listens
+    void *event_state;
+    int exit_status;
+    uint32_t type_version;       // last Type.version given out
+    uint32_t next_id;            // task names and the like
+    int64_t time_limit;          // monotonic ns; 0: none
+    void *user;                  // the embedder's
+};
+
+/* --- errors: always `return vm_raise(...)` or `if (is_error(v)) return v;` --- */
+/* Raise with a printf-like text: %s %d %u %ld %zu %c %x %% as in C, and
+ *   %T  Value: name of its type     %V  Value that is a str: its text     %N  Str *: its text
+ *   %R  Value: its repr (only of str, int, float, None, bool and types: never calls scripts)
+ *   %Y  Type *: its name
+ * Never fails but to MemoryError. Answers VALUE_ERROR. */
+Value vm_raise(VM *vm, ErrorKind kind, const char *format, ...);
+/* With one argument object instead of a text (KeyError(key), StopIteration(value) ...). */
+Value vm_raise_arg(VM *vm, ErrorKind kind, Value arg);
+/* Raise an exception instance that exists. Sets __context__ from vm->handled. */
+Value vm_raise_exc(VM *vm, Value exc);
+Value vm_no_memory(VM *vm);
+Value vm_raise_errno(VM *vm, int err, const char *path); // OSError or the right subclass; path may be NULL
+/* Is the pending exception an instance of `kind`? */
+bool vm_pending_is(VM *vm, ErrorKind kind);
+/* Take the pending exception away (answers it). */
+Value vm_take_pending(VM *vm);
+
+/* --- calling back into script code: may run anything, may collect (see heap.h) --- */
+Value vm_call(VM *vm, Value callee, const Value *args, int n);
+Value vm_call1(VM *vm, Value callee, Value arg);
+/* kwnames: Tuple of n_kw names or UNSET; the keyword values follow the positional ones in args. */
+Value vm_call_kw(VM *vm, Value callee, const Value *args, int n, Value kwnames);
+Value vm_call_method(VM *vm, Value self, Str *name, const Value *args, int n); // args without self
+/* True (with RecursionError pending) when C recursion has gone too deep. */
+bool vm_c_stack_low(VM *vm);
+/* Charge work done in a long native loop; answers false with an exception pending when the program is to be interrupted. */
+bool vm_tick(VM *vm, size_t units);
+
+/* --- types of values --- */
+static inline Type *type_of(VM *vm, Value v);
+static inline const TypeSlots *slots_of(VM *vm, Value v) { return &type_of(vm, v)->def->slots; }
+const char *type_name(VM *vm, Value v); // UTF-8; valid as long as the type lives
+
+/* Interned name of a C literal; and of bytes. Never NULL: out of memory is fatal only at start-up, where it is used. */
+Str *vm_intern(VM *vm, const char *text);
+
+VM *vm_new(Host *host);
+void vm_free(VM *vm);
+
+static inline Type *type_of_const(VM *vm, Value v)
+{
+    if (v == VALUE_NONE) return vm->types[T_NONE];
+    if (v == VALUE_ELLIPSIS) return vm->types[T_ELLIPSIS];
+    if (v == VALUE_NOT_IMPLEMENTED) return vm->types[T_NOT_IMPLEMENTED];
+    return vm->types[T_BOOL];
+}
+static inline Type *type_of(VM *vm, Value v)
+{
+    if (is_ptr(v)) return vm->shapes[as_obj(v)->shape]->type;
+    if (is_small(v)) return vm->types[T_INT];
+    if (is_float_imm(v)) return vm->types[T_FLOAT];
+    return type_of_const(vm, v);
+}
+
+static inline void gc_store(VM *vm, void *owner, Value *slot, Value v)
+{
+    Obj *o = (Obj *)owner;
+    if (__builtin_expect((o->gc & (GC_OLD | GC_REMEMBERED)) == GC_OLD, 0)) gc_barrier_slow(vm, o, *slot);
+    *slot = v;
+}
