@@ -54,12 +54,22 @@ void diag_render(TextBuffer *out, const Source *source, const Diag *diag);
 /* All of `diags`, and their count when there are several. */
 void diags_render(TextBuffer *out, const Source *source, const Diags *diags);
 
-/* Columns on screen of the first `len` bytes of `text`: East Asian wide 2, combining 0, tab to 8. */
+/* Columns on screen of the first `len` bytes of `text`: East Asian wide 2, combining 0, tabs to 8. */
 size_t diag_display_width(const char *text, size_t len);
 
-/* Spaces and carets that line up under bytes [col, end_col) of `line` when it is printed behind
- * the same margin by diag_source_line; no line end. At least one caret. */
-void diag_caret_line(TextBuffer *out, const char *line, size_t len, size_t col, size_t end_col);
+/* A line together with the bytes [col, end_col) of it that carets shall point at. */
+typedef struct DiagExcerpt {
+    const char *line;
+    size_t len, col, end_col;
+    bool cut_left, cut_right;
+} DiagExcerpt;
 
-/* The line as it is shown above its carets: tabs expanded, control characters replaced. */
-void diag_source_line(TextBuffer *out, const char *line, size_t len);
+/* Makes a long line printable: leaves the part around the marked bytes. Short ones stay whole. */
+void diag_clip(DiagExcerpt *excerpt);
+
+/* The line as it is shown above its carets: tabs expanded, control characters replaced. No line end. */
+void diag_source_line(TextBuffer *out, const DiagExcerpt *excerpt);
+
+/* Spaces and carets that line up under the marked bytes when printed behind the same margin as
+ * diag_source_line; at least one caret. No line end. */
+void diag_caret_line(TextBuffer *out, const DiagExcerpt *excerpt);

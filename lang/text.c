@@ -1,0 +1,56 @@
+#include "lang/text.h"
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Room for `more` bytes and the NUL. */
+static bool reserve(TextBuffer *out, size_t more)
+{
+    size_t need;
+    if (__builtin_add_overflow(out->len, more, &need) || need > SIZE_MAX / 2 - 1) {
+        out->failed = true;
+        return false;
+    }
+    if (need < out->capacity) return true;
+
+    size_t capacity = out->capacity ? out->capacity * 2 : 128;
+    if (capacity <= need) capacity = need + 1;
+    char *bytes = realloc(out->bytes, capacity);
+    if (!bytes) {
+        out->failed = true;
+        return false;
+    }
+    out->bytes = bytes;
+    out->capacity = capacity;
+    return true;
+}
+
+void text_add(TextBuffer *out, const char *bytes, size_t len)
+{
+    if (!reserve(out, len)) return;
+    if (len) memcpy(out->bytes + out->len, bytes, len);
+    out->len += len;
+    out->bytes[out->len] = '\0';
+}
+
+void text_addf(TextBuffer *out, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (len < 0 || !reserve(out, (size_t)len)) return;
+
+    va_start(args, format);
+    vsnprintf(out->bytes + out->len, (size_t)len + 1, format, args);
+    va_end(args);
+    out->len += (size_t)len;
+}
+
+void text_free(TextBuffer *out)
+{
+    free(out->bytes);
+    *out = (TextBuffer){0};
+}
