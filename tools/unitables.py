@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""Print the tables of vm/unitables.c, made from what this Python itself answers about every code point.
+
+A code point's block number (code >> SHIFT) picks a block of record numbers; a record is everything text
+methods ask. Most letters map to a neighbour at a fixed distance, so records hold distances and a thousand
+letters share one; mappings to several characters lie in a table of their own.
+"""
+import unicodedata
+
+SHIFT = 7
+CODES = range(0x110000)
+FLAGS = ["ALPHA", "DECIMAL", "DIGIT", "NUMERIC", "SPACE", "PRINTABLE", "UPPER", "LOWER", "TITLE", "CASED",
+         "IGNORABLE", "NAME_START", "NAME_PART", "LINE_BREAK"]
+
+mappings = [0]     # lengths and code points of mappings to several characters
+mapping_at = {}
+
+
+def flags_of(c):
+    """The predicates, in the order of FLAGS. Two that Python does not show come from how it treats a neighbour."""
+    ignorable = ("A" + c + "Σ").lower()[-1] == "ς" and (c + "Σ").lower()[-1] != "ς"
+    return (c.isalpha(), c.isdecimal(), c.isdigit(), c.isnumeric(), c.isspace(), c.isprintable(), c.isupper(),
+            c.islower(), c.istitle() and not c.isupper(), (c + "a").title()[-1] == "a", ignorable,
+            c.isidentifier(), ("a" + c).isidentifier(), len(("a" + c + "a").splitlines()) == 2)
+
+
+def width_of(c):
+    code = ord(c)
+    if 0x1160 <= code <= 0x11FF or 0xD7B0 <= code <= 0xD7FF:  # vowels and finals of conjoining Jamo
+        return 0
+    if unicodedata.category(c) in ("Mn", "Me", "Cf", "Cc") and code != 0xAD:
+        return 0
+    return 2 if unicodedata.east_asian_width(c) in "WF" else 1
+
+
+def mapping(c, text):
+    """A distance, or, odd, the place of several characters in `mappings`: both shifted left by one."""
+    if len(text) == 1:
+        return (ord(text) - ord(c)) * 2
+    if text not in mapping_at:
+        mapping_at[text] = len(mappings)
+        mappings.extend([len(text), *map(ord, text)])
+    return mapping_at[text] * 2 + 1
+
+
+def record_of(code):
+    c = chr(code)
+    bits = sum(1 << i for i, on in enumerate(flags_of(c)) if on)
+    digit = unicodedata.digit(c, 255)
+    return (bits, digit, width_of(c), mapping(c, c.upper()), mapping(c, c.lower()), mapping(c, c.title()),
+            mapping(c, c.casefold()))
+
+
+def unique(items):
+    """Every different item once, and for each item its number among those."""
+    numbers = {}
+    return [numbers.setdefault(item, len(numbers)) for item in items], list(numbers)
+
+
+def print_array(kind, name, values):
+    print(f"const {kind} {name}[] = {{")
+    line = ""
+    for text in map(str, values):
+        if len(line) + len(text) > 108:
+            print(line)
+            line = ""
+        line += text + ","
+    print(f"{line}\n}};")
+
+
+def main():
+    record_numbers, records = unique(map(record_of, CODES))
+    size = 1 << SHIFT
+    block_numbers, blocks = unique(tuple(record_numbers[i:i + size]) for i in range(0, len(CODES), size))
+    print("/* Made by tools/unitables.py from unicodedata", unicodedata.unidata_version, "*/")
+    print_array("UniRecord", "uni_records", ("{%s}" % ",".join(map(str, r)) for r in records))
+    print_array("uint32_t", "uni_mappings", mappings)
+    print_array("uint16_t", "uni_blocks", block_numbers)
+    print_array("uint16_t", "uni_numbers", (n for block in blocks for n in block))
+
+
+main()

@@ -1,0 +1,28 @@
+/* bytes.h - bytes and bytearray. */
+#pragma once
+#include "vm/vm.h"
+
+static inline bool is_bytes(Value v) { return is_kind(v, KIND_BYTES); }
+static inline Bytes *as_bytes(Value v) { return (Bytes *)as_obj(v); }
+static inline bool is_bytearray(Value v) { return is_kind(v, KIND_BYTEARRAY); }
+static inline ByteArray *as_bytearray(Value v) { return (ByteArray *)as_obj(v); }
+
+Value bytes_new(VM *vm, const void *data, size_t n); // data may be NULL: zeroed
+Value bytearray_new(VM *vm, const void *data, size_t n);
+bool bytearray_resize(VM *vm, ByteArray *a, size_t n); // new bytes are zero; MemoryError, BufferError while exported
+bool bytearray_append(VM *vm, ByteArray *a, const void *data, size_t n);
+uint64_t bytes_hash(VM *vm, Bytes *b);
+
+/* What a bytes or bytearray (or an instance of a subclass) holds now; a bytearray's is valid until scripts run. */
+typedef struct ByteView { const uint8_t *data; size_t size; } ByteView;
+static inline bool is_byteslike(Value v) { return is_bytes(v) || is_bytearray(v); }
+static inline ByteView byte_view(Value v)
+{
+    if (is_bytes(v)) return (ByteView){as_bytes(v)->data, as_bytes(v)->size};
+    return (ByteView){as_bytearray(v)->data, as_bytearray(v)->size};
+}
+/* TypeError "a bytes-like object is required, not 'x'" when it is none. */
+bool bytes_require(VM *vm, Value v, ByteView *out);
+/* The attributes of an instance of a subclass; NULL for exact ones. */
+Value *bytes_attrs(Obj *o);
+void bytearray_free(VM *vm, ByteArray *a); // what a dead one owns
