@@ -60,7 +60,7 @@ typedef struct Task Task;
 typedef struct BigInt { Obj h; int32_t sign; int32_t used; uint64_t digits[]; } BigInt; // mp_digit magnitude (60 bits each), sign -1/+1; aux: none
 typedef struct FloatObj { Obj h; double d; } FloatObj;
 
-enum { STR_ASCII = 1, STR_INTERNED = 2, STR_SHARED = 4 }; // Obj.aux; SHARED: data lies in another Str's or a growable buffer
+enum { STR_ASCII = 1, STR_INTERNED = 2, STR_SHARED = 4, STR_JOINED = 8 }; // Obj.aux; SHARED: data lies in a growable buffer; JOINED: made by +
 struct Str {
     Obj h;
     size_t size;   // bytes
@@ -194,7 +194,14 @@ typedef struct TypeDef {
     NativeDef constructor;     // "list(iterable=(), /)": called with the type as v[0] before the parameters; fn NULL: "cannot create 'x' instances"
     const char *doc;
     unsigned flags;            // TYPE_...
+    uint32_t operators;        // what binary and unary answer (OPS_...); 0: everything
 } TypeDef;
+
+/* Rows of TypeDef.operators, so that only the methods that exist are seen by scripts: OPS_LEFT(BIN_ADD) is __add__,
+ * OPS_RIGHT(BIN_ADD) __radd__, OPS_UNARY(UN_NEG) __neg__. */
+#define OPS_LEFT(op)  (1u << (op))
+#define OPS_RIGHT(op) (1u << ((op) + 14))
+#define OPS_UNARY(op) (1u << ((op) + 28))
 
 enum {
     TYPE_FINAL = 1,       // not an acceptable base (bool, NoneType, range ...)
@@ -206,6 +213,8 @@ enum {
     TYPE_MATCH_SELF = 64, // int(x) in a pattern captures the subject itself
     TYPE_UNHASHABLE = 128,
     TYPE_HAS_WEAKREF = 256,
+    TYPE_ATTRS = 512,     // instances end with a Value for a Dict of attributes: obj_attrs_slot() in type.h
+    TYPE_SET = 1024,      // a data descriptor: has __set__ or __delete__ (property, getset, member)
 };
 
 struct Type {
@@ -213,17 +222,20 @@ struct Type {
     Str *name;
     Value qualname, module;
     Tuple *bases, *mro;
-    Dict *dict;          // plain dict, str keys
-    const TypeDef *def;  // slots of this type or of the nearest built-in base
-    uint64_t defined[2]; // bit per Dunder: defined by a script class in the MRO (before the built-in base's)
+    Dict *dict;          // plain dict, str keys; NULL for a built-in type nobody looked into yet: see type_dict()
+    const TypeDef *def;  // slots of this type or of the nearest built-in base, with what they inherit filled in
+    const TypeDef *table;// of a built-in type: its own row; methods and getsets enter `dict` when first looked up
+    Type *base;          // the base whose layout this one extends (__base__); NULL for object
+    uint64_t defined[2]; // bit per Dunder: the MRO finds it in a script class
     uint32_t flags;
-    uint32_t version;    // changes when the meaning of a class attribute may have changed
-    TypeId builtin;      // nearest built-in ancestor (itself for a built-in)
+    uint32_t version;    // 0: not given yet (or numbers ran out); else says which meaning all attributes have, VM-wide
+    TypeId builtin;      // nearest ancestor with a row in types.def (itself for one of those)
     uint8_t kind;        // layout of instances
     uint16_t slot_hint;  // in-object attribute slots a new instance gets (learned)
+    uint16_t nmembers;   // of __slots__, inherited ones included: the first slots of an instance
     Shape *root_shape;   // of a fresh instance
-    Array *subclasses;   // weakly held
-    Value (*instance_trace)(VM *vm, Obj *self);
+    Shape *dict_shape;   // of instances that keep their attributes in a Dict; made when first needed
+    Array *subclasses;   // weakly held: the collector forgets dead ones; NULL when none. size counts, UNSET entries are free
     Value attrs_doc;
 };
 

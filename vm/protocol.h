@@ -3,7 +3,7 @@
  * Answers VALUE_ERROR (or -1) with an exception pending.
  */
 #pragma once
-#include "vm/vm.h"
+#include "vm/type.h"
 
 Value obj_repr(VM *vm, Value v); // a str
 Value obj_str(VM *vm, Value v);
@@ -35,7 +35,6 @@ bool obj_index_i64(VM *vm, Value v, int64_t *out); // clamps huge ints to the in
 bool obj_is_callable(VM *vm, Value v);
 int obj_isinstance(VM *vm, Value v, Value cls); // classes, tuples, unions
 int obj_issubclass(VM *vm, Value sub, Value cls);
-bool type_is_subtype(Type *a, Type *b);
 /* The attribute of v's *type* bound to v (a special method), or UNSET. */
 Value obj_special(VM *vm, Value v, Dunder d);
 /* Calls special method d of v; VALUE_UNSET when its type has none. */
