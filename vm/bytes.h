@@ -23,6 +23,4 @@ static inline ByteView byte_view(Value v)
 }
 /* TypeError "a bytes-like object is required, not 'x'" when it is none. */
 bool bytes_require(VM *vm, Value v, ByteView *out);
-/* The attributes of an instance of a subclass; NULL for exact ones. */
-Value *bytes_attrs(Obj *o);
 void bytearray_free(VM *vm, ByteArray *a); // what a dead one owns

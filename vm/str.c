@@ -1,5 +1,6 @@
 /* str.c - making, interning, hashing, indexing and joining strs. */
 #include "vm/str.h"
+#include "vm/type.h"
 #include "vm/unitables.h"
 
 enum {
@@ -24,9 +25,8 @@ struct Interned {
 
 /* ---- making ---- */
 
-static Str *alloc_header(VM *vm, uint32_t shape, size_t inline_bytes, size_t size, size_t length)
+static Str *fill_header(Str *s, size_t size, size_t length)
 {
-    Str *s = heap_alloc(vm, KIND_STR, shape, size_add(sizeof(Str), inline_bytes));
     if (!s) return NULL;
     s->h.aux = size == length ? STR_ASCII : 0;
     s->size = size;
@@ -37,18 +37,16 @@ static Str *alloc_header(VM *vm, uint32_t shape, size_t inline_bytes, size_t siz
 
 Str *str_alloc(VM *vm, size_t size, size_t length)
 {
-    Str *s = alloc_header(vm, T_STR, size_add(size, 1), size, length);
+    Str *s = heap_alloc(vm, KIND_STR, T_STR, size_add(offsetof(Str, bytes) + 1, size));
     if (s) s->bytes[size] = 0;
-    return s;
+    return fill_header(s, size, length);
 }
 
-Str *str_alloc_as(VM *vm, Type *type, size_t size, size_t length)
+Str *str_alloc_as(VM *vm, Type *t, size_t size, size_t length)
 {
-    Str *s = alloc_header(vm, type->root_shape->id, size_add(size, sizeof(Value) + 1), size, length);
-    if (!s) return NULL;
-    *str_attrs(s) = VALUE_UNSET;
-    s->data += sizeof(Value);
-    s->data[size] = 0;
+    size_t bytes = type_alloc_size(t, size_add(offsetof(Str, bytes) + 1, size));
+    Str *s = fill_header(heap_alloc(vm, KIND_STR, t->root_shape->id, bytes), size, length);
+    if (s) obj_attrs_init(vm, &s->h);
     return s;
 }
 
@@ -381,7 +379,7 @@ static StrBuffer *new_buffer(VM *vm, size_t capacity)
 /* A str that sees the whole of a buffer. */
 static Value share_buffer(VM *vm, StrBuffer *buffer, size_t length)
 {
-    Str *s = alloc_header(vm, T_STR, 0, buffer->used, length);
+    Str *s = fill_header(heap_alloc(vm, KIND_STR, T_STR, offsetof(Str, bytes)), buffer->used, length);
     if (!s) return VALUE_ERROR;
     s->h.aux |= STR_SHARED;
     s->data = buffer->data;

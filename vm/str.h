@@ -3,8 +3,8 @@
  * A Str's bytes lie behind its header, or (STR_SHARED) at the start of a growable StrBuffer that several strs
  * share, each seeing a prefix: that makes `s += t` amortised O(len t). Long non-ASCII strs get breadcrumbs, the
  * byte offset of every 64th code point, when they are first indexed; `extra` holds them, or the StrBuffer.
- * A Str holds no Values (but an instance of a subclass has one, see str_attrs). The collector calls str_free for
- * a dead one and str_trace_roots while it marks the roots: interned strs live as long as the VM.
+ * A Str holds no Values (but for a subclass's attributes, see obj_attrs_slot). The collector calls str_free for a
+ * dead one and str_trace_roots while it marks the roots: interned strs live as long as the VM.
  */
 #pragma once
 #include "vm/vm.h"
@@ -46,8 +46,6 @@ Value str_next_char(VM *vm, Str *s, size_t *at);
 int str_width(const Str *s);                               // display columns
 /* NUL-terminated text, valid as long as s; NULL: out of memory. (It may contain NULs of its own.) */
 const char *str_cstr(VM *vm, Str *s);
-/* Where an instance of a subclass of str keeps its attributes; NULL for an exact str. */
-static inline Value *str_attrs(Str *s) { return s->h.shape == T_STR ? NULL : (Value *)(void *)s->bytes; }
 
 /* --- combining --- */
 Value str_concat(VM *vm, Str *a, Str *b);                  // amortised O(b) when a is the end of a growable buffer
