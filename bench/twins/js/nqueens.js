@@ -14,4 +14,9 @@ function solve(row, n, columns, down, up) {
   return found;
 }
 
-console.log("checksum " + solve(0, Number(process.argv[2]), new Set(), new Set(), new Set()));
+const n = Number(process.argv[2]);
+let found = 0;
+for (let column = 0; column < n >> 1; column++) {
+  found += solve(1, n, new Set([column]), new Set([column]), new Set([-column]));
+}
+console.log("checksum " + found);

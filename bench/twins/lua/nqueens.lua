@@ -11,4 +11,9 @@ local function solve(row, n, columns, down, up)
   return found
 end
 
-print(string.format("checksum %d", solve(0, tonumber(arg[1]), {}, {}, {})))
+local n = tonumber(arg[1])
+local found = 0
+for column = 0, math.floor(n / 2) - 1 do
+  found = found + solve(1, n, {[column] = true}, {[column] = true}, {[-column] = true})
+end
+print(string.format("checksum %d", found))
