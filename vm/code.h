@@ -32,6 +32,9 @@ typedef enum {
 
 enum { CODE_MAGIC = 0x1A436F0A, CODE_VERSION = 1 };
 
+/* Between the callee and its arguments, in stack code: room for the rest of the callee's frame header (Frame in object.h). */
+enum { CALL_GAP = 4 };
+
 typedef enum {
     CONST_NONE, CONST_TRUE, CONST_FALSE, CONST_ELLIPSIS,
     CONST_INT,       // data: int64_t

@@ -39,6 +39,8 @@ void gc_store_ptr(VM *vm, void *owner, void **slot, void *p);
 /* Roots of native code across calls into scripts: r = roots_push(vm, v) answers the slot's address, which stays
  * valid until roots_pop(vm, r). NULL with MemoryError pending. Slots nest like a stack. */
 Value *roots_push(VM *vm, Value v);
+/* n slots in a row, UNSET; popped by roots_pop of the first. */
+Value *roots_reserve(VM *vm, size_t n);
 void roots_pop(VM *vm, Value *r);
 
 /* Values kept by C structures from one tick to the next (the scheduler's, the host's). Counted: pin twice, unpin twice. */

@@ -16,9 +16,6 @@ typedef enum {
     ERR_COUNT
 } ErrorKind;
 
-typedef struct Segment Segment; // of the VM's frame stack (frame.c)
-
-/* One green thread's stack: the VM has the main one; blocking contexts (to_thread) have their own. */
 struct VM {
     /* --- what the interpreter touches all the time --- */
     int32_t fuel;        // counts down on back-edges and calls; below zero: safepoint
@@ -27,13 +24,15 @@ struct VM {
     Value *sp;           // top of the frame stack while a heap frame runs (frame.h)
     Value *stack_limit;  // end of the current segment
     Value exc;           // exception in flight, UNSET when none
+    Value result;        // what interp_run answers when a run ends
     Value handled;       // exception being handled (sys.exc_info), None when none
     Shape **shapes;      // by id; builtin types' ids are their T_ numbers
     Heap *heap;
     /* --- the rest --- */
     Host *host;
     Sched *sched;
-    Segment *segments;
+    Value *stack;        // the frame stack's mapping
+    size_t stack_size;
     Task *task;          // the running task or NULL
     uint32_t nshapes, shapes_capacity;
     Type *types[T_BUILTIN_COUNT];
@@ -61,8 +60,10 @@ struct VM {
     void (*event_hook)(VM *vm, int event, Task *task, void *state); // task.h; NULL when nobody listens
     void *event_state;
     int exit_status;
+    struct ReprGuard *reprs;     // containers being printed (container.h)
     uint32_t type_version;       // last Type.version given out
     uint32_t next_id;            // task names and the like
+    bool yielded;                // the run that just ended did so by a yield, not a return
     int64_t time_limit;          // monotonic ns; 0: none
     void *user;                  // the embedder's
 };

@@ -1,0 +1,183 @@
+/* call.c - arguments to parameters of script functions, with CPython's error texts. */
+#include "vm/dict.h"
+#include "vm/frame.h"
+#include "vm/list.h"
+#include "vm/str.h"
+#include "vm/type.h"
+
+/* Where a function's parameters lie in its registers. */
+typedef struct Params {
+    VM *vm;
+    Function *f;
+    Code *c;
+    const CodeLocal *locals; // parameters are the first rows, in register order
+    int npos, nkw;           // positional ones; keyword-only ones
+    Value *regs;
+} Params;
+
+static CodeText param_name(const Params *p, int i) { return p->locals[i].name; }
+static const char *param_text(const Params *p, int i) { return code_text(p->c->image->image, param_name(p, i)); }
+
+static bool param_is(const Params *p, int i, const Str *name)
+{
+    CodeText t = param_name(p, i);
+    return t.len == name->size && memcmp(param_text(p, i), name->data, t.len) == 0;
+}
+
+static Value function_qualname(VM *vm, Function *f)
+{
+    if (!is_unset(f->rare)) {
+        Value q = dict_get_c(vm, as_dict(f->rare), "__qualname__");
+        if (!is_unset(q) && is_str(q)) return q;
+    }
+    return obj_value(f->code->qualname);
+}
+
+/* "'a', 'b' and 'c'", as CPython lists missing arguments. */
+static bool add_name_list(StrBuilder *b, const Params *p, const int *which, int n)
+{
+    for (int i = 0; i < n; i++) {
+        CodeText t = param_name(p, which[i]);
+        const char *sep = i == 0 ? "" : n == 2 ? " and " : i == n - 1 ? ", and " : ", ";
+        if (!sb_add_c(b, sep) || !sb_add_c(b, "'") || !sb_add(b, param_text(p, which[i]), t.len) || !sb_add_c(b, "'"))
+            return false;
+    }
+    return true;
+}
+
+static bool raise_missing(Params *p, int from, int to, const char *kind)
+{
+    int *which = heap_malloc(p->vm, size_mul((size_t)(to - from), sizeof *which)), n = 0;
+    if (!which) return false;
+    for (int i = from; i < to; i++)
+        if (is_unset(p->regs[i])) which[n++] = i;
+    StrBuilder b;
+    sb_init(&b, p->vm);
+    add_name_list(&b, p, which, n);
+    heap_free(p->vm, which, (size_t)(to - from) * sizeof *which);
+    Value names = sb_finish(&b);
+    if (is_error(names)) return false;
+    vm_raise(p->vm, ERR_TYPE, "%V() missing %d required %s argument%s: %V", function_qualname(p->vm, p->f), n, kind,
+             n == 1 ? "" : "s", names);
+    return false;
+}
+
+static int count_defaults(const Function *f) { return is_unset(f->defaults) ? 0 : (int)as_tuple(f->defaults)->size; }
+
+static bool raise_too_many(Params *p, int given)
+{
+    int defaults = count_defaults(p->f), kwonly_given = 0;
+    for (int i = p->npos; i < p->npos + p->nkw; i++) kwonly_given += !is_unset(p->regs[i]);
+    char takes[64], extra[96] = "";
+    if (defaults) snprintf(takes, sizeof takes, "from %d to %d", p->npos - defaults, p->npos);
+    else snprintf(takes, sizeof takes, "%d", p->npos);
+    if (kwonly_given)
+        snprintf(extra, sizeof extra, " positional argument%s (and %d keyword-only argument%s)",
+                 given == 1 ? "" : "s", kwonly_given, kwonly_given == 1 ? "" : "s");
+    bool plural = defaults ? true : p->npos != 1;
+    vm_raise(p->vm, ERR_TYPE, "%V() takes %s positional argument%s but %d%s %s given", function_qualname(p->vm, p->f),
+             takes, plural ? "s" : "", given, extra, given == 1 && !kwonly_given ? "was" : "were");
+    return false;
+}
+
+/* Positional-only parameters given by keyword, in CPython's one message. Only when there is no **kwargs to take them. */
+static bool raise_positional_only(Params *p, Tuple *kwnames)
+{
+    StrBuilder b;
+    sb_init(&b, p->vm);
+    bool first = true;
+    for (int i = 0; i < p->c->nposonly; i++)
+        for (size_t k = 0; k < kwnames->size; k++)
+            if (param_is(p, i, as_str(kwnames->items[k]))) {
+                sb_addf(&b, "%s%V", first ? "" : ", ", kwnames->items[k]);
+                first = false;
+            }
+    Value names = sb_finish(&b);
+    if (is_error(names)) return false;
+    vm_raise(p->vm, ERR_TYPE, "%V() got some positional-only arguments passed as keyword arguments: '%V'",
+             function_qualname(p->vm, p->f), names);
+    return false;
+}
+
+static bool bind_keyword(Params *p, Tuple *kwnames, Value name, Value value, Dict *rest)
+{
+    for (int i = p->c->nposonly; i < p->npos + p->nkw; i++) {
+        if (!param_is(p, i, as_str(name))) continue;
+        if (!is_unset(p->regs[i])) {
+            vm_raise(p->vm, ERR_TYPE, "%V() got multiple values for argument '%V'", function_qualname(p->vm, p->f), name);
+            return false;
+        }
+        p->regs[i] = value;
+        return true;
+    }
+    if (rest) return dict_set(p->vm, rest, name, value);
+    for (int i = 0; i < p->c->nposonly; i++)
+        if (param_is(p, i, as_str(name))) return raise_positional_only(p, kwnames);
+    vm_raise(p->vm, ERR_TYPE, "%V() got an unexpected keyword argument '%V'", function_qualname(p->vm, p->f), name);
+    return false;
+}
+
+static bool fill_defaults(Params *p)
+{
+    int ndef = count_defaults(p->f), first_default = p->npos - ndef;
+    bool missing = false;
+    for (int i = 0; i < p->npos; i++) {
+        if (!is_unset(p->regs[i])) continue;
+        if (i >= first_default) p->regs[i] = as_tuple(p->f->defaults)->items[i - first_default];
+        else missing = true;
+    }
+    if (missing) return raise_missing(p, 0, p->npos, "positional");
+    if (!p->nkw) return true;
+    Value kwdefaults = is_unset(p->f->rare) ? VALUE_UNSET : dict_get_c(p->vm, as_dict(p->f->rare), "__kwdefaults__");
+    for (int i = p->npos; i < p->npos + p->nkw; i++) {
+        if (!is_unset(p->regs[i])) continue;
+        if (!is_unset(kwdefaults) && is_dict(kwdefaults)) {
+            Str *name = str_intern(p->vm, param_text(p, i), param_name(p, i).len);
+            if (!name) return false;
+            p->regs[i] = dict_get_str(p->vm, as_dict(kwdefaults), name);
+        }
+        missing |= is_unset(p->regs[i]);
+    }
+    return missing ? raise_missing(p, p->npos, p->npos + p->nkw, "keyword-only") : true;
+}
+
+bool call_bind(VM *vm, Function *f, const Value *args, int n, Value kwnames, Value *regs)
+{
+    Code *c = f->code;
+    Tuple *kw = is_unset(kwnames) ? NULL : as_tuple(kwnames);
+    if (!kw && n == c->nparams && !c->nkwonly && !(c->flags & (CODE_VARARGS | CODE_VARKW))) {
+        memmove(regs, args, (size_t)n * sizeof *regs);
+        return true;
+    }
+    Params p = {vm, f, c, code_at(c->image->image, c->rec->locals), c->nparams, c->nkwonly, regs};
+    int nfixed = p.npos + p.nkw, nkwargs = kw ? (int)kw->size : 0, taken = n < p.npos ? n : p.npos;
+    // The registers may overlap the arguments: what does not go straight to its place is set aside first.
+    Value rest = VALUE_UNSET, more = VALUE_UNSET;
+    if (c->flags & CODE_VARARGS) {
+        rest = tuple_new(vm, args + taken, (size_t)(n - taken));
+        if (is_error(rest)) return false;
+    }
+    if (c->flags & CODE_VARKW) {
+        Dict *d = dict_new(vm);
+        if (!d) return false;
+        more = obj_value(d);
+    }
+    Value *kwvalues = NULL;
+    if (nkwargs) {
+        kwvalues = roots_reserve(vm, (size_t)nkwargs);
+        if (!kwvalues) return false;
+        memcpy(kwvalues, args + n, (size_t)nkwargs * sizeof *args);
+    }
+    memmove(regs, args, (size_t)taken * sizeof *regs);
+    for (int i = taken; i < nfixed; i++) regs[i] = VALUE_UNSET;
+    bool ok = true;
+    for (int i = 0; i < nkwargs && ok; i++)
+        ok = bind_keyword(&p, kw, kw->items[i], kwvalues[i], is_unset(more) ? NULL : as_dict(more));
+    if (kwvalues) roots_pop(vm, kwvalues);
+    if (ok && n > p.npos && is_unset(rest)) ok = raise_too_many(&p, n);
+    if (!ok || !fill_defaults(&p)) return false;
+    int at = nfixed;
+    if (!is_unset(rest)) regs[at++] = rest;
+    if (!is_unset(more)) regs[at] = more;
+    return true;
+}

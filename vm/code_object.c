@@ -1,0 +1,209 @@
+#include "vm/code_object.h"
+#include "vm/dict.h"
+#include "vm/float.h"
+#include "vm/int.h"
+#include "vm/list.h"
+#include "vm/liveness.h"
+#include "vm/native.h"
+#include "vm/str.h"
+
+#include <stdlib.h>
+
+Code *code_for_record(VM *vm, ImageRef *ref, uint32_t index)
+{
+    if (ref->codes[index]) return ref->codes[index];
+    const CodeImage *im = ref->image;
+    const CodeRecord *rec = code_record(im, index);
+    Str *name = str_intern(vm, code_text(im, rec->name), rec->name.len);
+    Str *qualname = str_intern(vm, code_text(im, rec->qualname), rec->qualname.len);
+    Code *c = name && qualname ? heap_new(vm, KIND_CODE, T_CODE, Code) : NULL;
+    if (!c) return NULL;
+    c->rec = rec;
+    c->image = ref;
+    c->module = ref->module;
+    c->flags = rec->flags;
+    c->nregs = rec->nregs;
+    c->nparams = rec->nparams;
+    c->nposonly = rec->nposonly;
+    c->nkwonly = rec->nkwonly;
+    c->nfree = rec->nfree;
+    c->ninsns = rec->ninsns;
+    c->handlers = code_at(im, rec->handlers);
+    c->nhandlers = rec->nhandlers;
+    c->fast_nargs = NARGS_SLOW;
+    c->name = name;
+    c->qualname = qualname;
+    return ref->codes[index] = c;
+}
+
+Code *code_load(VM *vm, const CodeImage *image, bool owned, Module *module, char *source, size_t source_size)
+{
+    ImageRef *ref = calloc(1, sizeof *ref);
+    Code **codes = calloc(image->nrecords ? image->nrecords : 1, sizeof *codes);
+    if (!ref || !codes) {
+        free(ref);
+        free(codes);
+        if (owned) free((void *)image);
+        free(source);
+        vm_no_memory(vm);
+        return NULL;
+    }
+    *ref = (ImageRef){image, owned, source, source_size, codes, module, vm->codes};
+    vm->codes = ref;
+    return code_for_record(vm, ref, 0);
+}
+
+static Value const_value(VM *vm, ImageRef *ref, const CodeConst *k);
+
+static Value const_tuple(VM *vm, ImageRef *ref, const CodeConst *k)
+{
+    const CodeConst *items = code_at(ref->image, k->offset);
+    Value t = tuple_new(vm, NULL, k->len);
+    if (is_error(t)) return t;
+    for (uint32_t i = 0; i < k->len; i++) {
+        Value v = const_value(vm, ref, items + i);
+        if (is_error(v)) return v;
+        as_tuple(t)->items[i] = v;
+    }
+    return k->kind == CONST_FROZENSET ? frozenset_from(vm, t) : t;
+}
+
+static Value const_value(VM *vm, ImageRef *ref, const CodeConst *k)
+{
+    const char *text = code_at(ref->image, k->offset);
+    double d;
+    switch ((ConstKind)k->kind) {
+    case CONST_NONE: return VALUE_NONE;
+    case CONST_TRUE: return VALUE_TRUE;
+    case CONST_FALSE: return VALUE_FALSE;
+    case CONST_ELLIPSIS: return VALUE_ELLIPSIS;
+    case CONST_UNSET: return VALUE_UNSET;
+    case CONST_INT: return int_from_i64(vm, (int64_t)k->data);
+    case CONST_BIGINT: return int_parse_hex(vm, text, k->len);
+    case CONST_FLOAT:
+        memcpy(&d, &k->data, sizeof d);
+        return float_value(vm, d);
+    case CONST_STR: {
+        if (!(k->extra & 1)) return str_new(vm, text, k->len);
+        Str *s = str_intern(vm, text, k->len);
+        return s ? obj_value(s) : VALUE_ERROR;
+    }
+    case CONST_BYTES: return bytes_new(vm, text, k->len);
+    case CONST_TUPLE:
+    case CONST_FROZENSET: return const_tuple(vm, ref, k);
+    case CONST_CODE: {
+        Code *c = code_for_record(vm, ref, (uint32_t)k->data);
+        return c ? obj_value(c) : VALUE_ERROR;
+    }
+    }
+    return VALUE_NONE;
+}
+
+static bool link_consts(VM *vm, Code *c)
+{
+    const CodeConst *k = code_at(c->image->image, c->rec->consts);
+    Value *out = heap_malloc(vm, size_mul(c->rec->nconsts, sizeof *out));
+    if (!out) return false;
+    for (uint32_t i = 0; i < c->rec->nconsts; i++) out[i] = VALUE_UNSET;
+    c->consts = out;
+    for (uint32_t i = 0; i < c->rec->nconsts; i++) {
+        Value v = const_value(vm, c->image, k + i);
+        if (is_error(v)) return false;
+        out[i] = v;
+    }
+    return true;
+}
+
+static bool link_globals(VM *vm, Code *c)
+{
+    const CodeText *names = code_at(c->image->image, c->rec->globals);
+    Cell **cells = heap_malloc(vm, size_mul(c->rec->nglobals, sizeof *cells));
+    if (!cells) return false;
+    memset(cells, 0, c->rec->nglobals * sizeof *cells);
+    c->globals = cells;
+    for (uint32_t i = 0; i < c->rec->nglobals; i++) {
+        Str *name = str_intern(vm, code_text(c->image->image, names[i]), names[i].len);
+        cells[i] = name ? module_cell(vm, c->module, name) : NULL;
+        if (!cells[i]) return false;
+    }
+    return true;
+}
+
+bool code_link(VM *vm, Code *c)
+{
+    if (c->insns) return true;
+    if (!c->consts && !link_consts(vm, c)) return false;
+    if (!c->globals && !link_globals(vm, c)) return false;
+    size_t size = size_mul(c->ninsns, sizeof(Insn));
+    Insn *insns = heap_malloc(vm, size);
+    if (!insns) return false;
+    memcpy(insns, code_at(c->image->image, c->rec->insns), size);
+    c->insns = insns;
+    bool plain = (c->flags & (CODE_SIMPLE | CODE_HEAP | CODE_VARARGS | CODE_VARKW)) == CODE_SIMPLE && !c->nkwonly;
+    c->fast_nargs = plain ? c->nparams : NARGS_SLOW;
+    return true;
+}
+
+CodeLine code_position(const Code *c, const Insn *pc)
+{
+    const CodeLine *lines = code_at(c->image->image, c->rec->lines);
+    uint32_t at = c->insns ? (uint32_t)(pc - c->insns) : 0, lo = 0, hi = c->rec->nlines;
+    while (lo < hi) {
+        uint32_t mid = (lo + hi) / 2;
+        if (lines[mid].pc <= at) lo = mid + 1;
+        else hi = mid;
+    }
+    if (lo == 0) return (CodeLine){0, c->rec->first_line, c->rec->first_line, 0xffff, 0xffff};
+    return lines[lo - 1];
+}
+
+const char *code_filename(const Code *c, size_t *len)
+{
+    *len = c->image->image->filename.len;
+    return code_text(c->image->image, c->image->image->filename);
+}
+
+bool code_source_line(VM *vm, const Code *c, uint32_t n, const char **text, size_t *len)
+{
+    (void)vm;
+    const char *p = c->image->source, *end = p ? p + c->image->source_size : NULL;
+    if (!p || n == 0) return false;
+    for (uint32_t line = 1; p < end; line++) {
+        const char *eol = memchr(p, '\n', (size_t)(end - p));
+        if (!eol) eol = end;
+        if (line == n) {
+            *text = p;
+            *len = (size_t)(eol - p);
+            if (*len && p[*len - 1] == '\r') --*len;
+            return true;
+        }
+        p = eol + 1;
+    }
+    return false;
+}
+
+void code_free(VM *vm, Code *c)
+{
+    if (c->image->codes) {
+        uint32_t index = (uint32_t)(c->rec - code_record(c->image->image, 0));
+        if (c->image->codes[index] == c) c->image->codes[index] = NULL;
+    }
+    if (c->insns) heap_free(vm, c->insns, c->ninsns * sizeof(Insn));
+    if (c->consts) heap_free(vm, c->consts, c->rec->nconsts * sizeof(Value));
+    if (c->globals) heap_free(vm, c->globals, c->rec->nglobals * sizeof(Cell *));
+    liveness_free(c->live);
+}
+
+void codes_free_images(VM *vm)
+{
+    ImageRef *ref = vm->codes;
+    vm->codes = NULL;
+    while (ref) {
+        ImageRef *next = ref->next;
+        if (ref->owned) free((void *)ref->image);
+        free((void *)ref->source);
+        free(ref->codes);
+        free(ref);
+        ref = next;
+    }
+}

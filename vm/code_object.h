@@ -1,0 +1,55 @@
+/* code_object.h - one function's code in one VM: the image's record brought to life.
+ *
+ * A Code is made when its MAKE_FUNCTION runs (or a module is loaded) and linked at its first call: constants
+ * become Values, global names become Cells of the module, and the instructions are copied, because they
+ * specialise in place. The image itself is shared, immutable data and outlives its Codes.
+ */
+#pragma once
+#include "vm/vm.h"
+
+enum { NARGS_SLOW = 0xffff };
+
+struct Code {
+    Obj h;
+    Insn *insns;          // NULL until linked
+    Value *consts;
+    Cell **globals;
+    uint32_t flags;       // CODE_... of code.h
+    uint32_t nregs;
+    uint16_t fast_nargs;  // linked, in a stack frame, positional parameters only: their number; else NARGS_SLOW
+    uint16_t nparams, nposonly, nkwonly, nfree;
+    uint32_t ninsns;
+    const CodeHandler *handlers;
+    uint32_t nhandlers;
+    const CodeRecord *rec;
+    struct ImageRef *image;
+    Module *module;
+    Code **children;      // by record index offset; made on demand, see code_child
+    Str *name, *qualname;
+    struct Liveness *live; // per-pc register liveness, computed at the first collection that meets it
+};
+
+/* A loaded image: who frees it, and its source for tracebacks. */
+typedef struct ImageRef {
+    const CodeImage *image;
+    bool owned;             // free() the image with the VM
+    const char *source;     // text of the file, or NULL (read again when a traceback needs it); owned
+    size_t source_size;
+    Code **codes;           // one per record, made on demand (borrowed: the collector clears dead ones)
+    Module *module;
+    struct ImageRef *next;  // vm->codes
+} ImageRef;
+
+/* Make the module's record 0. Takes over `image` when owned (malloc'd). NULL: MemoryError pending. */
+Code *code_load(VM *vm, const CodeImage *image, bool owned, Module *module, char *source, size_t source_size);
+Code *code_for_record(VM *vm, ImageRef *ref, uint32_t index);
+bool code_link(VM *vm, Code *c);
+/* Source position of the instruction at pc (the Code's own copy). */
+CodeLine code_position(const Code *c, const Insn *pc);
+const char *code_filename(const Code *c, size_t *len);
+/* Line `n` (from 1) of the source, without its newline; false when unknown. */
+bool code_source_line(VM *vm, const Code *c, uint32_t n, const char **text, size_t *len);
+/* For the collector. */
+void code_free(VM *vm, Code *c);
+void codes_free_images(VM *vm);
+static inline bool code_is_heap(const Code *c) { return c->flags & CODE_HEAP; }

@@ -1,0 +1,554 @@
+#include "vm/coroutine.h"
+#include "vm/dict.h"
+#include "vm/exception.h"
+#include "vm/list.h"
+#include "vm/ops.h"
+#include "vm/protocol.h"
+#include "vm/str.h"
+#include "vm/type.h"
+
+static const char *gen_kind(const Gen *g)
+{
+    return g->h.shape == T_GENERATOR ? "generator" : g->h.shape == T_COROUTINE ? "coroutine" : "async generator";
+}
+
+static void set_state(Gen *g, int state) { g->h.aux = (uint16_t)((g->h.aux & ~GEN_STATE) | state); }
+
+static Gen *delegator(Gen *g)
+{
+    Frame *caller = g->frame.caller;
+    bool linked = caller && caller->heap && (g->frame.ret_kind == RET_DELEGATE || g->frame.ret_kind == RET_ANEXT ||
+                                             g->frame.ret_kind == RET_ASEND);
+    return linked ? frame_gen(caller) : NULL;
+}
+
+/* ---- making ---- */
+
+static TypeId gen_type(const Code *c)
+{
+    switch (c->flags & CODE_ASYNC_GEN) {
+    case CODE_GENERATOR: return T_GENERATOR;
+    case CODE_COROUTINE: return T_COROUTINE;
+    default: return T_ASYNC_GENERATOR;
+    }
+}
+
+Value gen_new(VM *vm, Function *f, const Value *args, int n, Value kwnames)
+{
+    Code *c = f->code;
+    if (!code_link(vm, c)) return VALUE_ERROR;
+    size_t size = sizeof(Gen) + c->nregs * sizeof(Value);
+    Gen *g = heap_alloc(vm, KIND_GEN, gen_type(c), size);
+    if (!g) return VALUE_ERROR;
+    g->leaf = g->root = g;
+    g->delegate = VALUE_UNSET;
+    g->h.aux = GEN_CREATED;
+    g->frame.fn = obj_value(f);
+    g->frame.pc = c->insns;
+    g->frame.heap = 1;
+    for (uint32_t i = 0; i < c->nregs; i++) g->frame.regs[i] = VALUE_UNSET;
+    if (!call_bind(vm, f, args, n, kwnames, g->frame.regs)) return VALUE_ERROR;
+    return obj_value(g);
+}
+
+/* ---- resuming ---- */
+
+/* The register that the value sent to a suspended frame goes to: the destination of the instruction it stands after. */
+static uint16_t resume_register(const Frame *f)
+{
+    const Insn *at = f->pc - 1;
+    return at->op == OP_EXTRA ? at[-1].c : at->a;
+}
+
+static bool at_start(const Gen *g) { return gen_state(g) == GEN_CREATED; }
+
+/* Let `leaf` of the chain under `root` run on with `sent`. Its state and links are right already. */
+static Value run_leaf(VM *vm, Gen *root, Gen *leaf, Value sent)
+{
+    Frame *f = &leaf->frame;
+    bool fresh = at_start(leaf);
+    leaf->root = root;
+    set_state(leaf, GEN_RUNNING);
+    gc_touch_frame(vm, leaf);
+    vm->frame = f;
+    if (fresh) return VALUE_SWITCH;
+    uint16_t reg = resume_register(f);
+    if (is_unset(leaf->delegate)) {
+        f->regs[reg] = sent;
+        return VALUE_SWITCH;
+    }
+    // It waits on something that is resumed by an ordinary call: pass the value on.
+    Value v = gen_delegate(vm, leaf, leaf->delegate, sent, reg);
+    if (v == VALUE_SWITCH || v == VALUE_PARK) return v;
+    if (!is_error(v)) f->regs[reg] = v;
+    return VALUE_SWITCH; // the loop unwinds if vm->exc is set
+}
+
+static Value already_executing(VM *vm, const Gen *g)
+{
+    return vm_raise(vm, ERR_VALUE, "%s already executing", gen_kind(g));
+}
+
+/* Somebody resumes g although another frame delegates to it: from now on it is a boundary. Its own chain gets its leaf
+ * back by following the delegates, and the chain above ends at the delegator. */
+static void share(Gen *g)
+{
+    Gen *above = delegator(g);
+    g->h.aux |= GEN_SHARED;
+    Gen *leaf = g;
+    while (is_kind(leaf->delegate, KIND_GEN) && !(as_gen(leaf->delegate)->h.aux & GEN_SHARED)) leaf = as_gen(leaf->delegate);
+    Gen *root = leaf->root;
+    g->leaf = leaf;
+    leaf->root = g;
+    g->root = g;
+    root->leaf = above;
+    above->root = root;
+}
+
+/* Does one of the running chain's frames wait for g? Then g cannot be resumed. */
+static bool chain_is_running(const Gen *g)
+{
+    return gen_state(g->leaf) == GEN_RUNNING;
+}
+
+static bool chain_member_running(Gen *g)
+{
+    const Gen *leaf = g;
+    while (is_kind(leaf->delegate, KIND_GEN)) leaf = as_gen(leaf->delegate);
+    return gen_state(leaf) == GEN_RUNNING;
+}
+
+/* Common part of resuming and throwing: enter g's frame from vm->frame. NULL with an exception when it cannot be. */
+static Gen *enter(VM *vm, Gen *g, uint16_t ret, RetKind kind)
+{
+    Gen *above = delegator(g);
+    if (above && !(g->h.aux & GEN_SHARED)) {
+        if (chain_member_running(g)) return already_executing(vm, g), NULL;
+        share(g);
+    }
+    if (gen_state(g) == GEN_RUNNING || chain_is_running(g)) return already_executing(vm, g), NULL;
+    Frame *caller = vm->frame;
+    uint32_t depth = caller ? caller->depth + 1 : 1;
+    if (depth > vm->max_depth) return frame_stack_overflow(vm), NULL;
+    if (caller && !caller->heap) vm->sp = frame_top(vm, caller);
+    g->frame.caller = caller;
+    g->frame.ret = ret;
+    g->frame.ret_kind = kind;
+    g->frame.depth = depth;
+    return g->leaf;
+}
+
+Value gen_resume(VM *vm, Gen *g, Value sent, uint16_t ret, RetKind kind)
+{
+    if (gen_state(g) == GEN_FINISHED) return VALUE_STOP;
+    if (at_start(g) && !is_none(sent))
+        return vm_raise(vm, ERR_TYPE, "can't send non-None value to a just-started %s", gen_kind(g));
+    Gen *leaf = enter(vm, g, ret, kind);
+    return leaf ? run_leaf(vm, g, leaf, sent) : VALUE_ERROR;
+}
+
+/* Throw into what a frame waits on, where that is not a coroutine of its own chain. Answers as gen_delegate, or
+ * VALUE_UNSET when the exception is to be raised in the frame itself. */
+static Value throw_to_delegate(VM *vm, Gen *leaf, Value exc)
+{
+    Value d = leaf->delegate;
+    uint16_t reg = resume_register(&leaf->frame);
+    if (is_unset(d)) return VALUE_UNSET;
+    if (is_gen(d)) return gen_throw(vm, as_gen(d), exc, reg, RET_DELEGATE);
+    Value method = obj_getattr_opt(vm, d, vm_intern(vm, "throw"));
+    if (is_error(method)) return method;
+    if (is_unset(method)) return VALUE_UNSET;
+    Value v = vm_call1(vm, method, exc);
+    if (!is_error(v)) return gen_yield(vm, leaf, v) == VALUE_SWITCH ? VALUE_SWITCH : VALUE_PARK;
+    if (!vm_pending_is(vm, ERR_STOP_ITERATION)) return v;
+    leaf->delegate = VALUE_UNSET;
+    return exception_value(vm_take_pending(vm));
+}
+
+Value gen_throw(VM *vm, Gen *g, Value exc, uint16_t ret, RetKind kind)
+{
+    if (gen_state(g) == GEN_FINISHED) return vm_raise_exc(vm, exc);
+    Gen *leaf = enter(vm, g, ret, kind);
+    if (!leaf) return VALUE_ERROR;
+    leaf->root = g;
+    set_state(leaf, GEN_RUNNING);
+    gc_touch_frame(vm, leaf);
+    vm->frame = &leaf->frame;
+    Value v = throw_to_delegate(vm, leaf, exc);
+    if (v == VALUE_SWITCH || v == VALUE_PARK) return v;
+    if (is_unset(v)) vm->exc = exc;
+    else if (!is_error(v)) leaf->frame.regs[resume_register(&leaf->frame)] = v;
+    leaf->delegate = VALUE_UNSET;
+    return VALUE_SWITCH;
+}
+
+/* ---- leaving ---- */
+
+/* The chain link from g up to its delegator is gone: the delegator is the leaf again, and running. */
+static void unlink_from(Gen *above, Gen *g)
+{
+    if (!(g->h.aux & GEN_SHARED)) {
+        above->root = g->root;
+        g->root->leaf = above;
+    }
+    g->root = g->leaf = g;
+    above->delegate = VALUE_UNSET;
+    set_state(above, GEN_RUNNING);
+}
+
+Value gen_yield(VM *vm, Gen *g, Value v)
+{
+    for (;;) {
+        Gen *root = g->root;
+        root->leaf = g;
+        set_state(g, GEN_SUSPENDED);
+        Frame *caller = root->frame.caller;
+        RetKind kind = root->frame.ret_kind;
+        vm->frame = caller;
+        switch (kind) {
+        case RET_DELEGATE:
+        case RET_ANEXT:
+        case RET_ASEND: // root is a shared boundary: its delegator yields in turn
+            g = frame_gen(caller);
+            continue;
+        case RET_ENTRY:
+        case RET_TASK:
+            root->frame.caller = NULL;
+            vm->result = v;
+            vm->yielded = true;
+            return VALUE_PARK;
+        default:
+            root->frame.caller = NULL;
+            caller->regs[root->frame.ret] = v;
+            return VALUE_SWITCH;
+        }
+    }
+}
+
+/* The task is parked: the whole chain stands still, the run ends. */
+static Value park(VM *vm, Gen *g, Value on)
+{
+    Gen *root = g->root;
+    root->leaf = g;
+    g->delegate = on;
+    set_state(g, GEN_SUSPENDED);
+    vm->frame = root->frame.caller;
+    root->frame.caller = NULL;
+    vm->result = VALUE_PARK;
+    return VALUE_PARK;
+}
+
+Value gen_yield_async(VM *vm, Gen *g, Value v)
+{
+    Frame *caller = g->frame.caller;
+    RetKind kind = g->frame.ret_kind;
+    set_state(g, GEN_SUSPENDED);
+    g->frame.caller = NULL;
+    vm->frame = caller;
+    if (kind == RET_ENTRY) {
+        vm->result = v;
+        vm->yielded = true;
+        vm->yielded_async = true;
+        return VALUE_PARK;
+    }
+    unlink_from(frame_gen(caller), g);
+    caller->regs[g->frame.ret] = v;
+    if (kind == RET_ANEXT) caller->pc += 2; // over ANEXT and DELEGATE
+    return VALUE_SWITCH;
+}
+
+static Value stop_iteration(VM *vm, Value v)
+{
+    if (is_none(v)) {
+        Value exc = exception_new(vm, ERR_STOP_ITERATION, obj_value(vm->empty_tuple));
+        return is_error(exc) ? exc : vm_raise_exc(vm, exc);
+    }
+    Value args = tuple_new(vm, &v, 1);
+    Value exc = is_error(args) ? args : exception_new(vm, ERR_STOP_ITERATION, args);
+    return is_error(exc) ? exc : vm_raise_exc(vm, exc);
+}
+
+/* g's frame will never run again: let go of everything it holds. */
+static void finish(Gen *g)
+{
+    set_state(g, GEN_FINISHED);
+    g->delegate = VALUE_UNSET;
+    g->frame.caller = NULL;
+    for (uint32_t i = 0, n = frame_code(&g->frame)->nregs; i < n; i++) g->frame.regs[i] = VALUE_UNSET;
+}
+
+Value gen_return(VM *vm, Gen *g, Value v)
+{
+    Frame *caller = g->frame.caller;
+    RetKind kind = g->frame.ret_kind;
+    uint16_t ret = g->frame.ret;
+    Gen *above = delegator(g);
+    if (above) unlink_from(above, g);
+    finish(g);
+    vm->frame = caller;
+    switch (kind) {
+    case RET_FOR:
+        caller->pc += (int16_t)caller->pc[-1].c;
+        return VALUE_SWITCH;
+    case RET_NEXT: return stop_iteration(vm, v);
+    case RET_ANEXT:
+        caller->pc += (int16_t)caller->pc[-1].c;
+        return VALUE_SWITCH;
+    case RET_ASEND: {
+        Value exc = exception_new(vm, ERR_STOP_ASYNC_ITERATION, obj_value(vm->empty_tuple));
+        return is_error(exc) ? exc : vm_raise_exc(vm, exc);
+    }
+    case RET_ENTRY:
+    case RET_TASK:
+        vm->result = v;
+        vm->yielded = vm->yielded_async = false;
+        return VALUE_PARK;
+    default:
+        caller->regs[ret] = v;
+        return VALUE_SWITCH;
+    }
+}
+
+/* A StopIteration must not leave a generator's body: it would look like the generator's own end. */
+static void convert_stop(VM *vm, const Gen *g)
+{
+    bool stop = vm_pending_is(vm, ERR_STOP_ITERATION);
+    bool async_stop = g->h.shape == T_ASYNC_GENERATOR && vm_pending_is(vm, ERR_STOP_ASYNC_ITERATION);
+    if (!stop && !async_stop) return;
+    Value old = vm_take_pending(vm);
+    vm_raise(vm, ERR_RUNTIME, "%s raised %s", gen_kind(g), stop ? "StopIteration" : "StopAsyncIteration");
+    if (vm->exc == old || !is_exception(vm->exc)) return;
+    Exception *e = as_exception(vm->exc);
+    gc_store(vm, e, &e->cause, old);
+    gc_store(vm, e, &e->context, old);
+    e->suppress_context = true;
+}
+
+Value gen_unwound(VM *vm, Gen *g)
+{
+    Frame *caller = g->frame.caller;
+    RetKind kind = g->frame.ret_kind;
+    Gen *above = delegator(g);
+    if (above) unlink_from(above, g);
+    finish(g);
+    convert_stop(vm, g);
+    vm->frame = caller;
+    if (kind != RET_ENTRY && kind != RET_TASK) return VALUE_ERROR;
+    vm->result = VALUE_ERROR;
+    vm->yielded = false;
+    return VALUE_PARK;
+}
+
+/* ---- delegating ---- */
+
+static Value reuse_error(VM *vm) { return vm_raise(vm, ERR_RUNTIME, "cannot reuse already awaited coroutine"); }
+
+/* Link g -> d and let d's leaf run. */
+static Value delegate_to_gen(VM *vm, Gen *g, Gen *d, Value sent, uint16_t dst)
+{
+    if (gen_state(d) == GEN_FINISHED) {
+        g->delegate = VALUE_UNSET;
+        return d->h.shape == T_COROUTINE ? reuse_error(vm) : VALUE_NONE;
+    }
+    Gen *above = delegator(d);
+    if (above && above != g && d->h.shape == T_COROUTINE)
+        return vm_raise(vm, ERR_RUNTIME, "coroutine is being awaited already");
+    if (above && !(d->h.aux & GEN_SHARED)) {
+        if (chain_member_running(d)) return already_executing(vm, d);
+        share(d);
+    }
+    if (gen_state(d) == GEN_RUNNING || chain_is_running(d)) return already_executing(vm, d);
+    uint32_t depth = g->frame.depth + 1;
+    if (depth > vm->max_depth) return frame_stack_overflow(vm);
+    d->frame.caller = &g->frame;
+    d->frame.ret = dst;
+    d->frame.ret_kind = RET_DELEGATE;
+    d->frame.depth = depth;
+    gc_touch_frame(vm, g);
+    g->delegate = obj_value(d);
+    set_state(g, GEN_SUSPENDED);
+    Gen *root = d->h.aux & GEN_SHARED ? d : g->root, *leaf = d->leaf;
+    if (root != d) root->leaf = leaf;
+    return run_leaf(vm, root, leaf, sent);
+}
+
+/* Step a script's or built-in's iterator once: what it yields is yielded on. */
+static Value delegate_to_iterator(VM *vm, Gen *g, Value it, Value sent)
+{
+    g->delegate = it;
+    Value v;
+    if (is_none(sent)) v = obj_next(vm, it);
+    else v = vm_call_method(vm, it, vm_intern(vm, "send"), &sent, 1);
+    if (is_error(v) && vm_pending_is(vm, ERR_STOP_ITERATION)) {
+        g->delegate = VALUE_UNSET;
+        return exception_value(vm_take_pending(vm));
+    }
+    if (is_error(v)) {
+        g->delegate = VALUE_UNSET;
+        return v;
+    }
+    if (v == VALUE_STOP) {
+        g->delegate = VALUE_UNSET;
+        return is_unset(vm->stop_value) ? VALUE_NONE : vm->stop_value;
+    }
+    return gen_yield(vm, g, v);
+}
+
+static Value delegate_to_step(VM *vm, Gen *g, AsyncStep *step, Value sent, uint16_t dst);
+
+static bool scheduler_awaits(Value v)
+{
+    return is_ptr(v) && (as_obj(v)->kind == KIND_FUTURE || as_obj(v)->kind == KIND_TASK || as_obj(v)->kind == KIND_NATIVE_CORO);
+}
+
+static Value after_task_await(VM *vm, Gen *g, Value awaitable, Value v, Value out)
+{
+    if (v == VALUE_PARK) return park(vm, g, awaitable);
+    if (v == VALUE_STOP) { // nobody's task: whoever drives the chain by hand gets it
+        g->delegate = awaitable;
+        return gen_yield(vm, g, out);
+    }
+    g->delegate = VALUE_UNSET;
+    return v;
+}
+
+Value gen_delegate(VM *vm, Gen *g, Value d, Value sent, uint16_t dst)
+{
+    if (is_gen(d)) return delegate_to_gen(vm, g, as_gen(d), sent, dst);
+    if (is_kind(d, KIND_ASYNC_STEP)) return delegate_to_step(vm, g, (AsyncStep *)as_obj(d), sent, dst);
+    if (scheduler_awaits(d)) {
+        Value out = VALUE_NONE;
+        Value v = task_await(vm, g, d, &out);
+        return after_task_await(vm, g, d, v, out);
+    }
+    return delegate_to_iterator(vm, g, d, sent);
+}
+
+Value gen_await_call(VM *vm, Gen *g, Value callee, Value *args, int n, uint16_t dst, Value *keep)
+{
+    if (is_kind(callee, KIND_NATIVE) && (as_obj(callee)->aux & NATIVE_ASYNC)) {
+        Value out = VALUE_NONE;
+        Value v = task_call_async(vm, g, (Native *)as_obj(callee), args, n, &out);
+        return after_task_await(vm, g, callee, v, out);
+    }
+    Value awaited = is_kind(callee, KIND_FUNCTION) && code_is_heap(((Function *)as_obj(callee))->code)
+                        ? gen_new(vm, (Function *)as_obj(callee), args, n, VALUE_UNSET)
+                        : vm_call(vm, callee, args, n);
+    if (is_error(awaited)) return awaited;
+    *keep = awaited;
+    Value waits_on = op_get_awaitable(vm, awaited);
+    if (is_error(waits_on)) return waits_on;
+    *keep = waits_on;
+    return gen_delegate(vm, g, waits_on, VALUE_NONE, dst);
+}
+
+/* ---- async generators ---- */
+
+static Value enter_async(VM *vm, Gen *above, Gen *ag, Value sent, uint16_t dst, RetKind kind)
+{
+    uint32_t depth = above->frame.depth + 1;
+    if (depth > vm->max_depth) return frame_stack_overflow(vm);
+    ag->frame.caller = &above->frame;
+    ag->frame.ret = dst;
+    ag->frame.ret_kind = kind;
+    ag->frame.depth = depth;
+    gc_touch_frame(vm, above);
+    above->delegate = obj_value(ag);
+    set_state(above, GEN_SUSPENDED);
+    return run_leaf(vm, above->root, ag, sent);
+}
+
+static Value async_running(VM *vm, const char *what)
+{
+    return vm_raise(vm, ERR_RUNTIME, "%s: asynchronous generator is already running", what);
+}
+
+Value gen_for_anext(VM *vm, Gen *g, Value iter, uint16_t dst)
+{
+    if (!is_exact(iter, T_ASYNC_GENERATOR)) return VALUE_NONE;
+    Gen *ag = as_gen(iter);
+    if (ag->frame.caller || gen_state(ag) == GEN_RUNNING) return VALUE_NONE; // busy: the long way reports it
+    Frame *f = &g->frame;
+    if (gen_state(ag) == GEN_FINISHED) {
+        f->pc += (int16_t)f->pc[-1].c;
+        return VALUE_SWITCH;
+    }
+    return enter_async(vm, g, ag, VALUE_NONE, dst, RET_ANEXT);
+}
+
+/* AsyncStep.kind */
+enum { STEP_ASEND, STEP_ATHROW, STEP_ACLOSE };
+enum { STEP_NEW, STEP_ITERATING, STEP_CLOSED }; // AsyncStep.h.aux
+
+static Value stop_async(VM *vm)
+{
+    Value exc = exception_new(vm, ERR_STOP_ASYNC_ITERATION, obj_value(vm->empty_tuple));
+    return is_error(exc) ? exc : vm_raise_exc(vm, exc);
+}
+
+static Value delegate_to_step(VM *vm, Gen *g, AsyncStep *step, Value sent, uint16_t dst)
+{
+    Gen *ag = step->gen;
+    static const char *const names[] = {"anext()", "athrow()", "aclose()"};
+    if (step->h.aux == STEP_CLOSED)
+        return vm_raise(vm, ERR_RUNTIME, "cannot reuse already awaited %s",
+                        step->kind == STEP_ASEND ? "__anext__()/asend()" : "aclose()/athrow()");
+    step->h.aux = STEP_CLOSED;
+    (void)sent;
+    if (ag->frame.caller || gen_state(ag) == GEN_RUNNING) return async_running(vm, names[step->kind]);
+    if (gen_state(ag) == GEN_FINISHED) return step->kind == STEP_ACLOSE ? VALUE_NONE : stop_async(vm);
+    if (step->kind == STEP_ASEND) {
+        if (at_start(ag) && !is_none(step->arg))
+            return vm_raise(vm, ERR_TYPE, "can't send non-None value to a just-started async generator");
+        return enter_async(vm, g, ag, step->arg, dst, RET_ASEND);
+    }
+    if (at_start(ag)) {
+        finish(ag);
+        return step->kind == STEP_ACLOSE ? VALUE_NONE : vm_raise_exc(vm, step->arg);
+    }
+    return gen_throw_step(vm, g, ag, step, dst);
+}
+
+Value gen_throw_step(VM *vm, Gen *g, Gen *ag, AsyncStep *step, uint16_t dst)
+{
+    Value v = enter_async(vm, g, ag, VALUE_NONE, dst, step->kind == STEP_ACLOSE ? RET_ACLOSE : RET_ASEND);
+    if (v != VALUE_SWITCH) return v;
+    vm->exc = step->arg;
+    return VALUE_SWITCH;
+}
+
+/* ---- from C ---- */
+
+static Value run_c(VM *vm, Value v, Frame *frame, Value *sp, bool *finished)
+{
+    if (v == VALUE_SWITCH) v = interp_run(vm, vm->frame);
+    else if (v == VALUE_PARK) v = vm->result;
+    vm->frame = frame;
+    vm->sp = sp;
+    *finished = !vm->yielded;
+    return v;
+}
+
+Value gen_send_c(VM *vm, Gen *g, Value sent, bool *finished)
+{
+    Frame *frame = vm->frame;
+    Value *sp = vm->sp;
+    *finished = true;
+    if (vm_c_stack_low(vm)) return VALUE_ERROR;
+    Value v = gen_resume(vm, g, sent, 0, RET_ENTRY);
+    if (v == VALUE_STOP) return g->h.shape == T_COROUTINE ? reuse_error(vm) : VALUE_NONE;
+    return run_c(vm, v, frame, sp, finished);
+}
+
+Value gen_throw_c(VM *vm, Gen *g, Value exc, bool *finished)
+{
+    Frame *frame = vm->frame;
+    Value *sp = vm->sp;
+    *finished = true;
+    if (vm_c_stack_low(vm)) return VALUE_ERROR;
+    if (gen_state(g) == GEN_FINISHED && g->h.shape == T_COROUTINE) return reuse_error(vm);
+    if (at_start(g)) finish(g);
+    Value v = gen_throw(vm, g, exc, 0, RET_ENTRY);
+    if (v == VALUE_ERROR && vm->frame == frame) return v;
+    return run_c(vm, v, frame, sp, finished);
+}

@@ -1,0 +1,50 @@
+/* coroutine.h - suspended frames as values: generators, coroutines, async generators.
+ *
+ * A Gen that delegates (yield from, await) to a Gen forms a chain; root->leaf and leaf->root make both resuming and
+ * yielding O(1) at any depth (rules 1.2). A Gen that somebody resumes although it has a delegator becomes GEN_SHARED:
+ * a boundary, resumed by an ordinary switch.
+ */
+#pragma once
+#include "vm/frame.h"
+
+static inline bool is_gen(Value v) { return is_kind(v, KIND_GEN); }
+static inline Gen *as_gen(Value v) { return (Gen *)as_obj(v); }
+static inline int gen_state(const Gen *g) { return g->h.aux & GEN_STATE; }
+
+/* The object a call of a generator, coroutine or async generator function makes. */
+Value gen_new(VM *vm, Function *f, const Value *args, int n, Value kwnames);
+
+/* Make g's leaf the running frame, `sent` being the value of the yield it stands at; what comes out goes to `ret` of
+ * vm->frame as `kind` says. VALUE_SWITCH, or VALUE_ERROR (already executing, just-started with a value ...). A
+ * finished one answers VALUE_STOP. */
+Value gen_resume(VM *vm, Gen *g, Value sent, uint16_t ret, RetKind kind);
+/* The same, raising exc at the point where it is suspended: VALUE_SWITCH (vm->exc set, the unwinder goes on in vm->frame). */
+Value gen_throw(VM *vm, Gen *g, Value exc, uint16_t ret, RetKind kind);
+
+/* From C: run g to its next yield. *finished tells yield from return. VALUE_ERROR, VALUE_PARK (only below a task). */
+Value gen_send_c(VM *vm, Gen *g, Value sent, bool *finished);
+Value gen_throw_c(VM *vm, Gen *g, Value exc, bool *finished);
+bool gen_close_c(VM *vm, Gen *g);
+
+/* The loop's handlers. Answers as frame_return; gen_delegate and gen_await_call may also answer the awaited value. */
+Value gen_yield(VM *vm, Gen *g, Value v);
+Value gen_yield_async(VM *vm, Gen *g, Value v);
+Value gen_return(VM *vm, Gen *g, Value v);
+Value gen_delegate(VM *vm, Gen *g, Value delegate, Value sent, uint16_t dst);
+Value gen_await_call(VM *vm, Gen *g, Value callee, Value *args, int n, uint16_t dst, Value *keep);
+/* FOR_ANEXT: VALUE_SWITCH when `iter` is an async generator, else VALUE_NONE. */
+Value gen_for_anext(VM *vm, Gen *g, Value iter, uint16_t dst);
+/* The exception in flight leaves g's frame: mark it finished, answer how to go on (as frame_unwind; VALUE_ERROR: go
+ * on unwinding at vm->frame). */
+Value gen_unwound(VM *vm, Gen *g);
+
+static inline void gc_touch_frame(VM *vm, Gen *g)
+{
+    if (__builtin_expect((g->h.gc & (GC_OLD | GC_REMEMBERED)) == GC_OLD, 0)) gc_barrier_slow(vm, &g->h, VALUE_UNSET);
+}
+
+/* ---- the scheduler's side (task.c) ---- */
+/* What DELEGATE does with an awaitable that is no Gen: its result at once, VALUE_ERROR, or VALUE_PARK (the task is
+ * parked and will be resumed with the result), or VALUE_SWITCH is never answered. *out_yield: when no task drives this
+ * chain, the value to yield to whoever does (then answers VALUE_STOP). */
+Value task_await(VM *vm, Gen *leaf, Value awaitable, Value *out_yield);

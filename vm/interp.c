@@ -1,0 +1,819 @@
+/* interp.c - the dispatch loop.
+ *
+ * One handler per opcode, written once. The loop keeps pc, the registers of the running frame and its constants in
+ * locals; SAVE() writes pc and frame back before anything that may look at them (errors, calls, safepoints). A
+ * handler holds the common case in a few lines and leaves everything else to a function of ops.c, whose answer
+ * goes through FINISH: a value, VALUE_ERROR (unwind), or VALUE_SWITCH (a frame was pushed or resumed: reload).
+ */
+#include "vm/coroutine.h"
+#include "vm/dict.h"
+#include "vm/exception.h"
+#include "vm/float.h"
+#include "vm/frame.h"
+#include "vm/int.h"
+#include "vm/list.h"
+#include "vm/native.h"
+#include "vm/ops.h"
+#include "vm/protocol.h"
+#include "vm/str.h"
+#include "vm/type.h"
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+#define A (pc[-1].a)
+#define B (pc[-1].b)
+#define C (pc[-1].c)
+#define R(i) regs[i]
+#define K(i) consts[i]
+#define FRAME ((Frame *)((char *)regs - offsetof(Frame, regs)))
+#define SAVE() (FRAME->pc = pc, vm->frame = FRAME)
+#define NEXT goto *labels[(pc++)->op]
+#define CASE(name) L_##name
+#define RELOAD() goto reload
+#define FINISH(dst, expr)                                                                                              \
+    do {                                                                                                               \
+        SAVE();                                                                                                        \
+        Value v_ = (expr);                                                                                             \
+        if (unlikely(v_ == VALUE_ERROR)) goto unwind;                                                                  \
+        if (unlikely(v_ == VALUE_SWITCH)) goto reload;                                                                 \
+        R(dst) = v_;                                                                                                   \
+        NEXT;                                                                                                          \
+    } while (0)
+/* For what answers a bool of success. */
+#define CHECK(expr)                                                                                                    \
+    do {                                                                                                               \
+        SAVE();                                                                                                        \
+        if (unlikely(!(expr))) goto unwind;                                                                            \
+        NEXT;                                                                                                          \
+    } while (0)
+#define ENTER(frame_)                                                                                                  \
+    do {                                                                                                               \
+        Frame *f_ = (frame_);                                                                                          \
+        Code *code_ = frame_code(f_);                                                                                  \
+        regs = f_->regs;                                                                                               \
+        consts = code_->consts;                                                                                        \
+    } while (0)
+#define SAFEPOINT()                                                                                                    \
+    do {                                                                                                               \
+        if (unlikely(--vm->fuel < 0)) {                                                                                \
+            SAVE();                                                                                                    \
+            if (!vm_safepoint(vm)) goto unwind_here;                                                                   \
+        }                                                                                                              \
+    } while (0)
+
+/* a `op` b on small ints, tagged words; false on overflow. */
+static inline bool small_add(Value a, Value b, Value *r) { return !__builtin_add_overflow((int64_t)a, (int64_t)b, (int64_t *)r); }
+static inline bool small_sub(Value a, Value b, Value *r) { return !__builtin_sub_overflow((int64_t)a, (int64_t)b, (int64_t *)r); }
+static inline bool small_mul(Value a, Value b, Value *r) { return !__builtin_mul_overflow(as_small(a), (int64_t)b, (int64_t *)r); }
+static inline bool small_and(Value a, Value b, Value *r) { *r = a & b; return true; }
+static inline bool small_or(Value a, Value b, Value *r) { *r = a | b; return true; }
+static inline bool small_xor(Value a, Value b, Value *r) { *r = a ^ b; return true; }
+static inline bool small_floordiv(Value a, Value b, Value *r)
+{
+    int64_t x = (int64_t)a, y = (int64_t)b; // the tags cancel out
+    if (y <= 0) return false;
+    int64_t q = x / y;
+    if (x < 0 && q * y != x) q--;
+    *r = small(q);
+    return true;
+}
+static inline bool small_mod(Value a, Value b, Value *r)
+{
+    int64_t x = (int64_t)a, y = (int64_t)b;
+    if (y <= 0) return false;
+    int64_t m = x % y;
+    *r = (Value)(m < 0 ? m + y : m); // still tagged: multiples of eight stay so
+    return true;
+}
+static inline bool small_lshift(Value a, Value b, Value *r)
+{
+    int64_t n = as_small(b), x = (int64_t)a;
+    if (n < 0 || n > 59) return false;
+    int64_t s = (int64_t)((uint64_t)x << n);
+    if (s >> n != x) return false;
+    *r = (Value)s;
+    return true;
+}
+static inline bool small_rshift(Value a, Value b, Value *r)
+{
+    int64_t n = as_small(b);
+    if (n < 0) return false;
+    *r = small(as_small(a) >> (n > 63 ? 63 : n));
+    return true;
+}
+static inline bool small_truediv(Value a, Value b, Value *r)
+{
+    int64_t x = as_small(a), y = as_small(b);
+    const int64_t exact = (int64_t)1 << 53;
+    if (y == 0 || x > exact || x < -exact || y > exact || y < -exact) return false;
+    *r = float_encode((double)x / (double)y);
+    return is_float_imm(*r);
+}
+static inline bool small_none(Value a, Value b, Value *r) { (void)a; (void)b; (void)r; return false; }
+
+static inline bool flt_add(double a, double b, double *r) { *r = a + b; return true; }
+static inline bool flt_sub(double a, double b, double *r) { *r = a - b; return true; }
+static inline bool flt_mul(double a, double b, double *r) { *r = a * b; return true; }
+static inline bool flt_truediv(double a, double b, double *r) { *r = a / b; return b != 0; }
+static inline bool flt_none(double a, double b, double *r) { (void)a; (void)b; (void)r; return false; }
+
+/* The common cases of a binary operator, in line. */
+#define ARITH(OP, inplace, ISMALL, FLOAT, left, right)                                                                 \
+    do {                                                                                                               \
+        Value x = (left), y = (right), r;                                                                              \
+        double d;                                                                                                      \
+        if (likely(both_small(x, y)) && likely(ISMALL(x, y, &r))) {                                                    \
+            R(A) = r;                                                                                                  \
+            NEXT;                                                                                                      \
+        }                                                                                                              \
+        if (both_float_imm(x, y) && FLOAT(as_float_imm(x), as_float_imm(y), &d)) {                                     \
+            r = float_encode(d);                                                                                       \
+            if (likely(is_float_imm(r))) {                                                                             \
+                R(A) = r;                                                                                              \
+                NEXT;                                                                                                  \
+            }                                                                                                          \
+        }                                                                                                              \
+        FINISH(A, op_binary(vm, BIN_##OP, inplace, x, y, A));                                                          \
+    } while (0)
+#define BINARY_HANDLERS(OP, ISMALL, FLOAT)                                                                             \
+    CASE(OP): ARITH(OP, false, ISMALL, FLOAT, R(B), R(C));                                                             \
+    CASE(OP##_RK): ARITH(OP, false, ISMALL, FLOAT, R(B), K(C));                                                        \
+    CASE(OP##_KR): ARITH(OP, false, ISMALL, FLOAT, K(B), R(C));                                                        \
+    CASE(I##OP): ARITH(OP, true, ISMALL, FLOAT, R(B), R(C));                                                           \
+    CASE(I##OP##_RK): ARITH(OP, true, ISMALL, FLOAT, R(B), K(C))
+
+/* Comparison to a value, and fused with a jump. The slow path of a jump may push a frame (RET_JUMP decides then). */
+#define COMPARE_VALUE(OP, sign, left, right)                                                                           \
+    do {                                                                                                               \
+        Value x = (left), y = (right);                                                                                 \
+        if (likely(both_small(x, y))) {                                                                                \
+            R(A) = bool_value((int64_t)x sign (int64_t)y);                                                             \
+            NEXT;                                                                                                      \
+        }                                                                                                              \
+        if (both_float_imm(x, y)) {                                                                                    \
+            R(A) = bool_value(as_float_imm(x) sign as_float_imm(y));                                                   \
+            NEXT;                                                                                                      \
+        }                                                                                                              \
+        FINISH(A, op_compare(vm, CMP_##OP, x, y, A, RET_CMP));                                                         \
+    } while (0)
+#define COMPARE_JUMP(OP, sign, left, right, when)                                                                      \
+    do {                                                                                                               \
+        Value x = (left), y = (right);                                                                                 \
+        bool t;                                                                                                        \
+        if (likely(both_small(x, y))) t = (int64_t)x sign (int64_t)y;                                                  \
+        else if (both_float_imm(x, y)) t = as_float_imm(x) sign as_float_imm(y);                                       \
+        else {                                                                                                         \
+            SAVE();                                                                                                    \
+            Value v = op_compare(vm, CMP_##OP, x, y, 0, RET_JUMP);                                                     \
+            if (v == VALUE_SWITCH) goto reload;                                                                        \
+            int truth = v == VALUE_ERROR ? -1 : op_truth(vm, v);                                                       \
+            if (truth < 0) goto unwind;                                                                                \
+            t = truth;                                                                                                 \
+        }                                                                                                              \
+        if (t == when) pc += (int16_t)C;                                                                               \
+        NEXT;                                                                                                          \
+    } while (0)
+#define COMPARE_HANDLERS(OP, sign)                                                                                     \
+    CASE(OP): COMPARE_VALUE(OP, sign, R(B), R(C));                                                                     \
+    CASE(OP##_RK): COMPARE_VALUE(OP, sign, R(B), K(C));                                                                \
+    CASE(J##OP): COMPARE_JUMP(OP, sign, R(A), R(B), true);                                                             \
+    CASE(J##OP##_RK): COMPARE_JUMP(OP, sign, R(A), K(B), true);                                                        \
+    CASE(JN##OP): COMPARE_JUMP(OP, sign, R(A), R(B), false);                                                           \
+    CASE(JN##OP##_RK): COMPARE_JUMP(OP, sign, R(A), K(B), false)
+
+#define JUMP_IF_IN(left, right, when)                                                                                  \
+    do {                                                                                                               \
+        SAVE();                                                                                                        \
+        int in = op_contains(vm, (right), (left));                                                                     \
+        if (in < 0) goto unwind;                                                                                       \
+        if (in == when) pc += (int16_t)C;                                                                              \
+        NEXT;                                                                                                          \
+    } while (0)
+
+/* Truth in line for the constants, out of line for the rest; falls to `goto unwind` on error. */
+#define TRUTH(v, out)                                                                                                  \
+    do {                                                                                                               \
+        Value t_ = (v);                                                                                                \
+        if (t_ == VALUE_TRUE) out = 1;                                                                                 \
+        else if (t_ == VALUE_FALSE || t_ == VALUE_NONE || t_ == small(0)) out = 0;                                     \
+        else if (is_small(t_)) out = 1;                                                                                \
+        else {                                                                                                         \
+            SAVE();                                                                                                    \
+            out = op_truth(vm, t_);                                                                                    \
+            if (unlikely(out < 0)) goto unwind;                                                                        \
+        }                                                                                                              \
+    } while (0)
+
+/* Calls. `args` points at the first argument in the registers, `n` counts them. In stack code a script function's
+ * frame begins at its callee register, arguments in place; everything else goes through op_call. */
+#define CALL_IN_PLACE(base, n)                                                                                         \
+    do {                                                                                                               \
+        Value callee = (base)[0];                                                                                      \
+        if (likely(is_exact(callee, T_FUNCTION))) {                                                                    \
+            Code *code = ((Function *)as_obj(callee))->code;                                                           \
+            if (likely(code->fast_nargs == (n))) {                                                                     \
+                Frame *callee_frame = (Frame *)(base), *caller = FRAME;                                                \
+                uint32_t depth = caller->depth + 1;                                                                    \
+                if (unlikely(depth > vm->max_depth || callee_frame->regs + code->nregs > vm->stack_limit)) {           \
+                    SAVE();                                                                                            \
+                    frame_stack_overflow(vm);                                                                          \
+                    goto unwind;                                                                                       \
+                }                                                                                                      \
+                caller->pc = pc;                                                                                       \
+                callee_frame->caller = caller;                                                                         \
+                callee_frame->zero = 0;                                                                                \
+                callee_frame->ret_kind = RET_VALUE;                                                                    \
+                callee_frame->ret = C;                                                                                 \
+                callee_frame->depth = depth;                                                                           \
+                callee_frame->heap = 0;                                                                                \
+                regs = callee_frame->regs;                                                                             \
+                consts = code->consts;                                                                                 \
+                pc = code->insns;                                                                                      \
+                SAFEPOINT();                                                                                           \
+                NEXT;                                                                                                  \
+            }                                                                                                          \
+        }                                                                                                              \
+    } while (0)
+
+Value interp_run(VM *vm, Frame *frame)
+{
+    static const void *const labels[] = {
+#define OPCODE(name, format, flags, doc) &&L_##name,
+#include "vm/opcodes.def"
+#undef OPCODE
+    };
+    const Insn *pc;
+    Value *regs;
+    Value *consts;
+
+    vm->frame = frame;
+    if (!is_unset(vm->exc)) goto unwind;
+reload:
+    pc = vm->frame->pc;
+    ENTER(vm->frame);
+    if (unlikely(!is_unset(vm->exc))) goto unwind;
+    NEXT;
+
+    /* ---- moves ---- */
+    CASE(NOP): NEXT;
+    CASE(EXTRA): NEXT;
+    CASE(MOVE): R(A) = R(B); NEXT;
+    CASE(LOADK): R(A) = K(B); NEXT;
+    CASE(LOAD_UNSET): R(A) = VALUE_UNSET; NEXT;
+    CASE(CHECK_LOCAL):
+        if (likely(R(A) != VALUE_UNSET)) NEXT;
+        SAVE();
+        op_unbound_local(vm, K(B));
+        goto unwind;
+
+    /* ---- captured variables ---- */
+    CASE(NEW_CELL): FINISH(A, op_new_cell(vm, VALUE_UNSET));
+    CASE(WRAP_CELL): FINISH(A, op_new_cell(vm, R(A)));
+    CASE(LOAD_CELL): {
+        Value v = ((Cell *)as_obj(R(B)))->value;
+        if (likely(v != VALUE_UNSET)) {
+            R(A) = v;
+            NEXT;
+        }
+        SAVE();
+        op_unbound_local(vm, K(C));
+        goto unwind;
+    }
+    CASE(STORE_CELL): {
+        Cell *cell = (Cell *)as_obj(R(A));
+        gc_store(vm, cell, &cell->value, R(B));
+        NEXT;
+    }
+    CASE(DEL_CELL): {
+        Cell *cell = (Cell *)as_obj(R(A));
+        if (is_unset(cell->value)) {
+            SAVE();
+            op_unbound_local(vm, K(B));
+            goto unwind;
+        }
+        gc_store(vm, cell, &cell->value, VALUE_UNSET);
+        NEXT;
+    }
+    CASE(LOAD_FREE): {
+        Value v = frame_function(FRAME)->cells[B]->value;
+        if (likely(v != VALUE_UNSET)) {
+            R(A) = v;
+            NEXT;
+        }
+        SAVE();
+        op_unbound_free(vm, K(C));
+        goto unwind;
+    }
+    CASE(STORE_FREE): {
+        Cell *cell = frame_function(FRAME)->cells[A];
+        gc_store(vm, cell, &cell->value, R(B));
+        NEXT;
+    }
+    CASE(DEL_FREE): {
+        Cell *cell = frame_function(FRAME)->cells[A];
+        if (is_unset(cell->value)) {
+            SAVE();
+            op_unbound_free(vm, K(B));
+            goto unwind;
+        }
+        gc_store(vm, cell, &cell->value, VALUE_UNSET);
+        NEXT;
+    }
+
+    /* ---- globals, class-body names ---- */
+    CASE(LOAD_GLOBAL): {
+        Cell *cell = frame_code(FRAME)->globals[B];
+        Value v = cell->value;
+        if (unlikely(v == VALUE_UNSET)) {
+            v = cell->fallback == VALUE_UNSET ? VALUE_UNSET : ((Cell *)as_obj(cell->fallback))->value;
+            if (unlikely(v == VALUE_UNSET)) FINISH(A, op_global_missing(vm, frame_code(FRAME), B));
+        }
+        R(A) = v;
+        NEXT;
+    }
+    CASE(STORE_GLOBAL): {
+        Cell *cell = frame_code(FRAME)->globals[B];
+        gc_store(vm, cell, &cell->value, R(A));
+        NEXT;
+    }
+    CASE(DEL_GLOBAL): CHECK(op_del_global(vm, frame_code(FRAME), B));
+    CASE(LOAD_NAME): FINISH(A, op_load_name(vm, R(0), K(B), frame_code(FRAME), C));
+    CASE(LOAD_CLASS_FREE): FINISH(A, op_load_class_free(vm, R(0), K(B), frame_function(FRAME)->cells[C]));
+    CASE(STORE_NAME): CHECK(obj_setitem(vm, R(0), K(B), R(A)) != VALUE_ERROR);
+    CASE(DEL_NAME): CHECK(op_del_name(vm, R(0), K(B)));
+
+    /* ---- operators ---- */
+    BINARY_HANDLERS(ADD, small_add, flt_add);
+    BINARY_HANDLERS(SUB, small_sub, flt_sub);
+    BINARY_HANDLERS(MUL, small_mul, flt_mul);
+    BINARY_HANDLERS(TRUEDIV, small_truediv, flt_truediv);
+    BINARY_HANDLERS(FLOORDIV, small_floordiv, flt_none);
+    BINARY_HANDLERS(MOD, small_mod, flt_none);
+    BINARY_HANDLERS(POW, small_none, flt_none);
+    BINARY_HANDLERS(LSHIFT, small_lshift, flt_none);
+    BINARY_HANDLERS(RSHIFT, small_rshift, flt_none);
+    BINARY_HANDLERS(AND, small_and, flt_none);
+    BINARY_HANDLERS(OR, small_or, flt_none);
+    BINARY_HANDLERS(XOR, small_xor, flt_none);
+    BINARY_HANDLERS(MATMUL, small_none, flt_none);
+    CASE(NEG): {
+        Value v = R(B), r;
+        if (likely(is_small(v)) && small_sub(small(0), v, &r)) {
+            R(A) = r;
+            NEXT;
+        }
+        if (is_float_imm(v)) {
+            R(A) = float_encode(-as_float_imm(v));
+            NEXT;
+        }
+        FINISH(A, op_unary(vm, UN_NEG, v, A));
+    }
+    CASE(POS): FINISH(A, op_unary(vm, UN_POS, R(B), A));
+    CASE(INVERT): FINISH(A, op_unary(vm, UN_INVERT, R(B), A));
+    CASE(NOT): {
+        int t;
+        TRUTH(R(B), t);
+        R(A) = bool_value(!t);
+        NEXT;
+    }
+
+    COMPARE_HANDLERS(LT, <);
+    COMPARE_HANDLERS(LE, <=);
+    COMPARE_HANDLERS(EQ, ==);
+    COMPARE_HANDLERS(NE, !=);
+    COMPARE_HANDLERS(GT, >);
+    COMPARE_HANDLERS(GE, >=);
+    CASE(IS): R(A) = bool_value(op_is(R(B), R(C))); NEXT;
+    CASE(IS_RK): R(A) = bool_value(op_is(R(B), K(C))); NEXT;
+    CASE(JIS): if (op_is(R(A), R(B))) pc += (int16_t)C; NEXT;
+    CASE(JIS_RK): if (op_is(R(A), K(B))) pc += (int16_t)C; NEXT;
+    CASE(JNIS): if (!op_is(R(A), R(B))) pc += (int16_t)C; NEXT;
+    CASE(JNIS_RK): if (!op_is(R(A), K(B))) pc += (int16_t)C; NEXT;
+    CASE(IS_NOT): R(A) = bool_value(!op_is(R(B), R(C))); NEXT;
+    CASE(IN): FINISH(A, op_in(vm, R(B), R(C), false));
+    CASE(IN_RK): FINISH(A, op_in(vm, R(B), K(C), false));
+    CASE(NOT_IN): FINISH(A, op_in(vm, R(B), R(C), true));
+    CASE(JIN): JUMP_IF_IN(R(A), R(B), 1);
+    CASE(JIN_RK): JUMP_IF_IN(R(A), K(B), 1);
+    CASE(JNIN): JUMP_IF_IN(R(A), R(B), 0);
+    CASE(JNIN_RK): JUMP_IF_IN(R(A), K(B), 0);
+
+    /* ---- control ---- */
+    CASE(JMP): pc += pc[-1].jump; NEXT;
+    CASE(LOOP):
+        pc += pc[-1].jump;
+        SAFEPOINT();
+        NEXT;
+    CASE(JTRUE): {
+        int t;
+        TRUTH(R(A), t);
+        if (t) pc += pc[-1].jump;
+        NEXT;
+    }
+    CASE(JFALSE): {
+        int t;
+        TRUTH(R(A), t);
+        if (!t) pc += pc[-1].jump;
+        NEXT;
+    }
+    CASE(FOR_PREP): {
+        SAVE();
+        Value v = op_for_prep(vm, R(B), &R(A));
+        if (v == VALUE_ERROR) goto unwind;
+        if (v == VALUE_SWITCH) goto reload;
+        NEXT;
+    }
+    CASE(FOR_NEXT): {
+        Value it = R(B); // always a heap object: FOR_PREP saw to that
+        Obj *o = as_obj(it);
+        if (o->kind == KIND_RANGE) {
+            const Range *r = (const Range *)o;
+            int64_t at = (int64_t)R(B + 1), step = (int64_t)r->step;
+            if (step > 0 ? at < (int64_t)r->stop : at > (int64_t)r->stop) {
+                R(A) = (Value)at;
+                R(B + 1) = (Value)(at + step);
+            } else pc += (int16_t)C;
+            NEXT;
+        }
+        if (o->kind == KIND_LIST) {
+            const List *l = (const List *)o;
+            size_t i = (size_t)as_small(R(B + 1));
+            if (likely(i < l->size)) {
+                R(A) = l->items[i];
+                R(B + 1) += small(1);
+            } else pc += (int16_t)C;
+            NEXT;
+        }
+        if (o->kind == KIND_GEN) {
+            Gen *g = (Gen *)o;
+            if (likely((g->h.aux & (GEN_STATE | GEN_SHARED)) == GEN_SUSPENDED && g->leaf == g && is_unset(g->delegate))) {
+                Frame *f = FRAME, *gf = &g->frame;
+                uint32_t depth = f->depth + 1;
+                if (unlikely(depth > vm->max_depth)) {
+                    SAVE();
+                    frame_stack_overflow(vm);
+                    goto unwind;
+                }
+                f->pc = pc;
+                if (!f->heap) vm->sp = regs + frame_code(f)->nregs;
+                gf->caller = f;
+                gf->ret = A;
+                gf->ret_kind = RET_FOR;
+                gf->depth = depth;
+                g->h.aux += GEN_RUNNING - GEN_SUSPENDED;
+                gc_touch_frame(vm, g);
+                pc = gf->pc;
+                regs = gf->regs;
+                consts = frame_code(gf)->consts;
+                regs[pc[-1].a] = VALUE_NONE;
+                SAFEPOINT();
+                NEXT;
+            }
+        }
+        SAVE();
+        Value v = op_for_next(vm, it, &R(B), A);
+        if (v == VALUE_ERROR) goto unwind;
+        if (v == VALUE_SWITCH) goto reload;
+        if (v == VALUE_STOP) pc += (int16_t)C;
+        else R(A) = v;
+        NEXT;
+    }
+    CASE(FOR_CLOSE): {
+        SAVE();
+        Value v = op_for_close(vm, &R(A));
+        if (v == VALUE_ERROR) goto unwind;
+        if (v == VALUE_SWITCH) goto reload;
+        NEXT;
+    }
+    CASE(GET_ITER): FINISH(A, op_get_iter(vm, R(B), A));
+
+    /* ---- calls ---- */
+    CASE(CALL):
+    CASE(CALL_STMT): {
+        Value *base = regs + A;
+        CALL_IN_PLACE(base, B);
+        FINISH(C, op_call(vm, base[0], base + CALL_GAP, B, VALUE_UNSET, C));
+    }
+    CASE(CALL_METHOD):
+    CASE(CALL_METHOD_STMT): {
+        Value *base = regs + A;
+        if (likely(base[CALL_GAP] != VALUE_UNSET)) {
+            CALL_IN_PLACE(base, B + 1);
+            FINISH(C, op_call(vm, base[0], base + CALL_GAP, B + 1, VALUE_UNSET, C));
+        }
+        FINISH(C, op_call(vm, base[0], base + CALL_GAP + 1, B, VALUE_UNSET, C));
+    }
+    CASE(CALL_H):
+    CASE(CALL_STMT_H): FINISH(C, op_call(vm, R(A), &R(A + 1), B, VALUE_UNSET, C));
+    CASE(CALL_METHOD_H):
+    CASE(CALL_METHOD_STMT_H):
+        if (R(A + 1) != VALUE_UNSET) FINISH(C, op_call(vm, R(A), &R(A + 1), B + 1, VALUE_UNSET, C));
+        FINISH(C, op_call(vm, R(A), &R(A + 2), B, VALUE_UNSET, C));
+    CASE(CALL_KW): {
+        uint16_t dst = C;
+        SAVE();
+        FRAME->pc = ++pc;
+        Value v = op_call_kw(vm, R(pc[-2].a), &R(pc[-2].a + CALL_GAP), pc[-2].b, consts, pc[-1], dst);
+        if (v == VALUE_ERROR) goto unwind;
+        if (v == VALUE_SWITCH) goto reload;
+        R(dst) = v;
+        NEXT;
+    }
+    CASE(CALL_KW_H): {
+        uint16_t dst = C;
+        SAVE();
+        FRAME->pc = ++pc;
+        Value v = op_call_kw(vm, R(pc[-2].a), &R(pc[-2].a + 1), pc[-2].b, consts, pc[-1], dst);
+        if (v == VALUE_ERROR) goto unwind;
+        if (v == VALUE_SWITCH) goto reload;
+        R(dst) = v;
+        NEXT;
+    }
+    CASE(CALL_EX): FINISH(C, op_call_ex(vm, R(A), R(A + CALL_GAP), R(A + CALL_GAP + 1), C));
+    CASE(CALL_EX_H): FINISH(C, op_call_ex(vm, R(A), R(A + 1), R(A + 2), C));
+    CASE(LOAD_METHOD): {
+        uint16_t dst = A, obj = B;
+        Value name = K(C);
+        ++pc;
+        SAVE();
+        Value self, v = op_load_method(vm, R(obj), name, (InsnExtra *)(pc - 1), &self);
+        if (v == VALUE_ERROR) goto unwind;
+        R(dst) = v;
+        R(dst + CALL_GAP) = self;
+        NEXT;
+    }
+    CASE(LOAD_METHOD_H): {
+        uint16_t dst = A, obj = B;
+        Value name = K(C);
+        ++pc;
+        SAVE();
+        Value self, v = op_load_method(vm, R(obj), name, (InsnExtra *)(pc - 1), &self);
+        if (v == VALUE_ERROR) goto unwind;
+        R(dst) = v;
+        R(dst + 1) = self;
+        NEXT;
+    }
+    CASE(RETURN): {
+        Value v = R(A);
+        Frame *f = FRAME;
+        if (likely(f->ret_kind == RET_VALUE)) {
+            Frame *caller = f->caller;
+            caller->regs[f->ret] = v;
+            regs = caller->regs;
+            pc = caller->pc;
+            consts = frame_code(caller)->consts;
+            NEXT;
+        }
+        SAVE();
+        v = frame_return(vm, f, v);
+        if (v == VALUE_SWITCH) goto reload;
+        if (v == VALUE_ERROR) goto unwind;
+        return vm->result;
+    }
+    CASE(RETURN_GEN): {
+        Value v = R(A);
+        SAVE();
+        v = gen_return(vm, frame_gen(FRAME), v);
+        if (v == VALUE_SWITCH) goto reload;
+        if (v == VALUE_ERROR) goto unwind;
+        return vm->result;
+    }
+    CASE(MAKE_FUNCTION): FINISH(A, op_make_function(vm, FRAME, K(B), &R(C)));
+    CASE(MAKE_CLOSURE): FINISH(A, op_make_function(vm, FRAME, K(B), NULL));
+    CASE(BUILD_CLASS): FINISH(B, op_build_class(vm, &R(A), B));
+
+    /* ---- coroutines ---- */
+    CASE(YIELD): {
+        Value v = R(B);
+        Frame *f = FRAME;
+        Gen *g = frame_gen(f);
+        if (likely(g->root == g && (f->ret_kind == RET_FOR || f->ret_kind == RET_NEXT))) {
+            Frame *caller = f->caller;
+            f->pc = pc;
+            f->caller = NULL;
+            g->h.aux += GEN_SUSPENDED - GEN_RUNNING;
+            caller->regs[f->ret] = v;
+            regs = caller->regs;
+            pc = caller->pc;
+            consts = frame_code(caller)->consts;
+            NEXT;
+        }
+        SAVE();
+        v = gen_yield(vm, g, v);
+        if (v == VALUE_SWITCH) goto reload;
+        if (v == VALUE_ERROR) goto unwind;
+        return vm->result;
+    }
+    CASE(YIELD_ASYNC): {
+        SAVE();
+        Value v = gen_yield_async(vm, frame_gen(FRAME), R(B));
+        if (v == VALUE_SWITCH) goto reload;
+        if (v == VALUE_ERROR) goto unwind;
+        return vm->result;
+    }
+    CASE(GET_YIELD_ITER): FINISH(A, op_get_yield_iter(vm, R(B), frame_code(FRAME)));
+    CASE(GET_AWAITABLE): FINISH(A, op_get_awaitable(vm, R(B)));
+    CASE(DELEGATE): {
+        SAVE();
+        Value v = gen_delegate(vm, frame_gen(FRAME), R(B), R(A), A);
+        if (v == VALUE_SWITCH) goto reload;
+        if (v == VALUE_ERROR) goto unwind;
+        if (v == VALUE_PARK) return vm->result;
+        R(A) = v;
+        NEXT;
+    }
+    CASE(AWAIT_CALL_H): {
+        // The extra word's register keeps what is awaited: DELEGATE would keep it in its operand.
+        Value callee = R(A), *args = &R(A + 1);
+        int n = B;
+        uint16_t dst = C;
+        ++pc;
+        SAVE();
+        Value v = gen_await_call(vm, frame_gen(FRAME), callee, args, n, dst, &R(A));
+        if (v == VALUE_SWITCH) goto reload;
+        if (v == VALUE_ERROR) goto unwind;
+        if (v == VALUE_PARK) return vm->result;
+        R(dst) = v;
+        NEXT;
+    }
+    CASE(GET_AITER): FINISH(A, op_get_aiter(vm, R(B)));
+    CASE(FOR_ANEXT): {
+        SAVE();
+        Value v = gen_for_anext(vm, frame_gen(FRAME), R(B), A);
+        if (v == VALUE_SWITCH) goto reload;
+        if (v == VALUE_ERROR) goto unwind;
+        NEXT; // not an async generator: ANEXT and DELEGATE follow
+    }
+    CASE(ANEXT): FINISH(A, op_anext(vm, R(B)));
+    CASE(EXC_SUSPEND): R(A) = vm->handled; vm->handled = R(B); NEXT;
+    CASE(EXC_RESUME): R(B) = vm->handled; vm->handled = R(A); NEXT;
+
+    /* ---- exceptions ---- */
+    CASE(PUSH_EXC): R(A) = vm->handled; vm->handled = R(B); NEXT;
+    CASE(POP_EXC): vm->handled = R(A); NEXT;
+    CASE(EXC_MATCH): {
+        SAVE();
+        int m = exception_matches(vm, R(B), R(C));
+        if (m < 0) goto unwind;
+        R(A) = bool_value(m);
+        NEXT;
+    }
+    CASE(EXC_SPLIT): CHECK(op_exc_split(vm, R(B), R(C), &R(A)));
+    CASE(EXC_COMBINE): FINISH(A, op_exc_combine(vm, R(B), R(C)));
+    CASE(EXC_ARGS): op_exc_args(vm, R(A), &R(B)); NEXT;
+    CASE(RAISE): SAVE(); op_raise(vm, R(A), VALUE_UNSET); goto unwind;
+    CASE(RAISE_FROM): SAVE(); op_raise(vm, R(A), R(B)); goto unwind;
+    CASE(RAISE_CURRENT): SAVE(); op_reraise_current(vm); goto unwind;
+    CASE(RERAISE): SAVE(); vm->exc = R(A); goto unwind;
+    CASE(RAISE_ASSERT): SAVE(); op_raise_assert(vm, R(A)); goto unwind;
+    CASE(WITH_ENTER): FINISH(B, op_with_enter(vm, &R(A), B));
+    CASE(AWITH_ENTER): FINISH(B, op_awith_enter(vm, &R(A), B));
+
+    /* ---- containers ---- */
+    CASE(BUILD_TUPLE): FINISH(A, C ? tuple_new(vm, &R(B), C) : obj_value(vm->empty_tuple));
+    CASE(BUILD_LIST): FINISH(A, list_new(vm, &R(B), C));
+    CASE(BUILD_SET): FINISH(A, op_build_set(vm, &R(B), C));
+    CASE(BUILD_DICT): FINISH(A, op_build_dict(vm, &R(B), C));
+    CASE(BUILD_STRING): FINISH(A, str_concat_many(vm, &R(B), C));
+    CASE(BUILD_SLICE): FINISH(A, slice_new(vm, R(B), R(B + 1), R(B + 2)));
+    CASE(LIST_APPEND): CHECK(list_append(vm, as_list(R(A)), R(B)));
+    CASE(LIST_EXTEND): CHECK(op_list_extend(vm, R(A), R(B)));
+    CASE(LIST_TO_TUPLE): FINISH(A, tuple_new(vm, as_list(R(B))->items, as_list(R(B))->size));
+    CASE(SET_ADD): CHECK(set_add(vm, as_set(R(A)), R(B)) >= 0);
+    CASE(SET_UPDATE): CHECK(set_update(vm, as_set(R(A)), R(B)));
+    CASE(DICT_SET): CHECK(dict_set(vm, as_dict(R(A)), R(B), R(C)));
+    CASE(DICT_UPDATE): CHECK(op_dict_update(vm, R(A), R(B)));
+    CASE(DICT_MERGE): CHECK(op_dict_merge(vm, R(A), R(B), R(C)));
+    CASE(UNPACK): {
+        Value v = R(B);
+        uint16_t n = C;
+        if (is_exact(v, T_TUPLE) && as_tuple(v)->size == n) {
+            Value *out = &R(A);
+            for (uint16_t i = 0; i < n; i++) out[i] = as_tuple(v)->items[i];
+            NEXT;
+        }
+        CHECK(op_unpack(vm, v, &R(A), n));
+    }
+    CASE(UNPACK_EX): {
+        ++pc;
+        CHECK(op_unpack_ex(vm, R(pc[-2].b), &R(pc[-2].a), pc[-2].c, A));
+    }
+    CASE(FORMAT): FINISH(A, op_format(vm, R(B), C & 4 ? R(B + 1) : VALUE_UNSET, C & 3));
+
+    /* ---- attributes and items ---- */
+    CASE(GETATTR): {
+        Value o = R(B);
+        const InsnExtra *x = (const InsnExtra *)pc++;
+        if (likely(is_ptr(o)) && likely(as_obj(o)->shape == x->cache.key)) {
+            R(pc[-2].a) = ((const Instance *)as_obj(o))->slots[x->cache.slot];
+            NEXT;
+        }
+        uint16_t dst = pc[-2].a;
+        FINISH(dst, op_getattr(vm, o, consts[pc[-2].c], (InsnExtra *)(pc - 1), dst));
+    }
+    CASE(SETATTR): {
+        Value o = R(A);
+        const InsnExtra *x = (const InsnExtra *)pc++;
+        if (likely(is_ptr(o)) && likely(as_obj(o)->shape == x->cache.key)) {
+            Instance *self = (Instance *)as_obj(o);
+            self->h.shape += x->cache.op; // 0, or the step to the shape with this name added
+            gc_store(vm, self, &self->slots[x->cache.slot], R(pc[-2].c));
+            NEXT;
+        }
+        SAVE();
+        Value v = op_setattr(vm, o, consts[pc[-2].b], R(pc[-2].c), (InsnExtra *)(pc - 1));
+        if (v == VALUE_ERROR) goto unwind;
+        if (v == VALUE_SWITCH) goto reload;
+        NEXT;
+    }
+    CASE(DELATTR): CHECK(attr_set(vm, R(A), (Str *)as_obj(K(B)), VALUE_UNSET) != VALUE_ERROR);
+    CASE(GETITEM): {
+        Value o = R(B), i = R(C);
+        if (is_exact(o, T_LIST) && is_small(i)) {
+            const List *l = as_list(o);
+            size_t at = (size_t)as_small(i);
+            if (likely(at < l->size)) {
+                R(A) = l->items[at];
+                NEXT;
+            }
+        }
+        FINISH(A, op_getitem(vm, o, i, A));
+    }
+    CASE(GETITEM_RK): {
+        Value o = R(B), i = K(C);
+        if (is_small(i) && is_ptr(o)) {
+            size_t at = (size_t)as_small(i);
+            if (as_obj(o)->shape == T_LIST && at < as_list(o)->size) {
+                R(A) = as_list(o)->items[at];
+                NEXT;
+            }
+            if (as_obj(o)->shape == T_TUPLE && at < as_tuple(o)->size) {
+                R(A) = as_tuple(o)->items[at];
+                NEXT;
+            }
+        }
+        FINISH(A, op_getitem(vm, o, i, A));
+    }
+    CASE(SETITEM): {
+        Value o = R(A), i = R(B);
+        if (is_exact(o, T_LIST) && is_small(i)) {
+            List *l = as_list(o);
+            size_t at = (size_t)as_small(i);
+            if (likely(at < l->size)) {
+                gc_store(vm, l, &l->items[at], R(C));
+                NEXT;
+            }
+        }
+        SAVE();
+        Value v = op_setitem(vm, o, i, R(C));
+        if (v == VALUE_ERROR) goto unwind;
+        if (v == VALUE_SWITCH) goto reload;
+        NEXT;
+    }
+    CASE(DELITEM): {
+        SAVE();
+        Value v = op_setitem(vm, R(A), R(B), VALUE_UNSET);
+        if (v == VALUE_ERROR) goto unwind;
+        if (v == VALUE_SWITCH) goto reload;
+        NEXT;
+    }
+
+    /* ---- imports ---- */
+    CASE(IMPORT_NAME): {
+        uint16_t dst = A;
+        ++pc;
+        FINISH(dst, op_import(vm, frame_code(FRAME), consts[pc[-2].b], consts[pc[-2].c], pc[-1].a));
+    }
+    CASE(IMPORT_FROM): FINISH(A, op_import_from(vm, R(B), K(C)));
+    CASE(IMPORT_STAR): CHECK(op_import_star(vm, frame_code(FRAME)->module, R(A)));
+
+    /* ---- patterns ---- */
+    CASE(IS_SEQUENCE): R(A) = bool_value(type_of(vm, R(B))->flags & TYPE_SEQUENCE); NEXT;
+    CASE(IS_MAPPING): R(A) = bool_value(type_of(vm, R(B))->flags & TYPE_MAPPING); NEXT;
+    CASE(GET_LEN): {
+        SAVE();
+        int64_t n = obj_len(vm, R(B));
+        if (n < 0) goto unwind;
+        R(A) = small(n);
+        NEXT;
+    }
+    CASE(MATCH_KEYS): FINISH(A, op_match_keys(vm, R(B), R(C)));
+    CASE(MATCH_CLASS): {
+        uint16_t dst = A;
+        ++pc;
+        FINISH(dst, op_match_class(vm, R(pc[-2].b), R(pc[-2].c), pc[-1].a, consts[pc[-1].b]));
+    }
+    CASE(MAPPING_REST): FINISH(A, op_mapping_rest(vm, R(B), R(C)));
+    CASE(DISPLAY): CHECK(op_display(vm, R(A)));
+    CASE(DROP): op_drop(vm, R(A)); NEXT;
+
+    /* An exception is pending in vm->exc and vm->frame says where. */
+unwind_here:
+    SAVE();
+unwind:
+    switch (frame_unwind(vm)) {
+    case VALUE_SWITCH: goto reload;
+    default: return vm->result;
+    }
+}
