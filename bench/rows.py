@@ -61,6 +61,12 @@ ROWS = [
     row("containers", "list_sort", "list sort", 3_000),
     row("containers", "str_join_split", "str join and split", 8_000),
     row("containers", "str_slice_find", "str slice and find", 25_000),
+
+    row("others", "adventure", "text adventure", 100),
+    row("others", "matrix", "matrices on lists", 30),
+    row("others", "encoder", "encoder of nested data", 120),
+    row("others", "life", "game of life", 60),
+    row("others", "tokenizer", "tokenizer", 100),
 ]
 
 GROUPS = list(dict.fromkeys(r.group for r in ROWS))
