@@ -1,0 +1,345 @@
+/* text.c - see text.h. */
+#include "vm/text.h"
+#include "vm/list.h"
+#include "vm/search.h"
+#include "vm/unitables.h"
+
+Text text_of(Value v)
+{
+    if (is_str(v)) {
+        const Str *s = as_str(v);
+        return (Text){s->data, s->size, s->length, str_is_ascii(s) ? TEXT_ASCII : TEXT_UNICODE};
+    }
+    ByteView view = byte_view(v);
+    return (Text){(const char *)view.data, view.size, view.size, is_bytes(v) ? TEXT_BYTES : TEXT_BYTEARRAY};
+}
+
+Value text_make(VM *vm, TextKind kind, const char *data, size_t size)
+{
+    switch (kind) {
+    case TEXT_ASCII: return str_new_counted(vm, data, size, size);
+    case TEXT_UNICODE: return str_new(vm, data, size);
+    case TEXT_BYTES: return bytes_new(vm, data, size);
+    case TEXT_BYTEARRAY: return bytearray_new(vm, data, size);
+    }
+    return VALUE_ERROR;
+}
+
+char *text_alloc(VM *vm, TextKind kind, size_t size, size_t length, Value *out)
+{
+    if (kind <= TEXT_UNICODE) {
+        Str *s = str_alloc(vm, size, length);
+        *out = s ? obj_value(s) : VALUE_ERROR;
+        return s ? s->data : NULL;
+    }
+    *out = kind == TEXT_BYTES ? bytes_new(vm, NULL, size) : bytearray_new(vm, NULL, size);
+    return is_error(*out) ? NULL : (char *)byte_view(*out).data;
+}
+
+Value text_part(VM *vm, Value self, Text part)
+{
+    bool exact = is_exact(self, T_STR) || is_exact(self, T_BYTES);
+    if (exact && part.size == text_of(self).size) return self;
+    return text_make(vm, part.kind, part.data, part.size);
+}
+
+static bool is_bytes_kind(TextKind kind) { return kind >= TEXT_BYTES; }
+
+/* ---- sets of characters ---- */
+
+/* Bytes, or ASCII characters, in `bits`; further characters are those of `chars`, or white space if NULL. */
+typedef struct CharSet {
+    uint64_t bits[4];
+    const Text *chars;
+} CharSet;
+
+static CharSet char_set(TextKind kind, const Text *chars)
+{
+    CharSet set = {{0}, chars};
+    if (!chars) {
+        set.bits[0] = (uint64_t)1 << ' ' | 0x1F << '\t'; // \t \n \v \f \r
+        if (!is_bytes_kind(kind)) set.bits[0] |= (uint64_t)0xF << 0x1C;
+        return set;
+    }
+    for (size_t i = 0; i < chars->size; i++) {
+        unsigned char c = (unsigned char)chars->data[i];
+        if (c < 0x80 || is_bytes_kind(kind)) set.bits[c >> 6] |= (uint64_t)1 << (c & 63);
+    }
+    return set;
+}
+
+/* Bytes of the member of `set` at p, or 0 if what lies there is none. */
+static inline size_t member_at(const CharSet *set, TextKind kind, const char *p)
+{
+    unsigned char c = (unsigned char)*p;
+    if (kind != TEXT_UNICODE || c < 0x80) return set->bits[c >> 6] >> (c & 63) & 1;
+    size_t n = utf8_step(*p);
+    if (set->chars) return search_first(set->chars->data, set->chars->size, p, n) == SEARCH_NONE ? 0 : n;
+    return uni_is(utf8_get(&p), UNI_SPACE) ? n : 0;
+}
+
+static inline const char *back_one(TextKind kind, const char *p)
+{
+    return kind == TEXT_UNICODE ? utf8_back(p) : p - 1;
+}
+
+/* Where members (or, if `!in`, what are none) end, going right or left. */
+static const char *span_right(const CharSet *set, TextKind kind, const char *p, const char *end, bool in)
+{
+    while (p < end) {
+        size_t n = member_at(set, kind, p);
+        if ((n != 0) != in) break;
+        p += in ? n : kind == TEXT_UNICODE ? utf8_step(*p) : 1;
+    }
+    return p;
+}
+
+static const char *span_left(const CharSet *set, TextKind kind, const char *p, const char *start, bool in)
+{
+    while (p > start) {
+        const char *before = back_one(kind, p);
+        if ((member_at(set, kind, before) != 0) != in) break;
+        p = before;
+    }
+    return p;
+}
+
+Text text_strip(Text t, const Text *chars, StripSides sides)
+{
+    CharSet set = char_set(t.kind, chars);
+    const char *start = t.data, *end = start + t.size;
+    if (sides & STRIP_LEFT) start = span_right(&set, t.kind, start, end, true);
+    if (sides & STRIP_RIGHT) end = span_left(&set, t.kind, end, start, true);
+    return (Text){start, (size_t)(end - start), 0, t.kind};
+}
+
+/* ---- splitting ---- */
+
+typedef struct Pieces {
+    VM *vm;
+    List *list; // NULL: out of memory
+    TextKind kind;
+} Pieces;
+
+static Pieces new_pieces(VM *vm, TextKind kind)
+{
+    Value list = list_with_capacity(vm, 8);
+    return (Pieces){vm, is_error(list) ? NULL : as_list(list), kind};
+}
+
+static bool add_piece(Pieces *p, const char *start, const char *end)
+{
+    if (!p->list) return false;
+    Value piece = text_make(p->vm, p->kind, start, (size_t)(end - start));
+    if (is_error(piece) || !list_push(p->vm, p->list, piece)) p->list = NULL;
+    return p->list != NULL;
+}
+
+static Value finish_pieces(Pieces *p, bool reverse)
+{
+    if (!p->list) return VALUE_ERROR;
+    if (reverse) list_reverse(p->vm, p->list);
+    return obj_value(p->list);
+}
+
+static Value split_white(VM *vm, Text t, int64_t max)
+{
+    CharSet white = char_set(t.kind, NULL);
+    Pieces pieces = new_pieces(vm, t.kind);
+    const char *p = t.data, *end = p + t.size;
+    while ((p = span_right(&white, t.kind, p, end, true)) < end) {
+        const char *start = p;
+        p = max-- == 0 ? end : span_right(&white, t.kind, p, end, false);
+        if (!add_piece(&pieces, start, p)) break;
+    }
+    return finish_pieces(&pieces, false);
+}
+
+static Value rsplit_white(VM *vm, Text t, int64_t max)
+{
+    CharSet white = char_set(t.kind, NULL);
+    Pieces pieces = new_pieces(vm, t.kind);
+    const char *p = t.data + t.size;
+    while ((p = span_left(&white, t.kind, p, t.data, true)) > t.data) {
+        const char *end = p;
+        p = max-- == 0 ? t.data : span_left(&white, t.kind, p, t.data, false);
+        if (!add_piece(&pieces, p, end)) break;
+    }
+    return finish_pieces(&pieces, true);
+}
+
+Value text_split(VM *vm, Text t, const Text *separator, int64_t max)
+{
+    if (!separator) return split_white(vm, t, max);
+    Pieces pieces = new_pieces(vm, t.kind);
+    const char *p = t.data, *end = p + t.size;
+    while (max-- != 0) {
+        size_t at = search_first(p, (size_t)(end - p), separator->data, separator->size);
+        if (at == SEARCH_NONE || !add_piece(&pieces, p, p + at)) break;
+        p += at + separator->size;
+    }
+    add_piece(&pieces, p, end);
+    return finish_pieces(&pieces, false);
+}
+
+Value text_rsplit(VM *vm, Text t, const Text *separator, int64_t max)
+{
+    if (!separator) return rsplit_white(vm, t, max);
+    Pieces pieces = new_pieces(vm, t.kind);
+    const char *end = t.data + t.size;
+    while (max-- != 0) {
+        size_t at = search_last(t.data, (size_t)(end - t.data), separator->data, separator->size);
+        if (at == SEARCH_NONE || !add_piece(&pieces, t.data + at + separator->size, end)) break;
+        end = t.data + at;
+    }
+    add_piece(&pieces, t.data, end);
+    return finish_pieces(&pieces, true);
+}
+
+/* Bytes of the line break at p; 0: none. */
+static size_t line_break_at(TextKind kind, const char *p, const char *end)
+{
+    unsigned char c = (unsigned char)*p;
+    if (c == '\r') return p + 1 < end && p[1] == '\n' ? 2 : 1;
+    if (c == '\n') return 1;
+    if (is_bytes_kind(kind) || (c >= ' ' && c < 0x80)) return 0;
+    const char *after = p;
+    return uni_is(utf8_get(&after), UNI_LINE_BREAK) ? (size_t)(after - p) : 0;
+}
+
+Value text_splitlines(VM *vm, Text t, bool keep_ends)
+{
+    Pieces pieces = new_pieces(vm, t.kind);
+    const char *start = t.data, *end = start + t.size;
+    for (const char *p = start; p < end;) {
+        size_t n = line_break_at(t.kind, p, end);
+        if (!n) {
+            p++; // continuation bytes are no line breaks either
+            continue;
+        }
+        if (!add_piece(&pieces, start, keep_ends ? p + n : p)) break;
+        start = p += n;
+    }
+    if (start < end) add_piece(&pieces, start, end);
+    return finish_pieces(&pieces, false);
+}
+
+Value text_partition(VM *vm, Value self, Value separator, bool from_right)
+{
+    Text t = text_of(self), sep = text_of(separator);
+    size_t at = (from_right ? search_last : search_first)(t.data, t.size, sep.data, sep.size);
+    if (at == SEARCH_NONE) {
+        Value none = text_make(vm, t.kind, "", 0), none_too = text_make(vm, t.kind, "", 0);
+        Value all = text_part(vm, self, t);
+        if (is_error(none) || is_error(none_too) || is_error(all)) return VALUE_ERROR;
+        return from_right ? tuple_pack(vm, 3, none, none_too, all) : tuple_pack(vm, 3, all, none, none_too);
+    }
+    size_t after = at + sep.size;
+    Value first = text_make(vm, t.kind, t.data, at);
+    Value middle = t.kind == TEXT_BYTEARRAY ? text_make(vm, t.kind, sep.data, sep.size) : text_part(vm, separator, sep);
+    Value last = text_make(vm, t.kind, t.data + after, t.size - after);
+    if (is_error(first) || is_error(middle) || is_error(last)) return VALUE_ERROR;
+    return tuple_pack(vm, 3, first, middle, last);
+}
+
+/* ---- changing ---- */
+
+static char *copy(char *out, const char *data, size_t n)
+{
+    memcpy(out, data, n);
+    return out + n;
+}
+
+/* Between all characters: what replacing the empty text means. */
+static void interleave(char *out, Text t, Text with, size_t count)
+{
+    const char *p = t.data, *end = p + t.size;
+    while (count--) {
+        out = copy(out, with.data, with.size);
+        if (p == end) break;
+        size_t n = t.kind == TEXT_UNICODE ? utf8_step(*p) : 1;
+        out = copy(out, p, n);
+        p += n;
+    }
+    copy(out, p, (size_t)(end - p));
+}
+
+static void replace_each(char *out, Text t, Text old, Text with, size_t count)
+{
+    const char *p = t.data, *end = p + t.size;
+    while (count--) {
+        size_t at = search_first(p, (size_t)(end - p), old.data, old.size);
+        out = copy(out, p, at);
+        out = copy(out, with.data, with.size);
+        p += at + old.size;
+    }
+    copy(out, p, (size_t)(end - p));
+}
+
+Value text_replace(VM *vm, Text t, Text old, Text with, int64_t max)
+{
+    size_t limit = max < 0 ? SIZE_MAX : (size_t)max, count;
+    if (old.size) count = search_count(t.data, t.size, old.data, old.size, limit);
+    else count = t.length < limit ? t.length + 1 : limit;
+    if (!count) return VALUE_UNSET;
+    Value v;
+    size_t size = size_add(t.size - count * old.size, size_mul(count, with.size));
+    char *out = text_alloc(vm, t.kind, size, t.length - count * old.length + count * with.length, &v);
+    if (!out) return VALUE_ERROR;
+    if (old.size) replace_each(out, t, old, with, count);
+    else interleave(out, t, with, count);
+    return v;
+}
+
+static char *fill_in(char *out, Text fill, size_t times)
+{
+    if (fill.size == 1) return (char *)memset(out, fill.data[0], times) + times;
+    while (times--) out = copy(out, fill.data, fill.size);
+    return out;
+}
+
+Value text_pad(VM *vm, Text t, size_t left, size_t right, Text fill)
+{
+    Value v;
+    size_t size = size_add(t.size, size_mul(size_add(left, right), fill.size));
+    char *out = text_alloc(vm, t.kind, size, t.length + left + right, &v);
+    if (!out) return VALUE_ERROR;
+    out = fill_in(out, fill, left);
+    out = copy(out, t.data, t.size);
+    fill_in(out, fill, right);
+    return v;
+}
+
+Value text_zfill(VM *vm, Text t, size_t width)
+{
+    size_t zeros = width > t.length ? width - t.length : 0;
+    Value v;
+    char *out = text_alloc(vm, t.kind, size_add(t.size, zeros), t.length + zeros, &v);
+    if (!out) return VALUE_ERROR;
+    size_t sign = t.size && (t.data[0] == '+' || t.data[0] == '-');
+    out = copy(out, t.data, sign);
+    memset(out, '0', zeros);
+    copy(out + zeros, t.data + sign, t.size - sign);
+    return v;
+}
+
+Value text_expandtabs(VM *vm, Text t, int tab)
+{
+    StrBuilder b;
+    sb_init(&b, vm);
+    size_t column = 0;
+    for (const char *p = t.data, *end = p + t.size; p < end && !b.failed; p++) {
+        if (*p == '\t') {
+            size_t n = tab > 0 ? (size_t)tab - column % (size_t)tab : 0;
+            sb_add_fill(&b, ' ', n);
+            column += n;
+            continue;
+        }
+        sb_add(&b, p, 1);
+        if (*p == '\n' || *p == '\r') column = 0;
+        else column += t.kind != TEXT_UNICODE || utf8_is_start(*p);
+    }
+    Value v = b.failed ? VALUE_ERROR : text_make(vm, t.kind, b.data, b.size);
+    sb_drop(&b);
+    return v;
+}
