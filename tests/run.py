@@ -19,13 +19,15 @@ The folder says what kind of test a file is:
   examples/         what the reader sees: stdout under virtual time, stored as NAME.out
 
 Header comments `# options: …` and `# args: …` give words before and after the file's name on the command
-line, `# stdin: …` one line of input. Files and folders that start with `_` are helpers, not tests.
+line, `# stdin: …` one line of input, `# seconds: …` a time limit; `# needs: …` names modules without which the
+test is skipped. Files and folders that start with `_` are helpers, not tests.
 """
 import argparse
 import concurrent.futures
 import dataclasses
 import difflib
 import fnmatch
+import functools
 import importlib.util
 import os
 import pathlib
@@ -113,7 +115,6 @@ def with_last_newline(text):
 class Program:
     """A source file that is run once; what is expected of it is the subclass's business."""
 
-    seconds = SECONDS
     limits = ""  # a prefix for the shell, e.g. "ulimit -v 100000;"
     env = None
 
@@ -122,9 +123,10 @@ class Program:
         self.name = str(path.relative_to(ROOT))
         text = path.read_bytes().decode("utf-8", "replace")
         self.source = text
-        self.header = dict(re.findall(r"^# (options|args|stdin|seconds): (.*)$", text, re.M))
+        self.header = dict(re.findall(r"^# (options|args|stdin|seconds|needs): (.*)$", text, re.M))
         self.stdin = self.header["stdin"] + "\n" if "stdin" in self.header else ""
         self.seconds = float(self.header.get("seconds", SECONDS))
+        self.needs = self.words("needs")
 
     def words(self, key):
         return shlex.split(self.header.get(key, ""))
@@ -259,6 +261,7 @@ class Bad:
     limits: str
     env: dict
     cwd: pathlib.Path
+    needs = ()
 
     def command(self, co):
         return [str(co) if word == "CO" else word for word in self.words]
@@ -311,6 +314,9 @@ def execute(case, options):
     """The case's problem as text, None if it passed, or a Skip."""
     if case.limits and options.sanitized:
         return Skip("a sanitizer needs more address space")
+    for module in case.needs:
+        if not has_module(options.co, module):
+            return Skip(f"there is no module {module} yet")
     argv = case.command(options.co)
     if case.limits:
         argv = ["sh", "-c", case.limits + ' exec "$@"', "sh", *argv]
@@ -329,6 +335,11 @@ def execute(case, options):
 
 class Skip(str):
     """Why a case was not run."""
+
+
+@functools.cache
+def has_module(co, module):
+    return run([co, "-c", f"import {module}"], ROOT).status == 0
 
 
 @dataclasses.dataclass

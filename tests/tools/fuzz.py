@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Run libFuzzer targets side by side for a time and sum up: executions, edges, findings.
+
+Each target NAME starts from the programs of the test suite and keeps what it learns in build/fuzz-corpus/NAME/;
+a finding is written to build/fuzz-findings/NAME/ and makes the exit status 1.
+"""
+import argparse
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+
+
+def seeds():
+    """The suite's own programs are the corpus in the tree."""
+    folder = ROOT / "build/fuzz-seeds"
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind in ("same", "lang", "errors"):
+        for path in (ROOT / "tests" / kind).rglob("*.co"):
+            target = folder / "-".join(path.relative_to(ROOT / "tests").parts)
+            if not target.exists():
+                shutil.copyfile(path, target)
+    return folder
+
+
+def start(target, seconds):
+    name = pathlib.Path(target).name
+    corpus, findings = ROOT / "build/fuzz-corpus" / name, ROOT / "build/fuzz-findings" / name
+    corpus.mkdir(parents=True, exist_ok=True)
+    findings.mkdir(parents=True, exist_ok=True)
+    words = [target, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-max_len=4096",
+             f"-artifact_prefix={findings}/", "-print_final_stats=1", corpus, seeds()]
+    dictionary = ROOT / "tests/fuzz/co.dict"
+    if dictionary.exists():
+        words.append(f"-dict={dictionary}")
+    return name, subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("targets", nargs="+")
+    options = parser.parse_args()
+    total, failed = 0, False
+    for name, process in [start(target, options.seconds) for target in options.targets]:
+        log = process.communicate()[0]
+        executions = int((re.findall(r"stat::number_of_executed_units:\s*(\d+)", log) or ["0"])[-1])
+        edges = (re.findall(r"cov: (\d+)", log) or ["0"])[-1]
+        total += executions
+        print(f"{name}: {executions} executions, {edges} edges, {'a finding' if process.returncode else 'no finding'}")
+        if process.returncode:
+            failed = True
+            print(log[-6000:])
+    print(f"{total} executions in all")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
