@@ -32,6 +32,12 @@ FLAGS_stress  := -O1 -g -DCO_VERIFY -DCO_STRESS
 FLAGS_cover   := -O0 -g -DCO_VERIFY --coverage
 FLAGS_fuzz    := $(FLAGS_asan) -fsanitize=fuzzer-no-link
 
+# How much longer a test may take there.
+SLOW_asan   := 5
+SLOW_stress := 10
+SLOW_cover  := 5
+SLOW        := $(or $(SLOW_$(CONFIG)),1)
+
 ifeq ($(CONFIG),fuzz)
 CC := clang
 endif
@@ -142,10 +148,10 @@ run: all ## build and run the blog post's example
 	@./co examples/blog/clients.py
 
 test: build units ## run every test; K=pattern picks some
-	@python3 tests/run.py --co $(B)/co $(UNITS:%=--unit %) $(if $(K),-k '$(K)')
+	@python3 tests/run.py --co $(B)/co --slow $(SLOW) $(UNITS:%=--unit %) $(if $(K),-k '$(K)')
 
 unit: units ## run the C unit tests only
-	@python3 tests/run.py --only-units $(UNITS:%=--unit %) $(if $(K),-k '$(K)')
+	@python3 tests/run.py --only-units --slow $(SLOW) $(UNITS:%=--unit %) $(if $(K),-k '$(K)')
 
 test-asan test-stress: ## run every test under ASan and UBSan, or collecting at every safepoint
 	@$(MAKE) --no-print-directory CONFIG=$(@:test-%=%) test
