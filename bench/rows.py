@@ -79,4 +79,4 @@ def select(pattern):
 
 def full_size(r):
     """The size that r's program takes when it is given no argument."""
-    return re.search(r"else ([\d_]+)", r.program.read_text()).group(1).replace("_", "")
+    return re.search(r"len\(sys.argv\) > 1 else ([\d_]+)", r.program.read_text()).group(1).replace("_", "")

@@ -48,7 +48,8 @@ class Bench:
         self.python = measure.find_python()
         self.names = ["python3", "co", *options.peers]
         self.runs = defaultdict(list)  # (row, implementation) -> runs
-        self.failures = []             # one line each
+        self.failures = []             # of co or python3, one line each
+        self.gaps = []                 # of the others
 
     def command(self, row, name):
         """How `name` runs `row`, or None when it has no such program."""
@@ -75,7 +76,7 @@ class Bench:
                 if run.failure is None:
                     self.runs[row, name].append(run)
                     continue
-                self.failures.append(f"{row.title}: {name}: {run.failure}")
+                self.note_failure(row, name, run.failure)
                 self.runs.pop((row, name), None)
                 del commands[name]
         self.compare_checksums(row)
@@ -86,9 +87,13 @@ class Bench:
             outputs = {run.output for run in self.runs[row, name]}
             if expected and outputs - expected:
                 wrong, right = (outputs - expected).pop(), expected.pop()
-                self.failures.append(f"{row.title}: {name}: prints {wrong[:60]!r}, python3 {right[:60]!r}")
+                self.note_failure(row, name, f"prints {wrong[:60]!r}, python3 {right[:60]!r}")
                 del self.runs[row, name]
                 expected = {right}
+
+    def note_failure(self, row, name, why):
+        ours = name in ("co", "python3")
+        (self.failures if ours else self.gaps).append(f"{row.title}: {name}: {why}")
 
     def median(self, row, name, field="cpu"):
         values = [getattr(run, field) for run in self.runs[row, name]]
@@ -209,6 +214,8 @@ def print_notes(bench):
         print("co is not built: run make first")
     for failure in bench.failures:
         print(f"FAILED  {failure}")
+    for gap in bench.gaps:
+        print(f"no result  {gap}")
     misses = [miss for group in bench.groups() for miss in mean_misses(bench, group)]
     misses += [miss for row in bench.rows for miss in row_misses(bench, row)]
     for level in TARGETS:
