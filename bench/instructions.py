@@ -62,7 +62,7 @@ def stored():
 
 
 def store(counts):
-    lines = [f"{name} {number}" for name, number in counts.items()]
+    lines = [f"{name} {counts[name]}" for name, _ in jobs("") if name in counts]
     STORED.write_text(HEADER + f"# {compiler()}\n" + "\n".join(lines) + "\n")
 
 

@@ -148,12 +148,8 @@ def summary(bench, group):
     return ["geometric mean", "1", *[figure(bench.mean(group, name)) for name in bench.names[1:]], "", ""]
 
 
-def line(texts):
-    """A row of the plain report: the title, then right-aligned columns."""
-    return f"{texts[0]:<34}" + "".join(f"{text:>{max(9, len(text) + 2)}}" for text in texts[1:])
-
-
 def aligned(head, texts):
+    """A line of the plain report: the title, then right-aligned columns as wide as `head` needs."""
     widths = [max(9, len(text) + 2) for text in head[1:]]
     return f"{texts[0]:<34}" + "".join(f"{text:>{width}}" for text, width in zip(texts[1:], widths))
 
@@ -254,7 +250,7 @@ def main():
     for group in bench.groups():
         head = heading(bench, group)
         if not options.markdown:
-            print("\n" + line(head))
+            print("\n" + aligned(head, head))
         for row in bench.rows:
             if row.group == group:
                 bench.measure_row(row)
