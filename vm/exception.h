@@ -19,4 +19,9 @@ Value exception_render(VM *vm, Value exc);
 Value exception_value(Value exc);
 Value exception_new(VM *vm, ErrorKind kind, Value args_tuple);
 bool exception_is(VM *vm, Value exc, ErrorKind kind);
+/* AttributeError with a text (a str, or VALUE_ERROR when making it failed) and the fields obj and name; and NameError. */
+Value exception_raise_attribute(VM *vm, Value text, Value obj, Str *name);
+Value exception_raise_name(VM *vm, ErrorKind kind, Str *name, const char *format, ...);
+/* StopIteration without a value: what natives answer where C code says VALUE_STOP. */
+Value vm_raise_stop(VM *vm);
 Value exception_group_split(VM *vm, Value group, Value type, Value *rest);

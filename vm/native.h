@@ -3,7 +3,7 @@
 #include "vm/vm.h"
 
 enum { PARAM_REQUIRED = 0, PARAM_OPTIONAL = 1 };
-typedef struct SigParam { Str *name; Value dflt; } SigParam; // dflt UNSET and required, or the parsed literal
+typedef struct SigParam { Str *name; Value dflt; bool required, shared; } SigParam; // dflt: the parsed literal, or UNSET
 /* A parsed signature: "name(a, b=1, /, c=None, *args, d, e=0, **kw)". Defaults: None True False ints floats 'str'
  * () [] {} and ? (absent: the native sees UNSET; help() shows the parameter in brackets). */
 typedef struct Signature {
@@ -18,11 +18,21 @@ typedef struct Signature {
 
 const Signature *native_signature(VM *vm, const NativeDef *def); // parsed once, cached; NULL out of memory
 Value native_new(VM *vm, const NativeDef *def, Value self, Type *owner, Value module);
+/* A method native with its receiver: what `[].append` is. */
+Value native_bind_self(VM *vm, Native *f, Value self);
 /* Put the arguments of a call in order into out[0 .. sig->nparams): arity and keyword errors are CPython's texts.
  * `qualname`: what the error texts call it. */
 bool native_bind(VM *vm, const Signature *sig, const char *owner, const Value *args, int n, Value kwnames, Value *out);
-/* Call a native with any arguments (the loop has faster ways for the common cases). */
+/* Call a native with any arguments (the loop has faster ways for the common cases). A method native found through a class
+ * (shape T_METHOD_DESCRIPTOR) trusts args[0] to be of its owner's layout: this function checks that, and so must any
+ * faster way that did not find the native through the receiver's own type (LOAD_METHOD did). */
 Value native_call(VM *vm, Native *f, const Value *args, int n, Value kwnames);
+
+/* *args and **kwargs of a native as the argument vector of another call: *flat (to be given to roots_pop) holds the
+ * positional arguments, whose number is answered, then the values of *kwnames. -1 with an exception pending. */
+int native_flatten(VM *vm, Tuple *positional, Dict *keywords, Value **flat, Value *kwnames);
+/* Does a method native take this receiver? TypeError pending when not. */
+bool native_check_receiver(VM *vm, const Native *f, const Value *args, int n);
 
 typedef struct ModuleDef {
     const char *name;

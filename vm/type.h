@@ -165,8 +165,11 @@ Value attr_get_method(VM *vm, Value v, Str *name, Value *self);
 Value attr_missing(VM *vm, Value v, Str *name);
 /* A data descriptor: its type has __set__ or __delete__. */
 bool attr_is_data_descriptor(VM *vm, Value found);
+/* Anything that is not its own answer when found on a class: its type has __get__. */
+bool attr_is_descriptor(VM *vm, Value found);
 /* The names dir() shows, as a sorted list. May call __dir__. */
 Value attr_dir(VM *vm, Value v);
+Value attr_dir_default(VM *vm, Value v); // object.__dir__
 
 /* --- function attributes (function.c); what a def statement gave or a script has set --- */
 Value function_attr(VM *vm, Function *f, Str *name); // __kwdefaults__, __annotations__ ...: UNSET when never set

@@ -1,0 +1,413 @@
+/* Classes made by scripts: bases, C3, layout, __slots__ and the hooks that hear of a new class. */
+#include "vm/dict.h"
+#include "vm/exception.h"
+#include "vm/list.h"
+#include "vm/native.h"
+#include "vm/protocol.h"
+#include "vm/str.h"
+#include "vm/type_internal.h"
+
+/* ---- bases ---- */
+
+/* CPython calls the type of a base that is no class as if it were a metaclass; these are the errors people meet. */
+static Value bad_base(VM *vm, Value v)
+{
+    if (is_kind(v, KIND_FUNCTION)) return vm_raise(vm, ERR_TYPE, "function() argument 'code' must be code, not str");
+    if (is_kind(v, KIND_NATIVE)) return vm_raise(vm, ERR_TYPE, "cannot create '%T' instances", v);
+    if (is_kind(v, KIND_MODULE)) return vm_raise(vm, ERR_TYPE, "module() takes at most 2 arguments (3 given)");
+    return vm_raise(vm, ERR_TYPE, "bases must be types");
+}
+
+/* The bases with list[int] replaced by list; *orig says whether any was. */
+static Value resolve_bases(VM *vm, Tuple *bases, bool *orig)
+{
+    *orig = false;
+    Value object = obj_value(vm->types[T_OBJECT]);
+    Value v = bases->size ? tuple_new(vm, bases->items, bases->size) : tuple_new(vm, &object, 1);
+    if (is_error(v)) return v;
+    for (size_t i = 0; i < as_tuple(v)->size; i++) {
+        Value *b = &as_tuple(v)->items[i];
+        if (is_exact(*b, T_GENERIC_ALIAS)) {
+            *b = ((Pair *)as_obj(*b))->a;
+            *orig = true;
+        }
+        if (!is_kind(*b, KIND_TYPE)) return bad_base(vm, *b);
+        for (size_t k = 0; k < i; k++)
+            if (as_tuple(v)->items[k] == *b) return vm_raise(vm, ERR_TYPE, "duplicate base class %Y", as_type(*b));
+        if (*b == obj_value(vm->types[T_TYPE]))
+            return vm_raise(vm, ERR_TYPE, "metaclasses other than type are not supported");
+        if (!type_can_be_extended(as_type(*b)))
+            return vm_raise(vm, ERR_TYPE, "type '%Y' is not an acceptable base type", as_type(*b));
+    }
+    return v;
+}
+
+/* The ancestor that last added something to t's layout. */
+static Type *solid_base(Type *t)
+{
+    while (t->base && t->base->kind == t->kind && t->base->nmembers == t->nmembers) t = t->base;
+    return t;
+}
+
+/* The base whose layout the new class extends; NULL with TypeError when two do not go together. */
+static Type *best_base(VM *vm, const Tuple *bases)
+{
+    Type *best = NULL, *winner = NULL;
+    for (size_t i = 0; i < bases->size; i++) {
+        Type *b = as_type(bases->items[i]), *solid = solid_base(b);
+        if (!winner || (solid != winner && type_is_subtype(solid, winner))) {
+            winner = solid;
+            best = b;
+        } else if (!type_is_subtype(winner, solid)) {
+            vm_raise(vm, ERR_TYPE, "multiple bases have instance lay-out conflict");
+            return NULL;
+        }
+    }
+    return best;
+}
+
+/* ---- C3 ---- */
+
+typedef struct Merge { // the sequences being merged: the bases' MROs, then the list of bases
+    Tuple **lists;
+    size_t *at;
+    size_t n;
+} Merge;
+
+static bool in_a_tail(const Merge *m, Value c)
+{
+    for (size_t i = 0; i < m->n; i++)
+        for (size_t k = m->at[i] + 1; k < m->lists[i]->size; k++)
+            if (m->lists[i]->items[k] == c) return true;
+    return false;
+}
+
+/* The first head that is in no tail; UNSET: all done; ERROR: none is good. */
+static Value next_class(const Merge *m)
+{
+    bool done = true;
+    for (size_t i = 0; i < m->n; i++) {
+        if (m->at[i] == m->lists[i]->size) continue;
+        done = false;
+        Value head = m->lists[i]->items[m->at[i]];
+        if (!in_a_tail(m, head)) return head;
+    }
+    return done ? VALUE_UNSET : VALUE_ERROR;
+}
+
+static Value inconsistent(VM *vm, const Merge *m)
+{
+    StrBuilder b;
+    sb_init(&b, vm);
+    sb_add_c(&b, "Cannot create a consistent method resolution\norder (MRO) for bases");
+    Dict *seen = dict_new(vm); // CPython lists each remaining head once
+    for (size_t i = 0; seen && i < m->n; i++) {
+        if (m->at[i] == m->lists[i]->size) continue;
+        Type *t = as_type(m->lists[i]->items[m->at[i]]);
+        if (!is_unset(dict_get_str(vm, seen, t->name))) continue;
+        sb_addf(&b, "%s %Y", dict_len(seen) ? "," : "", t);
+        dict_set_str(vm, seen, t->name, VALUE_NONE);
+    }
+    Value text = sb_finish(&b);
+    return is_error(text) ? text : vm_raise(vm, ERR_TYPE, "%V", text);
+}
+
+static Value merge(VM *vm, Merge *m, Value first)
+{
+    Value list = list_new(vm, &first, 1);
+    while (!is_error(list)) {
+        Value c = next_class(m);
+        if (is_error(c)) return inconsistent(vm, m);
+        if (is_unset(c)) break;
+        if (!list_append(vm, as_list(list), c)) return VALUE_ERROR;
+        for (size_t i = 0; i < m->n; i++)
+            if (m->at[i] < m->lists[i]->size && m->lists[i]->items[m->at[i]] == c) m->at[i]++;
+    }
+    return is_error(list) ? list : tuple_new(vm, as_list(list)->items, as_list(list)->size);
+}
+
+static Value c3(VM *vm, Type *t, Tuple *bases)
+{
+    size_t n = bases->size + 1;
+    size_t bytes = size_mul(n, sizeof(Tuple *) + sizeof(size_t));
+    Merge m = {heap_malloc(vm, bytes), NULL, n};
+    if (!m.lists) return VALUE_ERROR;
+    m.at = (size_t *)(void *)(m.lists + n);
+    for (size_t i = 0; i < n; i++) {
+        m.lists[i] = i < bases->size ? as_type(bases->items[i])->mro : bases;
+        m.at[i] = 0;
+    }
+    Value mro = merge(vm, &m, obj_value(t));
+    heap_free(vm, m.lists, bytes);
+    return mro;
+}
+
+/* ---- the namespace ---- */
+
+static Value take(VM *vm, Dict *ns, Str *name)
+{
+    Value v = dict_get_str(vm, ns, name);
+    if (!is_unset(v)) dict_delete_str(vm, ns, name);
+    return v;
+}
+
+static bool wrap_function(VM *vm, Dict *ns, Dunder d, TypeId wrapper)
+{
+    Value f = dict_get_str(vm, ns, vm->dunder_names[d]);
+    if (!is_kind(f, KIND_FUNCTION)) return true;
+    Value boxed = box_new(vm, wrapper, f);
+    return !is_error(boxed) && dict_set_str(vm, ns, vm->dunder_names[d], boxed);
+}
+
+static bool prepare_namespace(VM *vm, Type *t)
+{
+    Dict *ns = t->dict;
+    Value qualname = take(vm, ns, vm->common->qualname);
+    if (!is_unset(qualname) && !is_str(qualname)) {
+        vm_raise(vm, ERR_TYPE, "type __qualname__ must be a str, not %T", qualname);
+        return false;
+    }
+    if (!is_unset(qualname)) t->qualname = qualname;
+    Value module = dict_get_str(vm, ns, vm->common->module_);
+    if (!is_unset(module)) t->module = module;
+    else if (!dict_set_str(vm, ns, vm->common->module_, t->module)) return false;
+    Value hash = dict_get_str(vm, ns, vm->dunder_names[D_HASH]);
+    bool has_eq = !is_unset(dict_get_str(vm, ns, vm->dunder_names[D_EQ]));
+    if (has_eq && is_unset(hash) && !dict_set_str(vm, ns, vm->dunder_names[D_HASH], VALUE_NONE)) return false;
+    return wrap_function(vm, ns, D_NEW, T_STATICMETHOD) && wrap_function(vm, ns, D_INIT_SUBCLASS, T_CLASSMETHOD) &&
+           wrap_function(vm, ns, D_CLASS_GETITEM, T_CLASSMETHOD);
+}
+
+/* ---- __slots__ ---- */
+
+static bool is_identifier(const Str *s)
+{
+    for (size_t i = 0; i < s->size; i++) {
+        unsigned char c = (unsigned char)s->data[i];
+        bool letter = c >= 0x80 || c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!letter && !(i && c >= '0' && c <= '9')) return false;
+    }
+    return s->size > 0;
+}
+
+/* __private becomes _Class__private. */
+static Str *mangle(VM *vm, const Type *t, Str *name)
+{
+    bool private = name->size > 2 && name->data[0] == '_' && name->data[1] == '_' &&
+                   !(name->data[name->size - 1] == '_' && name->data[name->size - 2] == '_');
+    const char *class = t->name->data;
+    while (*class == '_') class++;
+    if (!private || !*class) return interned(vm, name);
+    Value v = str_format(vm, "_%s%N", class, name);
+    return is_error(v) ? NULL : str_intern_value(vm, as_str(v));
+}
+
+static bool add_member(VM *vm, Type *t, Str *name)
+{
+    Member *m = heap_new(vm, KIND_MEMBER, T_MEMBER, Member);
+    if (!m) return false;
+    m->name = name;
+    m->owner = t;
+    m->slot = t->nmembers++;
+    return dict_set_str(vm, t->dict, name, obj_value(m));
+}
+
+static bool add_slot(VM *vm, Type *t, Value v)
+{
+    if (!is_str(v)) return vm_raise(vm, ERR_TYPE, "__slots__ items must be strings, not '%T'", v), false;
+    if (!is_identifier(as_str(v))) return vm_raise(vm, ERR_TYPE, "__slots__ must be identifiers"), false;
+    Str *name = interned(vm, as_str(v));
+    if (!name) return false;
+    if (name == vm->common->dict_) {
+        if (t->base->flags & TYPE_HAS_DICT)
+            return vm_raise(vm, ERR_TYPE, "__dict__ slot disallowed: we already got one"), false;
+        return t->flags |= TYPE_HAS_DICT, true;
+    }
+    if (name == vm->common->weakref) {
+        if (t->base->flags & TYPE_HAS_WEAKREF)
+            return vm_raise(vm, ERR_TYPE, "__weakref__ slot disallowed: either we already got one, or "
+                                          "__itemsize__ != 0"), false;
+        return t->flags |= TYPE_HAS_WEAKREF, true;
+    }
+    name = mangle(vm, t, name);
+    if (!name) return false;
+    if (!is_unset(dict_get_str(vm, t->dict, name)))
+        return vm_raise(vm, ERR_VALUE, "%R in __slots__ conflicts with class variable", obj_value(name)), false;
+    if (t->nmembers == UINT16_MAX) return vm_raise(vm, ERR_VALUE, "too many __slots__"), false;
+    return add_member(vm, t, name);
+}
+
+static bool add_slots(VM *vm, Type *t, Value slots)
+{
+    if (is_str(slots)) return add_slot(vm, t, slots);
+    Value names = obj_to_tuple(vm, slots);
+    if (is_error(names)) return false;
+    if (t->kind == KIND_TUPLE && as_tuple(names)->size) {
+        vm_raise(vm, ERR_TYPE, "nonempty __slots__ not supported for subtype of '%Y'", t->base);
+        return false;
+    }
+    for (size_t i = 0; i < as_tuple(names)->size; i++)
+        if (!add_slot(vm, t, as_tuple(names)->items[i])) return false;
+    return true;
+}
+
+static bool any_base_has(const Tuple *bases, uint32_t flag)
+{
+    for (size_t i = 0; i < bases->size; i++)
+        if (as_type(bases->items[i])->flags & flag) return true;
+    return false;
+}
+
+static bool add_instance_attr(VM *vm, Type *t, Str *name, const GetSetDef *def)
+{
+    if (!is_unset(dict_get_str(vm, t->dict, name))) return true;
+    Value g = getset_new(vm, def, t);
+    return !is_error(g) && dict_set_str(vm, t->dict, name, g);
+}
+
+static bool lay_out(VM *vm, Type *t, Value slots)
+{
+    uint32_t inherited = t->base->flags;
+    if (any_base_has(t->bases, TYPE_HAS_DICT)) t->flags |= TYPE_HAS_DICT;
+    if (any_base_has(t->bases, TYPE_HAS_WEAKREF)) t->flags |= TYPE_HAS_WEAKREF;
+    if (is_unset(slots)) t->flags |= TYPE_HAS_DICT | TYPE_HAS_WEAKREF;
+    else if (!add_slots(vm, t, slots)) return false;
+    if ((t->flags & ~inherited & TYPE_HAS_DICT) &&
+        !add_instance_attr(vm, t, vm->common->dict_, getset_instance_dict))
+        return false;
+    if ((t->flags & ~inherited & TYPE_HAS_WEAKREF) &&
+        !add_instance_attr(vm, t, vm->common->weakref, getset_instance_weakref))
+        return false;
+    if (is_unset(dict_get_str(vm, t->dict, vm->common->doc)) &&
+        !dict_set_str(vm, t->dict, vm->common->doc, VALUE_NONE))
+        return false;
+    enum { FIRST_GUESS = 3 };
+    t->slot_hint = (uint16_t)(t->nmembers + (t->flags & TYPE_HAS_DICT ? FIRST_GUESS : 0));
+    if (t->base->slot_hint > t->slot_hint) t->slot_hint = t->base->slot_hint;
+    t->root_shape = shape_new_root(vm, t);
+    return t->root_shape != NULL;
+}
+
+/* ---- hooks ---- */
+
+/* "Error calling __set_name__ on 'P' instance 'x' in 'A'", caused by what the hook raised. */
+static Value wrap_set_name_error(VM *vm, Value attr, Value name, Type *t)
+{
+    Value cause = vm_take_pending(vm);
+    vm_raise(vm, ERR_RUNTIME, "Error calling __set_name__ on '%T' instance %R in '%Y'", attr, name, t);
+    Value e = vm_take_pending(vm);
+    if (is_exception(e)) {
+        as_exception(e)->cause = cause;
+        as_exception(e)->context = cause;
+        as_exception(e)->suppress_context = 1;
+    }
+    vm->exc = e;
+    return VALUE_ERROR;
+}
+
+static bool wants_name(Value v)
+{
+    return is_ptr(v) && (as_obj(v)->shape >= T_BUILTIN_COUNT || is_exact(v, T_PROPERTY));
+}
+
+static Value call_set_names(VM *vm, Type *t)
+{
+    Value copy = dict_copy(vm, t->dict); // a hook may change the class
+    if (is_error(copy)) return copy;
+    Value *root = roots_push(vm, copy);
+    if (!root) return VALUE_ERROR;
+    size_t pos = 0;
+    Value name, attr, ok = VALUE_NONE;
+    while (!is_error(ok) && dict_next(as_dict(*root), &pos, &name, &attr)) {
+        if (!wants_name(attr)) continue;
+        Value args[2] = {obj_value(t), name};
+        ok = obj_call_special(vm, attr, D_SET_NAME, args, 2);
+        if (is_error(ok)) ok = wrap_set_name_error(vm, attr, name, t);
+    }
+    roots_pop(vm, root);
+    return is_error(ok) ? ok : VALUE_NONE;
+}
+
+static Value call_init_subclass(VM *vm, Type *t, Value kwds)
+{
+    Value hook = type_lookup_after(vm, t, t, vm->dunder_names[D_INIT_SUBCLASS]);
+    bool any = is_dict(kwds) && dict_len(as_dict(kwds));
+    if (is_kind(hook, KIND_BOX) && is_kind(((Box *)as_obj(hook))->value, KIND_NATIVE) && !any) return VALUE_NONE;
+    Value f = attr_bind(vm, hook, VALUE_UNSET, t);
+    if (is_error(f)) return f;
+    if (!any) return vm_call(vm, f, NULL, 0);
+    Value *flat, kwnames;
+    int n = native_flatten(vm, vm->empty_tuple, as_dict(kwds), &flat, &kwnames);
+    if (n < 0) return VALUE_ERROR;
+    Value result = vm_call_kw(vm, f, flat, n, kwnames);
+    roots_pop(vm, flat);
+    return result;
+}
+
+/* Takes `metaclass` out of the class statement's keywords: only type itself is one. */
+static bool check_metaclass(VM *vm, Value kwds)
+{
+    if (!is_dict(kwds)) return true;
+    Value meta = take(vm, as_dict(kwds), vm->common->metaclass);
+    if (is_unset(meta) || meta == obj_value(vm->types[T_TYPE])) return true;
+    if (is_kind(meta, KIND_TYPE))
+        vm_raise(vm, ERR_TYPE, "metaclass %Y: metaclasses other than type are not supported", as_type(meta));
+    else vm_raise(vm, ERR_TYPE, "metaclass must be type, not '%T'", meta);
+    return false;
+}
+
+/* ---- all together ---- */
+
+static Type *new_class(VM *vm, Str *name, Tuple *bases, Type *base, Dict *ns)
+{
+    Str *own_name = str_intern(vm, name->data, name->size);
+    Value copy = dict_copy(vm, ns);
+    if (!own_name || is_error(copy)) return NULL;
+    Type *t = type_alloc(vm, own_name, obj_value(vm->common->builtins), base->kind);
+    if (!t) return NULL;
+    t->flags = TYPE_HEAP;
+    t->dict = as_dict(copy);
+    Value mro = c3(vm, t, bases);
+    if (is_error(mro) || !type_inherit(vm, t, bases, as_tuple(mro), base)) return NULL;
+    return t;
+}
+
+static void forget_class(Type *t)
+{
+    for (size_t i = 0; i < t->bases->size; i++) {
+        Array *subs = as_type(t->bases->items[i])->subclasses;
+        for (size_t k = 0; subs && k < subs->size; k++)
+            if (subs->items[k] == obj_value(t)) subs->items[k] = VALUE_UNSET;
+    }
+}
+
+/* Fills in a class that has its bases: what its body said. */
+static bool complete(VM *vm, Type *t, bool generic_bases, Tuple *orig_bases)
+{
+    if (!prepare_namespace(vm, t)) return false;
+    if (generic_bases && !dict_set_str(vm, t->dict, vm->common->orig_bases, obj_value(orig_bases))) return false;
+    Value classcell = take(vm, t->dict, vm->common->classcell);
+    if (!lay_out(vm, t, dict_get_str(vm, t->dict, vm->common->slots))) return false;
+    type_find_dunders(vm, t);
+    if (is_kind(classcell, KIND_CELL)) gc_store(vm, as_obj(classcell), &((Cell *)as_obj(classcell))->value, obj_value(t));
+    return true;
+}
+
+Value type_create(VM *vm, Str *name, Tuple *bases, Dict *ns, Value kwds)
+{
+    bool generic;
+    if (!check_metaclass(vm, kwds)) return VALUE_ERROR;
+    Value resolved = resolve_bases(vm, bases, &generic);
+    if (is_error(resolved)) return resolved;
+    Type *base = best_base(vm, as_tuple(resolved));
+    Type *t = base ? new_class(vm, name, as_tuple(resolved), base, ns) : NULL;
+    if (!t) return VALUE_ERROR;
+    Value *root = roots_push(vm, obj_value(t));
+    if (!root) return VALUE_ERROR;
+    bool ok = complete(vm, t, generic, bases) && !is_error(call_set_names(vm, t)) &&
+              !is_error(call_init_subclass(vm, t, kwds));
+    roots_pop(vm, root);
+    if (ok) return obj_value(t);
+    forget_class(t);
+    return VALUE_ERROR;
+}

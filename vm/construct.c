@@ -1,0 +1,156 @@
+/* Making instances: __new__, the constructors of built-in types, __init__. */
+#include "vm/dict.h"
+#include "vm/list.h"
+#include "vm/native.h"
+#include "vm/protocol.h"
+#include "vm/str.h"
+#include "vm/type_internal.h"
+
+/* The nearest built-in class of t: its constructor makes t's instances. */
+static Type *constructing_type(const Type *t)
+{
+    for (size_t i = 0; i < t->mro->size; i++) {
+        Type *c = as_type(t->mro->items[i]);
+        if (c->table && (c->kind == t->kind)) return c;
+    }
+    return as_type(t->mro->items[t->mro->size - 1]);
+}
+
+static bool has_own_init(VM *vm, Type *t)
+{
+    return type_lookup_dunder(vm, t, D_INIT) != type_lookup_dunder(vm, vm->types[T_OBJECT], D_INIT);
+}
+
+static bool is_plain(VM *vm, const Type *t)
+{
+    return t->def->constructor.fn == vm->types[T_OBJECT]->def->constructor.fn;
+}
+
+Value type_call_constructor(VM *vm, const NativeDef *constructor, Type *t, const Value *args, int n, Value kwnames)
+{
+    const Signature *sig = native_signature(vm, constructor);
+    if (!sig) return VALUE_ERROR;
+    size_t room = 1 + (size_t)(sig->raw ? n : sig->nparams);
+    Value *v = roots_reserve(vm, room);
+    if (!v) return VALUE_ERROR;
+    v[0] = obj_value(t);
+    Value result = VALUE_ERROR;
+    if (native_bind(vm, sig, NULL, args, n, kwnames, v + 1)) result = constructor->fn(vm, (Args){v, (int)room});
+    roots_pop(vm, v);
+    return result;
+}
+
+/* What object.__new__ does for t: arguments are an error unless a script's __init__ or __new__ is there to take them. */
+static Value plain_new(VM *vm, Type *t, bool any_args)
+{
+    if (any_args && type_defines(t, D_NEW))
+        return vm_raise(vm, ERR_TYPE, "object.__new__() takes exactly one argument (the type to instantiate)");
+    if (any_args && !has_own_init(vm, t)) return vm_raise(vm, ERR_TYPE, "%Y() takes no arguments", t);
+    Value abstract = t->flags & TYPE_HEAP ? type_lookup(vm, t, vm->common->abstractmethods) : VALUE_UNSET;
+    if (!is_unset(abstract)) return type_refuse_abstract(vm, t, abstract);
+    return instance_new(vm, t);
+}
+
+static Value builtin_new(VM *vm, Type *t, const Value *args, int n, Value kwnames)
+{
+    const NativeDef *c = &t->def->constructor;
+    if (!c->fn) return vm_raise(vm, ERR_TYPE, "cannot create '%Y' instances", t);
+    if (is_plain(vm, t)) return plain_new(vm, t, n || !is_unset(kwnames));
+    return type_call_constructor(vm, c, t, args, n, kwnames);
+}
+
+/* Containers are made empty when a script's __init__ is going to be called, which passes on what it wants. */
+static Value new_before_init(VM *vm, Type *t, const Value *args, int n, Value kwnames)
+{
+    bool init_takes_all = type_defines(t, D_INIT) && !(t->flags & TYPE_EXCEPTION) && !is_plain(vm, t);
+    if (init_takes_all && has_own_init(vm, constructing_type(t))) return builtin_new(vm, t, NULL, 0, VALUE_UNSET);
+    return builtin_new(vm, t, args, n, kwnames);
+}
+
+static Value script_new(VM *vm, Type *t, const Value *args, int n, Value kwnames)
+{
+    Value f = attr_bind(vm, type_lookup_dunder(vm, t, D_NEW), VALUE_UNSET, t);
+    if (is_error(f)) return f;
+    size_t nkw = is_unset(kwnames) ? 0 : as_tuple(kwnames)->size;
+    Value *v = roots_reserve(vm, 1 + (size_t)n + nkw);
+    if (!v) return VALUE_ERROR;
+    v[0] = obj_value(t);
+    if ((size_t)n + nkw) memcpy(v + 1, args, ((size_t)n + nkw) * sizeof *v);
+    Value o = vm_call_kw(vm, f, v, n + 1, kwnames);
+    roots_pop(vm, v);
+    return o;
+}
+
+Value type_construct(VM *vm, Type *t, const Value *args, int n, Value kwnames, Value *init)
+{
+    *init = VALUE_UNSET;
+    if (t == vm->types[T_TYPE]) return type_call_constructor(vm, &t->def->constructor, t, args, n, kwnames);
+    Value o;
+    if (type_defines(t, D_NEW)) {
+        o = script_new(vm, t, args, n, kwnames);
+        if (is_error(o) || !type_is_subtype(type_of(vm, o), t)) return o;
+        t = type_of(vm, o);
+        if (has_own_init(vm, t)) *init = type_lookup_dunder(vm, t, D_INIT);
+        return o;
+    }
+    o = new_before_init(vm, t, args, n, kwnames);
+    if (!is_error(o) && type_defines(t, D_INIT)) *init = type_lookup_dunder(vm, t, D_INIT);
+    return o;
+}
+
+Value type_instantiate(VM *vm, Type *t, const Value *args, int n, Value kwnames)
+{
+    Value init, o = type_construct(vm, t, args, n, kwnames, &init);
+    if (is_error(o) || is_unset(init)) return o;
+    size_t nkw = is_unset(kwnames) ? 0 : as_tuple(kwnames)->size;
+    Value *v = roots_reserve(vm, 1 + (size_t)n + nkw);
+    if (!v) return VALUE_ERROR;
+    v[0] = o;
+    if ((size_t)n + nkw) memcpy(v + 1, args, ((size_t)n + nkw) * sizeof *v);
+    bool direct = is_kind(init, KIND_FUNCTION) || is_kind(init, KIND_NATIVE);
+    if (!direct) init = attr_bind(vm, init, o, type_of(vm, o));
+    Value result = is_error(init) ? init : vm_call_kw(vm, init, direct ? v : v + 1, direct ? n + 1 : n, kwnames);
+    roots_pop(vm, v);
+    if (is_error(result)) return result;
+    if (!is_none(result)) return vm_raise(vm, ERR_TYPE, "__init__() should return None, not '%T'", result);
+    return o;
+}
+
+/* ---- __new__ as scripts see it: list.__new__(cls, ...) ---- */
+
+static Value refuse_new(VM *vm, Type *owner, Value cls)
+{
+    if (!is_kind(cls, KIND_TYPE))
+        return vm_raise(vm, ERR_TYPE, "%Y.__new__(X): X is not a type object (%T)", owner, cls);
+    if (!type_is_subtype(as_type(cls), owner))
+        return vm_raise(vm, ERR_TYPE, "%Y.__new__(%Y): %Y is not a subtype of %Y", owner, as_type(cls), as_type(cls),
+                        owner);
+    Type *maker = constructing_type(as_type(cls));
+    if (maker->def->constructor.fn == owner->def->constructor.fn) return VALUE_NONE;
+    return vm_raise(vm, ERR_TYPE, "%Y.__new__(%Y) is not safe, use %Y.__new__()", owner, as_type(cls), maker);
+}
+
+/* __new__(owner, cls, /, *args, **kwargs), the owner being bound as its receiver */
+static Value nat_new(VM *vm, Args args)
+{
+    Type *owner = as_type(args.v[0]);
+    Value cls = args.v[1];
+    if (is_unset(cls)) return vm_raise(vm, ERR_TYPE, "%Y.__new__(): not enough arguments", owner);
+    Value ok = refuse_new(vm, owner, cls);
+    if (is_error(ok)) return ok;
+    Type *t = as_type(cls);
+    if (!is_plain(vm, t) && !(t->flags & TYPE_EXCEPTION) && has_own_init(vm, constructing_type(t)))
+        return builtin_new(vm, t, NULL, 0, VALUE_UNSET);
+    Tuple *positional = as_tuple(args.v[2]);
+    Value *flat, kwnames;
+    int n = native_flatten(vm, positional, as_dict(args.v[3]), &flat, &kwnames);
+    if (n < 0) return VALUE_ERROR;
+    Value o = builtin_new(vm, t, flat, n, kwnames);
+    roots_pop(vm, flat);
+    return o;
+}
+
+static const NativeDef new_row = {"__new__(owner, cls=?, /, *args, **kwargs)", nat_new,
+                                  "Create and return a new object.  See help(type) for accurate signature.", 0};
+
+Value type_new_method(VM *vm, Type *t) { return native_new(vm, &new_row, obj_value(t), NULL, VALUE_NONE); }

@@ -1,0 +1,509 @@
+/* Type objects: the built-in ones at start-up, look-up along the MRO, versions.
+ *
+ * A built-in type starts with an empty dict: a method, getset or slot wrapper becomes an object when its name is first
+ * looked up, so that starting costs a few objects per type and not thousands.
+ */
+#include "vm/type.h"
+#include "vm/dict.h"
+#include "vm/list.h"
+#include "vm/native.h"
+#include "vm/str.h"
+#include "vm/type_internal.h"
+
+enum { CACHE_SIZE = 1024 }; // a power of two
+
+typedef struct CacheEntry {
+    const Str *name; // interned, so it lives as long as the VM
+    uint32_t version;
+    Value value;
+} CacheEntry;
+
+/* vm->type_cache */
+typedef struct TypeState {
+    CacheEntry cache[CACHE_SIZE];
+    struct MergedDef *merged;
+} TypeState;
+
+/* ---- slots of the base ---- */
+
+typedef struct MergedDef {
+    TypeDef def;
+    struct MergedDef *next;
+} MergedDef;
+
+typedef void (*AnySlot)(void);
+enum { SLOT_COUNT = sizeof(TypeSlots) / sizeof(AnySlot) };
+
+static Value unhashable(VM *vm, Value self) { return vm_raise(vm, ERR_TYPE, "unhashable type: '%T'", self); }
+
+static bool lacks_slots(const TypeSlots *own, const TypeSlots *base)
+{
+    const AnySlot *o = (const AnySlot *)own, *b = (const AnySlot *)base;
+    for (int i = 0; i < SLOT_COUNT; i++)
+        if (!o[i] && b[i]) return true;
+    return false;
+}
+
+/* def with the slots that it leaves out taken from base; NULL: out of memory. */
+static const TypeDef *merge_slots(VM *vm, const TypeDef *def, const TypeDef *base)
+{
+    bool hashless = (def->flags & TYPE_UNHASHABLE) && !def->slots.hash;
+    if (!hashless && !lacks_slots(&def->slots, &base->slots)) return def;
+    TypeState *state = vm->type_cache;
+    MergedDef *m = heap_malloc(vm, sizeof *m);
+    if (!m) return NULL;
+    m->def = *def;
+    m->next = state->merged;
+    state->merged = m;
+    if (hashless) m->def.slots.hash = unhashable;
+    AnySlot *o = (AnySlot *)&m->def.slots;
+    const AnySlot *b = (const AnySlot *)&base->slots;
+    for (int i = 0; i < SLOT_COUNT; i++)
+        if (!o[i]) o[i] = b[i];
+    return &m->def;
+}
+
+/* ---- making types ---- */
+
+Type *type_alloc(VM *vm, Str *name, Value module, Kind kind)
+{
+    Type *t = heap_new(vm, KIND_TYPE, T_TYPE, Type);
+    if (!t) return NULL;
+    t->name = name;
+    t->qualname = obj_value(name);
+    t->module = module;
+    t->kind = (uint8_t)kind;
+    t->attrs_doc = VALUE_UNSET;
+    t->builtin = T_OBJECT;
+    return t;
+}
+
+bool type_add_subclass(VM *vm, Type *base, Type *t)
+{
+    Array *old = base->subclasses;
+    size_t n = old ? old->size : 0;
+    for (size_t i = 0; i < n; i++)
+        if (is_unset(old->items[i])) return old->items[i] = obj_value(t), true;
+    size_t room = n ? n * 2 : 4;
+    Array *a = heap_alloc(vm, KIND_ARRAY, T_OBJECT, sizeof(Array) + room * sizeof(Value));
+    if (!a) return false;
+    a->size = room;
+    for (size_t i = 0; i < room; i++) a->items[i] = i < n ? old->items[i] : VALUE_UNSET;
+    a->items[n] = obj_value(t);
+    gc_store_ptr(vm, base, (void **)&base->subclasses, a);
+    return true;
+}
+
+static bool needs_attrs_slot(const Type *t)
+{
+    if (t->kind == KIND_INSTANCE || t->kind == KIND_EXCEPTION) return false;
+    return t->flags & (TYPE_HEAP | TYPE_HAS_DICT) && t->builtin >= T_INT;
+}
+
+bool type_inherit(VM *vm, Type *t, Tuple *bases, Tuple *mro, Type *base)
+{
+    t->bases = bases;
+    t->mro = mro;
+    t->base = base;
+    if (t->table) t->def = merge_slots(vm, t->table, base->def);
+    else t->def = base->def;
+    if (!t->def) return false;
+    if (t->builtin == T_OBJECT) t->builtin = base->builtin;
+    t->flags |= base->flags & TYPE_INHERITED;
+    if (t->table) t->flags |= t->table->flags;
+    if (needs_attrs_slot(t)) t->flags |= TYPE_ATTRS;
+    if (t->nmembers < base->nmembers) t->nmembers = base->nmembers;
+    for (size_t i = 0; i < bases->size; i++)
+        if (!type_add_subclass(vm, as_type(bases->items[i]), t)) return false;
+    return true;
+}
+
+/* (t, then the MRO of its only base) */
+static Tuple *linear_mro(VM *vm, Type *t, const Tuple *base_mro)
+{
+    size_t n = base_mro ? base_mro->size : 0;
+    Value v = tuple_new(vm, NULL, n + 1);
+    if (is_error(v)) return NULL;
+    Tuple *mro = as_tuple(v);
+    mro->items[0] = obj_value(t);
+    if (n) memcpy(mro->items + 1, base_mro->items, n * sizeof(Value));
+    return mro;
+}
+
+static bool inherit_one(VM *vm, Type *t, Type *base)
+{
+    Value b = obj_value(base);
+    Value bases = tuple_new(vm, &b, 1);
+    Tuple *mro = linear_mro(vm, t, base->mro);
+    return !is_error(bases) && mro && type_inherit(vm, t, as_tuple(bases), mro, base);
+}
+
+/* The part of "collections.deque" before the last dot: its module. */
+static Value module_of_name(VM *vm, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    Str *s = dot ? str_intern(vm, name, (size_t)(dot - name)) : vm->common->builtins;
+    return s ? obj_value(s) : VALUE_ERROR;
+}
+
+static Type *alloc_named(VM *vm, const char *full, Value module, Kind kind)
+{
+    const char *dot = strrchr(full, '.');
+    Str *name = str_intern(vm, full, strlen(full));
+    Str *last = dot ? str_intern(vm, dot + 1, strlen(dot + 1)) : name;
+    if (!name || !last) return NULL;
+    Type *t = type_alloc(vm, name, module, kind);
+    if (t) t->qualname = obj_value(last);
+    return t;
+}
+
+Type *type_from_def(VM *vm, const char *name, Type *base, const TypeDef *def, Kind kind, Value module)
+{
+    if (is_unset(module) || is_none(module)) module = module_of_name(vm, name);
+    if (is_error(module)) return NULL;
+    Type *t = alloc_named(vm, name, module, kind);
+    if (!t) return NULL;
+    if (!base) base = vm->types[T_OBJECT];
+    t->table = def;
+    if (!inherit_one(vm, t, base)) return NULL;
+    t->root_shape = shape_new_root(vm, t);
+    return t->root_shape ? t : NULL;
+}
+
+typedef struct TypeRow {
+    const char *name;
+    const TypeDef *def;
+    uint8_t kind, base;
+} TypeRow;
+
+static const TypeRow type_rows[T_BUILTIN_COUNT] = {
+#define TYPE(e, k, b, n) {n, &type_def_##e, KIND_##k, T_##b},
+#include "vm/types.def"
+#undef TYPE
+};
+
+static bool make_builtin(VM *vm, TypeId id)
+{
+    const TypeRow *row = &type_rows[id];
+    Value module = module_of_name(vm, row->name);
+    if (is_error(module)) return false;
+    Type *t = alloc_named(vm, row->name, module, row->kind);
+    if (!t) return false;
+    vm->types[id] = t;
+    t->builtin = id;
+    t->table = row->def;
+    t->root_shape = shape_new_root(vm, t);
+    return t->root_shape != NULL;
+}
+
+static bool link_builtin(VM *vm, TypeId id)
+{
+    Type *t = vm->types[id];
+    if (id != T_OBJECT) return inherit_one(vm, t, vm->types[type_rows[id].base]);
+    t->def = t->table;
+    t->flags = t->table->flags;
+    t->bases = vm->empty_tuple;
+    t->mro = linear_mro(vm, t, NULL);
+    return t->mro != NULL;
+}
+
+bool types_init(VM *vm)
+{
+    vm->type_cache = heap_malloc(vm, sizeof(TypeState));
+    if (!vm->type_cache) return false;
+    memset(vm->type_cache, 0, sizeof(TypeState));
+    if (!vm->empty_tuple) {
+        Value empty = tuple_new(vm, NULL, 0);
+        if (is_error(empty)) return false;
+        vm->empty_tuple = as_tuple(empty);
+    }
+    for (int id = 0; id < T_BUILTIN_COUNT; id++) // in this order: shape ids are the T_ numbers
+        if (!make_builtin(vm, (TypeId)id)) return false;
+    for (int id = 0; id < T_BUILTIN_COUNT; id++)
+        if (!link_builtin(vm, (TypeId)id)) return false;
+    return true;
+}
+
+void types_free(VM *vm)
+{
+    TypeState *state = vm->type_cache;
+    if (!state) return;
+    for (MergedDef *m = state->merged, *next; m; m = next) {
+        next = m->next;
+        heap_free(vm, m, sizeof *m);
+    }
+    heap_free(vm, state, sizeof *state);
+    vm->type_cache = NULL;
+    heap_free(vm, vm->shapes, vm->shapes_capacity * sizeof *vm->shapes);
+    vm->shapes = NULL;
+    vm->nshapes = vm->shapes_capacity = 0;
+}
+
+/* ---- methods of built-in types, made when first asked for ---- */
+
+static bool signature_names(const char *signature, const Str *name)
+{
+    return strncmp(signature, name->data, name->size) == 0 && signature[name->size] == '(';
+}
+
+static const NativeDef *find_method(const TypeDef *def, const Str *name)
+{
+    for (const NativeDef *m = def->methods; m && m->signature; m++)
+        if (signature_names(m->signature, name)) return m;
+    return NULL;
+}
+
+static const GetSetDef *find_getset(const TypeDef *def, const Str *name)
+{
+    for (const GetSetDef *g = def->getsets; g && g->name; g++)
+        if (strlen(g->name) == name->size && memcmp(g->name, name->data, name->size) == 0) return g;
+    return NULL;
+}
+
+static Value make_method(VM *vm, Type *t, const NativeDef *row)
+{
+    if (row->flags & NATIVE_STATIC) return native_new(vm, row, VALUE_UNSET, NULL, t->module);
+    if (row->flags & NATIVE_CLASSMETHOD) {
+        Value f = native_new(vm, row, VALUE_UNSET, NULL, t->module);
+        return is_error(f) ? f : box_new(vm, T_CLASSMETHOD, f);
+    }
+    return native_new(vm, row, VALUE_UNSET, t, VALUE_NONE);
+}
+
+static Value doc_of(VM *vm, const Type *t)
+{
+    return t->table->doc ? str_from_c(vm, t->table->doc) : VALUE_NONE;
+}
+
+/* Attribute `name` of built-in type t as its tables give it; UNSET when they do not. */
+static Value make_builtin_attr(VM *vm, Type *t, Str *name)
+{
+    const NativeDef *m = find_method(t->table, name);
+    if (m) return make_method(vm, t, m);
+    const GetSetDef *g = find_getset(t->table, name);
+    if (g) return getset_new(vm, g, t);
+    if (name->size < 4 || name->data[0] != '_' || name->data[1] != '_') return VALUE_UNSET;
+    if (name == vm->common->doc) return doc_of(vm, t);
+    if (name == vm->dunder_names[D_HASH] && (t->table->flags & TYPE_UNHASHABLE)) return VALUE_NONE;
+    if (name == vm->dunder_names[D_NEW])
+        return t->table->constructor.fn ? type_new_method(vm, t) : VALUE_UNSET;
+    m = slot_wrapper(vm, t, name);
+    return m ? make_method(vm, t, m) : VALUE_UNSET;
+}
+
+static bool put_in_dict(VM *vm, Type *t, Str *name, Value v)
+{
+    if (!t->dict) {
+        Dict *d = dict_new(vm);
+        if (!d) return false;
+        gc_store_ptr(vm, t, (void **)&t->dict, d);
+    }
+    return dict_set_str(vm, t->dict, name, v);
+}
+
+Value type_own(VM *vm, Type *t, Str *name)
+{
+    Value v = t->dict ? dict_get_str(vm, t->dict, name) : VALUE_UNSET;
+    if (!is_unset(v) || !t->table) return v;
+    Value pending = vm->exc;
+    v = make_builtin_attr(vm, t, name);
+    if (!is_unset(v) && (is_error(v) || !put_in_dict(vm, t, name, v))) {
+        vm->exc = pending; // a look-up never fails: without memory the attribute is not there
+        return VALUE_UNSET;
+    }
+    return v;
+}
+
+static bool fill_row(VM *vm, Type *t, const NativeDef *row)
+{
+    const char *end = strchr(row->signature, '(');
+    Str *name = str_intern(vm, row->signature, (size_t)(end - row->signature));
+    if (!name) return false;
+    type_own(vm, t, name);
+    return true;
+}
+
+static bool fill_dict(VM *vm, Type *t)
+{
+    for (const NativeDef *m = t->table->methods; m && m->signature; m++)
+        if (!fill_row(vm, t, m)) return false;
+    for (const GetSetDef *g = t->table->getsets; g && g->name; g++) {
+        Str *name = str_intern(vm, g->name, strlen(g->name));
+        if (!name) return false;
+        type_own(vm, t, name);
+    }
+    if (!slot_wrappers_each(vm, t, fill_row)) return false;
+    type_own(vm, t, vm->dunder_names[D_HASH]);
+    type_own(vm, t, vm->dunder_names[D_NEW]);
+    type_own(vm, t, vm->common->doc);
+    return true;
+}
+
+Dict *type_dict(VM *vm, Type *t)
+{
+    if (t->table && !fill_dict(vm, t)) return NULL;
+    if (!t->dict) {
+        Dict *d = dict_new(vm);
+        if (!d) return NULL;
+        gc_store_ptr(vm, t, (void **)&t->dict, d);
+    }
+    return t->dict;
+}
+
+/* ---- look-up ---- */
+
+uint32_t type_version(VM *vm, Type *t)
+{
+    if (t->version) return t->version;
+    // A type with a version has bases with versions: that lets type_modified stop at a type without one.
+    for (size_t i = t->mro->size; i-- > 0;) {
+        Type *base = as_type(t->mro->items[i]);
+        if (base->version) continue;
+        if (vm->type_version == UINT32_MAX) return 0;
+        base->version = ++vm->type_version;
+    }
+    return t->version;
+}
+
+static Value lookup_in(VM *vm, const Tuple *mro, size_t from, Str *name)
+{
+    for (size_t i = from; i < mro->size; i++) {
+        Value v = type_own(vm, as_type(mro->items[i]), name);
+        if (!is_unset(v)) return v;
+    }
+    return VALUE_UNSET;
+}
+
+Value type_lookup(VM *vm, Type *t, Str *name)
+{
+    name = interned(vm, name);
+    if (!name) return vm->exc = VALUE_UNSET, VALUE_UNSET;
+    uint32_t version = type_version(vm, t);
+    uint32_t i = (version * 31 + (uint32_t)((uintptr_t)name >> 4)) & (CACHE_SIZE - 1);
+    CacheEntry *e = &((TypeState *)vm->type_cache)->cache[i];
+    if (version && e->version == version && e->name == name) return e->value;
+    Value v = lookup_in(vm, t->mro, 0, name);
+    if (version) *e = (CacheEntry){name, version, v};
+    return v;
+}
+
+Value type_lookup_dunder(VM *vm, Type *t, Dunder d) { return type_lookup(vm, t, vm->dunder_names[d]); }
+
+Value type_lookup_after(VM *vm, Type *t, Type *start, Str *name)
+{
+    name = interned(vm, name);
+    if (!name) return vm->exc = VALUE_UNSET, VALUE_UNSET;
+    for (size_t i = 0; i < t->mro->size; i++)
+        if (t->mro->items[i] == obj_value(start)) return lookup_in(vm, t->mro, i + 1, name);
+    return VALUE_UNSET;
+}
+
+bool type_is_subtype(Type *a, Type *b)
+{
+    if (a == b || !b->base) return true;
+    for (size_t i = 1; i < a->mro->size; i++)
+        if (a->mro->items[i] == obj_value(b)) return true;
+    return false;
+}
+
+/* ---- change ---- */
+
+int dunder_of(VM *vm, const Str *name)
+{
+    if (name->size < 6 || name->data[0] != '_' || name->data[1] != '_') return -1;
+    for (int d = 0; d < D_COUNT; d++)
+        if (vm->dunder_names[d] == name) return d;
+    return -1;
+}
+
+/* Does a built-in class before index `end` of the MRO answer for this name? */
+static bool builtin_answers(VM *vm, const Type *t, size_t end, Str *name)
+{
+    for (size_t i = 0; i < end; i++) {
+        Type *c = as_type(t->mro->items[i]);
+        if (!(c->flags & TYPE_HEAP) && !is_unset(type_own(vm, c, name))) return true;
+    }
+    return false;
+}
+
+void type_find_dunders(VM *vm, Type *t)
+{
+    t->defined[0] = t->defined[1] = 0;
+    for (size_t i = 0; i < t->mro->size; i++) {
+        Type *c = as_type(t->mro->items[i]);
+        if (!(c->flags & TYPE_HEAP)) continue;
+        size_t pos = 0;
+        Value key, value;
+        while (dict_next(c->dict, &pos, &key, &value)) {
+            int d = is_str(key) ? dunder_of(vm, as_str(key)) : -1;
+            if (d >= 0 && !builtin_answers(vm, t, i, as_str(key))) t->defined[d >> 6] |= 1ULL << (d & 63);
+        }
+    }
+}
+
+void type_modified(VM *vm, Type *t, Str *name)
+{
+    bool dunders = (t->flags & TYPE_HEAP) && (!name || dunder_of(vm, name) >= 0);
+    if (!t->version && !dunders) return; // nobody has cached anything, here or below
+    t->version = 0;
+    if (dunders) type_find_dunders(vm, t);
+    for (size_t i = 0; t->subclasses && i < t->subclasses->size; i++)
+        if (!is_unset(t->subclasses->items[i])) type_modified(vm, as_type(t->subclasses->items[i]), name);
+}
+
+/* Would inline caches that test only the shape answer wrongly once t's `name` changes? They hold functions and
+ * descriptors found in classes, and own slots, which only a data descriptor or a hook comes before. */
+static bool holds_cached(VM *vm, Type *t, Str *name)
+{
+    if (attr_is_descriptor(vm, type_lookup(vm, t, name))) return true;
+    for (size_t i = 0; t->subclasses && i < t->subclasses->size; i++)
+        if (!is_unset(t->subclasses->items[i]) && holds_cached(vm, as_type(t->subclasses->items[i]), name)) return true;
+    return false;
+}
+
+static bool breaks_caches(VM *vm, Type *t, Str *name, Value v)
+{
+    switch (dunder_of(vm, name)) {
+    case D_GETATTR: case D_GETATTRIBUTE: case D_SETATTR: case D_DELATTR:
+    case D_GET: case D_SET: case D_DELETE:
+        return true;
+    }
+    if (!is_unset(v) && attr_is_data_descriptor(vm, v)) return true;
+    return holds_cached(vm, t, name);
+}
+
+bool type_set_attr(VM *vm, Type *t, Str *name, Value v)
+{
+    if (!(t->flags & TYPE_HEAP)) {
+        vm_raise(vm, ERR_TYPE, "cannot set '%N' attribute of immutable type '%Y'", name, t);
+        return false;
+    }
+    name = interned(vm, name);
+    if (!name) return false;
+    bool flush = breaks_caches(vm, t, name, v);
+    if (is_unset(v)) {
+        if (is_unset(dict_get_str(vm, t->dict, name))) {
+            attr_missing(vm, obj_value(t), name);
+            return false;
+        }
+        dict_delete_str(vm, t->dict, name);
+    } else if (!dict_set_str(vm, t->dict, name, v)) {
+        return false;
+    }
+    type_modified(vm, t, name);
+    if (flush) code_flush_caches(vm);
+    return true;
+}
+
+/* ---- names ---- */
+
+const char *type_name(VM *vm, Value v)
+{
+    return type_of(vm, v)->name->data; // interned: never shares a buffer
+}
+
+Value type_full_name(VM *vm, Type *t)
+{
+    if (!is_str(t->module) || as_str(t->module) == vm->common->builtins) return t->qualname;
+    return str_format(vm, "%V.%V", t->module, t->qualname);
+}

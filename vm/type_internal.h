@@ -1,0 +1,47 @@
+/* type_internal.h - what type.c, class.c, shape.c and attr.c share; nobody else includes it. */
+#pragma once
+#include "vm/common.h"
+#include "vm/type.h"
+
+enum { TYPE_INHERITED = TYPE_HAS_DICT | TYPE_SEQUENCE | TYPE_MAPPING | TYPE_EXCEPTION | TYPE_MATCH_SELF |
+                        TYPE_HAS_WEAKREF | TYPE_ATTRS | TYPE_SET };
+
+/* A new Type without bases, shape or dict. */
+Type *type_alloc(VM *vm, Str *name, Value module, Kind kind);
+/* Sets bases, mro, base and what follows from them (def, builtin, inherited flags); registers t with its bases. */
+bool type_inherit(VM *vm, Type *t, Tuple *bases, Tuple *mro, Type *base);
+bool type_add_subclass(VM *vm, Type *base, Type *t);
+/* Works out t->defined from the script classes in its MRO. */
+void type_find_dunders(VM *vm, Type *t);
+/* The dunder that `name` is, or -1. */
+int dunder_of(VM *vm, const Str *name);
+
+/* May a class statement name t as a base, as far as its layout goes? */
+bool type_can_be_extended(const Type *t);
+
+/* Names used with shapes and caches are interned. */
+static inline Str *interned(VM *vm, Str *name)
+{
+    return name->h.aux & STR_INTERNED ? name : str_intern_value(vm, name);
+}
+Str *str_intern_value(VM *vm, Str *s);
+
+/* "Can't instantiate abstract class A with abstract method f" */
+Value type_refuse_abstract(VM *vm, Type *t, Value names);
+/* The __new__ of a built-in type with a constructor (construct.c). */
+Value type_new_method(VM *vm, Type *t);
+
+/* slot_wrappers.c: the method row that shows a C slot of t (and not of its base) as `name`, or NULL. */
+const NativeDef *slot_wrapper(VM *vm, const Type *t, const Str *name);
+/* Calls f for every row that slot_wrapper would answer for t; false when f did. */
+bool slot_wrappers_each(VM *vm, Type *t, bool (*f)(VM *vm, Type *t, const NativeDef *row));
+bool is_slot_wrapper(const NativeDef *row);
+
+/* The dict of v's own attributes if v keeps them in one that exists; NULL for none (yet). */
+Dict *own_dict(VM *vm, Value v);
+/* The same, made when missing; NULL: v takes no attributes (nothing pending) or out of memory (pending). */
+Dict *own_dict_make(VM *vm, Value v);
+/* __dict__ and __weakref__ of classes whose instances have them. */
+extern const GetSetDef getset_instance_dict[], getset_instance_weakref[];
+Value getset_new(VM *vm, const GetSetDef *def, Type *owner);
+Value box_new(VM *vm, TypeId type, Value value);
