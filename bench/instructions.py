@@ -78,7 +78,8 @@ def compare(name, before, now):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="fail when a row grew by more than 1 %%")
     parser.add_argument("--update", action="store_true", help="store the counts")
     parser.add_argument("--rows", default="", metavar="PATTERN", help="only rows whose GROUP/NAME matches")

@@ -55,6 +55,7 @@ int main(int argc, char **argv)
     long long wall = now_ns() - start;
 
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    dprintf(report, "%lld %lld %lld %ld %d\n", wall, us(used.ru_utime), us(used.ru_stime), used.ru_maxrss, code);
+    dprintf(report, "%lld %lld %lld %ld %d\n", wall, us(used.ru_utime), us(used.ru_stime), used.ru_maxrss,
+            code);
     return 0;
 }

@@ -56,7 +56,8 @@ def ns_per_item(program, probe, depth, items, rounds):
 def ns_per_switch(program, tasks, switches, rounds):
     few, many = 1, 1 + switches // tasks
     base = cpu([program, PROBES / "switches.co", tasks, few], rounds)
-    return max(cpu([program, PROBES / "switches.co", tasks, many], rounds) - base, 0) / (tasks * (many - few)) * 1e9
+    extra = cpu([program, PROBES / "switches.co", tasks, many], rounds) - base
+    return max(extra, 0) / (tasks * (many - few)) * 1e9
 
 
 def start_up(program, runs):
@@ -117,12 +118,14 @@ def report_start_up(report, program, runs):
 
 
 def measure_program(program, held, crowd, options):
-    """All figures of one implementation; `crowd` is how many tasks and generators it can be asked to hold."""
+    """All figures of one implementation; `crowd` is how many tasks and generators it is asked to hold."""
     report, sizes = Report(held), (crowd // 2, crowd)
     report.attempt("sleeping task", lambda: report.figure(
-        f"sleeping task ({crowd:,} under gather)", bytes_each(program, "sleeping_tasks.co", sizes), "bytes", 320, 256))
+        f"sleeping task ({crowd:,} under gather)", bytes_each(program, "sleeping_tasks.co", sizes),
+        "bytes", 320, 256))
     report.attempt("live generator", lambda: report.figure(
-        f"live generator ({crowd:,} in a list)", bytes_each(program, "live_generators.co", sizes), "bytes", 160, 120))
+        f"live generator ({crowd:,} in a list)", bytes_each(program, "live_generators.co", sizes),
+        "bytes", 160, 120))
     report.attempt("start-up", lambda: report_start_up(report, program, options.starts))
     items, rounds = crowd, options.rounds
     report.attempt("deep await", lambda: report_depth(
@@ -134,7 +137,8 @@ def measure_program(program, held, crowd, options):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--co", help="the co to measure (./co)")
     parser.add_argument("--python", action="store_true", help="measure python3, too, with fewer objects")
     parser.add_argument("--starts", type=int, default=200, help="interleaved starts of the empty program (200)")

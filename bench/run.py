@@ -2,7 +2,8 @@
 """Measures ./co against python3 (and, on demand, other languages) and says where it stands.
 
 Every program is run in interleaved rounds; a figure is the median of the CPU time (user + system) of the
-whole process as a multiple of python3's, so lower is faster. The checksums that the programs print must agree.
+whole process as a multiple of python3's, so lower is faster. The checksums that the programs print must
+agree.
 """
 import argparse
 import math
@@ -167,7 +168,8 @@ def print_markdown(bench):
 
 def same_work(bench, row):
     """The interpreters among the peers that do in `row` what co does."""
-    return [name for name in bench.names[2:] if name not in COMPILED and PEERS[name].language not in row.plain]
+    return [name for name in bench.names[2:]
+            if name not in COMPILED and PEERS[name].language not in row.plain]
 
 
 def row_limit(bench, row, level):
@@ -224,7 +226,8 @@ def print_notes(bench):
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (5)")
     parser.add_argument("--rows", default="", metavar="PATTERN", help="only rows whose GROUP/NAME matches")
     parser.add_argument("--peers", default="", help="other implementations, of " + ",".join(PEERS))
