@@ -54,16 +54,19 @@ struct VM {
     struct Signature **signatures; // parsed natives' signatures (native.c)
     size_t nsignatures;
     void *type_cache;            // type.c
-    void *codes;                 // code_object.c
+    struct MethodCaches *method_caches; // ops_attr.c
+    struct ImageRef *codes;      // code_object.c
     struct Output *out;          // buffered stdout (output.c)
     void *module_state;          // stdlib's
     void (*event_hook)(VM *vm, int event, Task *task, void *state); // task.h; NULL when nobody listens
     void *event_state;
     int exit_status;
+    int32_t int_max_digits;      // sys.set_int_max_str_digits: 0 the default (4,300), -1 no limit
     struct ReprGuard *reprs;     // containers being printed (container.h)
     uint32_t type_version;       // last Type.version given out
     uint32_t next_id;            // task names and the like
     bool yielded;                // the run that just ended did so by a yield, not a return
+    bool yielded_async;          // ... by an async generator's own yield
     int64_t time_limit;          // monotonic ns; 0: none
     void *user;                  // the embedder's
 };
