@@ -38,7 +38,7 @@ typedef enum ParamKind { PARAM_POSONLY, PARAM_NORMAL, PARAM_VARARGS, PARAM_KWONL
 
 typedef struct Node {
     uint8_t kind;     // NodeKind
-    uint8_t parens;   // written in parentheses (0 or 1)
+    uint8_t parens;   // pairs of parentheses around it, 2 for more; a tuple's own count
     uint16_t height;  // longest path down to a leaf, spines excepted
     Span span;        // as CPython's node: without parentheses around it
     Span outer;       // with them

@@ -84,6 +84,15 @@ Diag *diag_add(Diags *diags, DiagKind kind, Span span, const char *format, ...)
     return diag;
 }
 
+void diag_replace(Diags *diags, Diag *diag, Span span, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const char *message = format_text(diags, format, args);
+    va_end(args);
+    if (message) *diag = (Diag){.kind = diag->kind, .span = span, .message = message};
+}
+
 void diag_hint(Diags *diags, Diag *diag, const char *format, ...)
 {
     if (!diag) return;

@@ -37,6 +37,8 @@ void diags_free(Diags *diags);
 Diag *diag_add(Diags *diags, DiagKind kind, Span span, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 Diag *diag_addv(Diags *diags, DiagKind kind, Span span, const char *format, va_list args);
+void diag_replace(Diags *diags, Diag *diag, Span span, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 void diag_hint(Diags *diags, Diag *diag, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* "SyntaxError", "IndentationError", ...: the exception type it is raised as. */

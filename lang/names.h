@@ -11,6 +11,7 @@ typedef struct Name {
     uint32_t len;     // in bytes
     uint32_t id;
     uint32_t hash;    // only for the table's own use
+    uint32_t mark;    // only for the parser's: the last list of parameters or arguments it was in
 } Name;
 
 typedef struct NameTable {

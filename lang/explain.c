@@ -1,0 +1,305 @@
+#include "lang/parser.h"
+#include <stdlib.h>
+#include <string.h>
+
+//-- misspelt keywords -------------------------------------------------------------------------------
+
+static const char *const keywords[] = {
+#define KEYWORD(NAME, text, role) text,
+#include "lang/tokens.def"
+};
+
+static const uint8_t keyword_kinds[] = {
+#define KEYWORD(NAME, text, role) TK_##NAME,
+#include "lang/tokens.def"
+};
+
+enum { KEYWORD_COUNT = sizeof keywords / sizeof *keywords, LONGEST_WORD = 12 };
+
+/* What other languages say. */
+static const struct {
+    const char *word;
+    int kind;
+} foreign[] = {
+    {"function", TK_DEF}, {"func", TK_DEF}, {"fn", TK_DEF}, {"elseif", TK_ELIF}, {"elsif", TK_ELIF},
+    {"switch", TK_MATCH}, {"catch", TK_EXCEPT}, {"throw", TK_RAISE}, {"foreach", TK_FOR}, {"until", TK_WHILE},
+};
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Edits between two short words: insert, delete, replace, swap neighbours. */
+static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    size_t rows[LONGEST_WORD + 1][LONGEST_WORD + 1];
+    for (size_t i = 0; i <= a_len; i++) {
+        for (size_t j = 0; j <= b_len; j++) {
+            if (!i || !j) {
+                rows[i][j] = i + j;
+                continue;
+            }
+            size_t replaced = rows[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            rows[i][j] = least(replaced, least(rows[i - 1][j], rows[i][j - 1]) + 1);
+            bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if (swapped) rows[i][j] = least(rows[i][j], rows[i - 2][j - 2] + 1);
+        }
+    }
+    return rows[a_len][b_len];
+}
+
+static bool is_foreign_word(const Name *word, int kind)
+{
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+        if (foreign[i].kind == kind && strcmp(foreign[i].word, word->text) == 0) return true;
+    return false;
+}
+
+static bool is_near(const Name *word, int keyword)
+{
+    if (is_foreign_word(word, keyword_kinds[keyword])) return true;
+    size_t len = strlen(keywords[keyword]);
+    if (word->len > LONGEST_WORD || word->len < 2) return false;
+    return edit_distance(word->text, word->len, keywords[keyword], len) <= (len > 5 ? 2 : 1);
+}
+
+/* Tokens that must come before a clause for it to be taken. */
+static void feed_owner(void *grammar, int kind)
+{
+    static const uint8_t before_else[] = {TK_IF, TK_TRUE, TK_COLON, TK_PASS, TK_NEWLINE, 0};
+    static const uint8_t before_except[] = {TK_TRY, TK_COLON, TK_PASS, TK_NEWLINE, 0};
+    static const uint8_t before_case[] = {TK_MATCH, TK_TRUE, TK_COLON, TK_NEWLINE, TK_INDENT, 0};
+    const uint8_t *tokens = NULL;
+    switch (kind) {
+    case TK_ELIF: case TK_ELSE: tokens = before_else; break;
+    case TK_EXCEPT: case TK_FINALLY: tokens = before_except; break;
+    case TK_CASE: tokens = before_case; break;
+    }
+    for (; tokens && *tokens; tokens++) Grammar(grammar, *tokens, (Token){.kind = *tokens});
+}
+
+/* Whether the line would be right if the word at `span` were the keyword. */
+static bool would_parse(Parser *p, Span span, int kind)
+{
+    Diags diags;
+    diags_init(&diags);
+    Parser trial = {.tree = p->tree, .diags = &diags, .on_trial = true};
+    trial.lexer = p->lexer;
+    trial.lexer.diags = &diags;
+    trial.lexer.quiet = true;
+    lexer_restart(&trial.lexer, p->line_first.span.start);
+    trial.grammar = GrammarAlloc(malloc, &trial);
+    if (!trial.grammar) return false;
+
+    Grammar(trial.grammar, TK_FILE, (Token){.kind = TK_FILE});
+    if (span.start == p->line_first.span.start) feed_owner(trial.grammar, kind);
+    Token token = {0};
+    do {
+        token = lexer_next(&trial.lexer);
+        if (token.span.start == span.start) token.kind = (uint8_t)kind;
+        Grammar(trial.grammar, token.kind, token);
+    } while (token.kind != TK_NEWLINE && token.kind != TK_BAD && token.kind != TK_END && !trial.line_failed);
+
+    bool goes_on = grammar_accepts(trial.grammar, TK_PASS) || grammar_accepts(trial.grammar, TK_INDENT);
+    bool parsed = token.kind == TK_NEWLINE && !trial.line_failed && goes_on;
+    GrammarFree(trial.grammar, free);
+    diags_free(&diags);
+    return parsed;
+}
+
+/* The keyword that `word` was probably meant to be; NULL if none makes the line right. */
+static const char *suggest(Parser *p, Token word)
+{
+    if (word.kind != TK_NAME || !word.name) return NULL;
+    for (int i = 0; i < KEYWORD_COUNT; i++)
+        if (is_near(word.name, i) && would_parse(p, word.span, keyword_kinds[i])) return keywords[i];
+    return NULL;
+}
+
+static bool explain_misspelt(Parser *p, Token token)
+{
+    const Token words[] = {p->line_first, token, p->before};
+    for (int i = 0; i < 3; i++) {
+        const char *keyword = suggest(p, words[i]);
+        if (!keyword) continue;
+        diag_add(p->diags, DIAG_SYNTAX, words[i].span, "invalid syntax. Did you mean '%s'?", keyword);
+        return true;
+    }
+    return false;
+}
+
+//-- what goes wrong often ---------------------------------------------------------------------------
+
+static Diag *report(Parser *p, Span span, const char *message)
+{
+    return diag_add(p->diags, DIAG_SYNTAX, span, "%s", message);
+}
+
+static bool explain_fstring(Parser *p, Token token)
+{
+    if (p->before.kind != TK_FLBRACE) return false;
+    switch (token.kind) {
+    case TK_FRBRACE: case TK_FCOLON: case TK_BANG: case TK_EQ: break;
+    default: return false;
+    }
+    report(p, token.span, "f-string: empty expression not allowed");
+    return true;
+}
+
+static bool explain_except(Parser *p, Token token)
+{
+    if (p->line_first.kind != TK_EXCEPT) return false;
+    if (token.kind == TK_COMMA)
+        report(p, token.span, "multiple exception types must be parenthesized");
+    else if (p->before.kind == TK_STAR && token.kind == TK_COLON)
+        report(p, token.span, "expected one or more exception types");
+    else if (p->before.kind == TK_EXCEPT)
+        report(p, p->before.span, "cannot have both 'except' and 'except*' on the same 'try'");
+    else
+        return false;
+    return true;
+}
+
+static bool explain_assignment(Parser *p, Token token)
+{
+    if (token.kind == TK_EQ && p->lexer.depth + (p->line_first.kind != TK_NAME)) {
+        report(p, token.span, "invalid syntax. Maybe you meant '==' or ':=' instead of '='?");
+        return true;
+    }
+    if (token.kind != TK_WALRUS) return false;
+    diag_hint(p->diags, report(p, token.span, "invalid syntax"), "put an assignment with ':=' in parentheses");
+    return true;
+}
+
+/* Operators of other languages. */
+static bool explain_operator(Parser *p, Token token)
+{
+    const char *hint = NULL;
+    int before = p->before.kind;
+    if (before == TK_AMP && token.kind == TK_AMP) hint = "'and' is written out";
+    if (before == TK_BAR && token.kind == TK_BAR) hint = "'or' is written out";
+    if (before == TK_CMP && token.kind == TK_CMP) hint = "'not equal' is written '!='";
+    if (before == TK_PLUS && token.kind == TK_NEWLINE) hint = "to count up, write 'x += 1'";
+    if (before == TK_MINUS && token.kind == TK_NEWLINE) hint = "to count down, write 'x -= 1'";
+    if (before == TK_ELSE && token.kind == TK_IF) hint = "'else if' is written 'elif'";
+    if (!hint) return false;
+    diag_hint(p->diags, report(p, span_join(p->before.span, token.span), "invalid syntax"), "%s", hint);
+    return true;
+}
+
+/* Whether the token can begin an operand, so that what stands before it lacks a comma or operator. */
+static bool begins_operand(int kind)
+{
+    switch (kind) {
+    case TK_NAME: case TK_NUMBER: case TK_STRING: case TK_FSTART: case TK_LP: case TK_LB: case TK_LC: case TK_NONE:
+    case TK_TRUE: case TK_FALSE: case TK_LAMBDA: case TK_AWAIT: return true;
+    }
+    return false;
+}
+
+static bool explain_print(Parser *p, Token token)
+{
+    const Name *name = p->before.kind == TK_NAME ? p->before.name : NULL;
+    if (!name || !begins_operand(token.kind)) return false;
+    if (strcmp(name->text, "print") != 0 && strcmp(name->text, "exec") != 0) return false;
+    diag_add(p->diags, DIAG_SYNTAX, p->before.span, "Missing parentheses in call to '%s'. Did you mean %s(...)?",
+             name->text, name->text);
+    return true;
+}
+
+static bool explain_comma(Parser *p, Token token)
+{
+    if (!p->lexer.depth || !begins_operand(token.kind) || !grammar_accepts(p->grammar, TK_COMMA)) return false;
+    report(p, span_join(p->before.span, token.span), "invalid syntax. Perhaps you forgot a comma?");
+    return true;
+}
+
+/* A keyword where a name must stand. */
+static bool explain_name(Parser *p, Token token)
+{
+    if (token_role(token.kind) == ROLE_NONE) return false;
+    if (!grammar_accepts(p->grammar, TK_NAME) || grammar_accepts(p->grammar, TK_NUMBER)) return false;
+    Diag *diag = report(p, token.span, "invalid syntax");
+    diag_hint(p->diags, diag, "%s is a keyword and cannot be a name", token_text(token.kind));
+    return true;
+}
+
+static bool explain_expected(Parser *p, Token token)
+{
+    void *grammar = p->grammar;
+    bool line_start = token.span.start == p->line_first.span.start;
+    if (line_start && grammar_accepts(grammar, TK_EXCEPT) && grammar_accepts(grammar, TK_FINALLY)) {
+        report(p, token.span, "expected 'except' or 'finally' block");
+        return true;
+    }
+    if (line_start) return false;
+    static const uint8_t candidates[] = {TK_COLON, TK_LP, TK_IN, TK_IMPORT, TK_ELSE};
+    for (size_t i = 0; i < sizeof candidates; i++) {
+        bool alone = candidates[i] == TK_COLON || !grammar_accepts(grammar, TK_COLON);
+        if (!alone || !grammar_accepts(grammar, candidates[i])) continue;
+        // A colon is missed only where nothing else could have gone on.
+        if (candidates[i] == TK_COLON && token.kind != TK_NEWLINE && grammar_accepts(grammar, TK_COMMA)) continue;
+        diag_add(p->diags, DIAG_SYNTAX, token.span, "expected %s", token_text(candidates[i]));
+        return true;
+    }
+    if (!grammar_accepts(grammar, TK_NUMBER) || begins_operand(token.kind)) return false;
+    report(p, token.span, "invalid syntax: expected an expression");
+    return true;
+}
+
+//-- the explanation ---------------------------------------------------------------------------------
+
+/* A keyword such as `def` at the start of a physical line, inside brackets: they were meant to be
+ * closed before it. */
+static bool is_new_statement(const Parser *p, Token token)
+{
+    const Layout *layout = &p->layout;
+    if (!p->lexer.depth || token_role(token.kind) != ROLE_STMT || layout->ahead_at < layout->ahead_count) return false;
+    const char *text = p->lexer.source->text, *at = text + token.span.start;
+    while (at > text && (at[-1] == ' ' || at[-1] == '\t')) at--;
+    return at > text && at[-1] == '\n';
+}
+
+static bool explain_unclosed(Parser *p, Token token)
+{
+    if (!is_new_statement(p, token)) return false;
+    const Open *open = &p->lexer.open[p->lexer.depth - 1];
+    diag_add(p->diags, DIAG_SYNTAX, (Span){open->at, open->at + 1}, "'%c' was never closed", open->character);
+    p->restart = true;
+    return true;
+}
+
+void explain_syntax_error(Parser *p, Token token)
+{
+    bool known = p->line_failed || token.kind == TK_BAD || p->on_trial;
+    p->line_failed = p->lexer.quiet = true;
+    if (known) return;
+
+    bool in_brackets = p->lexer.depth > 0;
+    if (explain_unclosed(p, token)) return;
+    uint32_t count = p->diags->count;
+    bool explained = explain_fstring(p, token) || explain_except(p, token) || explain_misspelt(p, token) ||
+                     explain_print(p, token) || explain_operator(p, token) || explain_assignment(p, token) ||
+                     explain_comma(p, token) || explain_name(p, token) || explain_expected(p, token);
+    if (!explained) report(p, token.span, "invalid syntax");
+    p->bracket_error = in_brackets && p->diags->count > count ? p->diags->count : 0;
+}
+
+void explain_missing_block(Parser *p, Token token)
+{
+    Token keyword;
+    if (p->line_failed || !grammar_open_statement(p->grammar, &keyword)) return;
+    p->line_failed = true;
+    uint32_t line = source_position(p->tree->source, keyword.span).line;
+    const char *format = "expected an indented block after %s statement on line %u";
+    const char *what = token_text(keyword.kind);
+    if (keyword.kind == TK_DEF || keyword.kind == TK_CLASS) {
+        format = "expected an indented block after %s definition on line %u";
+        what = keyword.kind == TK_DEF ? "function" : "class";
+    }
+    TextBuffer message = {0};
+    text_addf(&message, format, what, line);
+    if (message.bytes) diag_add(p->diags, DIAG_INDENTATION, token.span, "%s", message.bytes);
+    text_free(&message);
+}
