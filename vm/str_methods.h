@@ -4,10 +4,9 @@
 
 extern const NativeDef str_methods[]; // str_methods.c
 
-/* str_format.c */
-Value nat_str_format(VM *vm, Args args);
-Value nat_str_format_map(VM *vm, Args args);
-Value nat_str_dunder_format(VM *vm, Args args);
+/* str_format.c: rows of str_methods */
+Value nat_format(VM *vm, Args args);
+Value nat_format_map(VM *vm, Args args);
 
 /* str_percent.c: format % args; args is a tuple, a mapping or a single value. */
 Value str_percent(VM *vm, Str *format, Value args);

@@ -214,7 +214,7 @@ Value text_splitlines(VM *vm, Text t, bool keep_ends)
     for (const char *p = start; p < end;) {
         size_t n = line_break_at(t.kind, p, end);
         if (!n) {
-            p++; // continuation bytes are no line breaks either
+            p += t.kind == TEXT_UNICODE ? utf8_step(*p) : 1;
             continue;
         }
         if (!add_piece(&pieces, start, keep_ends ? p + n : p)) break;
