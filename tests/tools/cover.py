@@ -10,8 +10,8 @@ def covered_lines(build):
     """{source: {line: was it ever run}} over all objects."""
     lines = {}
     for data in sorted(build.rglob("*.gcda")):
-        report = subprocess.run(["gcov", "--json-format", "--stdout", data], capture_output=True, check=True).stdout
-        for document in report.splitlines():
+        report = subprocess.run(["gcov", "--json-format", "--stdout", data], capture_output=True, check=True)
+        for document in report.stdout.splitlines():
             for file in json.loads(document)["files"]:
                 if not file["file"].startswith("/"):
                     seen = lines.setdefault(file["file"], {})

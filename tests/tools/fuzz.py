@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Run libFuzzer targets side by side for a time and sum up: executions, edges, findings.
 
-Each target NAME starts from the programs of the test suite and keeps what it learns in build/fuzz-corpus/NAME/;
-a finding is written to build/fuzz-findings/NAME/ and makes the exit status 1.
+Each target NAME starts from the programs of the test suite and keeps what it learns in build/fuzz-corpus/NAME/.
+A finding is written to build/fuzz-findings/NAME/ and makes the exit status 1.
 """
 import argparse
 import pathlib
@@ -36,7 +36,8 @@ def start(target, seconds):
     dictionary = ROOT / "tests/fuzz/co.dict"
     if dictionary.exists():
         words.append(f"-dict={dictionary}")
-    return name, subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    pipe, both = subprocess.PIPE, subprocess.STDOUT
+    return name, subprocess.Popen(words, stdout=pipe, stderr=both, text=True, errors="replace")
 
 
 def main():
@@ -50,7 +51,8 @@ def main():
         executions = int((re.findall(r"stat::number_of_executed_units:\s*(\d+)", log) or ["0"])[-1])
         edges = (re.findall(r"cov: (\d+)", log) or ["0"])[-1]
         total += executions
-        print(f"{name}: {executions} executions, {edges} edges, {'a finding' if process.returncode else 'no finding'}")
+        outcome = "a finding" if process.returncode else "no finding"
+        print(f"{name}: {executions} executions, {edges} edges, {outcome}")
         if process.returncode:
             failed = True
             print(log[-6000:])
