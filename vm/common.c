@@ -18,7 +18,6 @@ static bool intern_all(VM *vm, Str **to, const char *const *texts, size_t n)
     for (size_t i = 0; i < n; i++) {
         to[i] = str_intern(vm, texts[i], strlen(texts[i]));
         if (!to[i]) return false;
-        gc_pin(vm, obj_value(to[i]));
     }
     return true;
 }

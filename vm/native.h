@@ -2,20 +2,29 @@
 #pragma once
 #include "vm/vm.h"
 
-enum { PARAM_REQUIRED = 0, PARAM_OPTIONAL = 1 };
-typedef struct SigParam { Str *name; Value dflt; bool required, shared; } SigParam; // dflt: the parsed literal, or UNSET
-/* A parsed signature: "name(a, b=1, /, c=None, *args, d, e=0, **kw)". Defaults: None True False ints floats 'str'
- * () [] {} and ? (absent: the native sees UNSET; help() shows the parameter in brackets). */
+enum { FRESH_NONE, FRESH_LIST, FRESH_DICT };
+typedef struct SigParam {
+    Str *name;
+    Value dflt; // the parsed literal; UNSET when required, or for `name=?`
+    bool required;
+    uint8_t fresh; // [] and {} are made anew for each call
+} SigParam;
+
+/* A parsed signature: "name(a, b=1, /, c=None, *args, d, e=0, **kw)". Defaults: None True False ... ints floats 'str'
+ * () [] {} and ? (absent: the native sees UNSET; help() shows the parameter in brackets).
+ * params[i] describes Args.v[i]: the positional parameters, *args, the keyword-only ones, **kw, as written. */
 typedef struct Signature {
     const NativeDef *def;
     Str *name;
     uint16_t npos, nposonly, nkwonly; // npos counts positional-only ones too
     uint16_t nrequired;               // positional parameters without default
     bool varargs, varkw, raw;         // raw: "(*args)" alone
+    bool method;                      // the first parameter is the receiver (self, cls, owner): not counted in messages
     uint16_t nparams;                 // slots in Args.v
     SigParam params[];
 } Signature;
 
+void native_free(VM *vm); // the signatures
 const Signature *native_signature(VM *vm, const NativeDef *def); // parsed once, cached; NULL out of memory
 Value native_new(VM *vm, const NativeDef *def, Value self, Type *owner, Value module);
 /* A method native with its receiver: what `[].append` is. */

@@ -21,6 +21,7 @@ Value obj_getitem(VM *vm, Value v, Value key);
 Value obj_setitem(VM *vm, Value v, Value key, Value value); // UNSET deletes
 int obj_contains(VM *vm, Value v, Value item);
 Value obj_iter(VM *vm, Value v);
+bool obj_is_iterable(VM *vm, Value v);         // has __iter__ or __getitem__; calls nothing
 Value obj_next(VM *vm, Value it);              // VALUE_STOP at the end (StopIteration is swallowed)
 Value obj_getattr(VM *vm, Value v, Str *name);
 /* UNSET instead of AttributeError. */
@@ -44,3 +45,6 @@ bool obj_iterate(VM *vm, Value iterable, bool (*f)(VM *vm, Value item, void *sta
 /* New exact list / tuple of an iterable's items. */
 Value obj_to_list(VM *vm, Value iterable);
 Value obj_to_tuple(VM *vm, Value iterable);
+/* The rest of a operator's protocol after the left operand's own method answered NotImplemented. */
+Value obj_binary_reflected(VM *vm, BinaryOp op, bool inplace, Value a, Value b);
+Value obj_compare_reflected(VM *vm, Value a, Value b, CompareOp op);

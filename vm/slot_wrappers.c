@@ -76,7 +76,7 @@ static Value inplace(VM *vm, BinaryOp op, Args args)
     return (s->inplace ? s->inplace : s->binary)(vm, op, args.v[0], args.v[1]);
 }
 
-#define WRAP_BINARY(name, op) \
+#define WRAP_REFLECTED(name, op) \
     static Value wrap_##name(VM *vm, Args args) \
     { \
         return slots_of_self(vm, args)->binary(vm, op, args.v[0], args.v[1]); \
@@ -84,7 +84,9 @@ static Value inplace(VM *vm, BinaryOp op, Args args)
     static Value wrap_r##name(VM *vm, Args args) \
     { \
         return slots_of_self(vm, args)->binary(vm, op, args.v[1], args.v[0]); \
-    } \
+    }
+#define WRAP_BINARY(name, op) \
+    WRAP_REFLECTED(name, op) \
     static Value wrap_i##name(VM *vm, Args args) { return inplace(vm, op, args); }
 WRAP_BINARY(add, BIN_ADD)
 WRAP_BINARY(sub, BIN_SUB)
@@ -98,7 +100,7 @@ WRAP_BINARY(and, BIN_AND)
 WRAP_BINARY(or, BIN_OR)
 WRAP_BINARY(xor, BIN_XOR)
 WRAP_BINARY(matmul, BIN_MATMUL)
-WRAP_BINARY(divmod, BIN_DIVMOD)
+WRAP_REFLECTED(divmod, BIN_DIVMOD)
 WRAP_BINARY(pow2, BIN_POW)
 
 static Value wrap_pow(VM *vm, Args args)

@@ -177,6 +177,7 @@ bool function_set_attr(VM *vm, Function *f, Str *name, Value v);
 
 Value method_new(VM *vm, Value fn, Value self);
 Value generic_alias_new(VM *vm, Value origin, Value args); // list[int]; args: a Tuple
+bool type_is_generic(VM *vm, Type *t); // a built-in class that takes [..], as list[int]
 Value union_new(VM *vm, Value a, Value b);                 // a | b; NOT_IMPLEMENTED unless both are types, aliases or None
 Value mapping_proxy_new(VM *vm, Value mapping);
 static inline bool is_method(Value v) { return is_kind(v, KIND_METHOD); }

@@ -1,0 +1,183 @@
+/* Operators and comparisons between any two values: who is asked first, what happens after NotImplemented. */
+#include "vm/int.h"
+#include "vm/native.h"
+#include "vm/protocol.h"
+#include "vm/str.h"
+#include "vm/type.h"
+
+static const char *const binary_signs[] = {"+", "-", "*", "/", "//", "%", "** or pow()", "<<", ">>", "&", "|", "^", "@",
+                                           "divmod()"};
+static const char *const inplace_signs[] = {"+=", "-=", "*=", "/=", "//=", "%=", "**=", "<<=", ">>=", "&=", "|=", "^=",
+                                            "@=", "divmod()"};
+
+static Dunder left_method(BinaryOp op) { return op == BIN_DIVMOD ? D_DIVMOD : (Dunder)(D_ADD + op); }
+static Dunder right_method(BinaryOp op) { return op == BIN_DIVMOD ? D_RDIVMOD : (Dunder)(D_RADD + op); }
+
+/* ---- binary operators ---- */
+
+static Value unsupported(VM *vm, BinaryOp op, bool inplace, Value a, Value b)
+{
+    bool print = op == BIN_RSHIFT && !inplace && is_exact(a, T_NATIVE) && str_is(((Native *)as_obj(a))->sig->name, "print");
+    return vm_raise(vm, ERR_TYPE, "unsupported operand type(s) for %s: '%T' and '%T'%s",
+                    (inplace ? inplace_signs : binary_signs)[op], a, b,
+                    print ? ". Did you mean \"print(<message>, file=<output_stream>)\"?" : "");
+}
+
+typedef Value (*BinarySlot)(VM *vm, BinaryOp op, Value a, Value b);
+
+/* What a's class has for `a op b`: a script's method or the slot. */
+static Value try_left(VM *vm, BinaryOp op, Value a, Value b)
+{
+    Type *t = type_of(vm, a);
+    if (type_defines(t, left_method(op))) return obj_call_special(vm, a, left_method(op), &b, 1);
+    BinarySlot slot = t->def->slots.binary;
+    return slot ? slot(vm, op, a, b) : VALUE_NOT_IMPLEMENTED;
+}
+
+static Value try_right(VM *vm, BinaryOp op, Value a, Value b)
+{
+    Type *t = type_of(vm, b);
+    if (type_defines(t, right_method(op))) return obj_call_special(vm, b, right_method(op), &a, 1);
+    BinarySlot slot = t->def->slots.binary;
+    bool same = slot == type_of(vm, a)->def->slots.binary && !type_defines(type_of(vm, a), left_method(op));
+    return slot && !same ? slot(vm, op, a, b) : VALUE_NOT_IMPLEMENTED;
+}
+
+/* Concatenation and repetition, which have error texts of their own, only after both have been asked as numbers. */
+static bool is_sequence_case(VM *vm, BinaryOp op, Value a, Value b)
+{
+    if (op != BIN_ADD && op != BIN_MUL) return false;
+    Type *tb = type_of(vm, b);
+    if (!type_defines(tb, right_method(op))) return false;
+    Type *ta = type_of(vm, a);
+    return ta->def->slots.getitem && ta->def->slots.binary && !type_defines(ta, left_method(op));
+}
+
+/* The right operand goes first if its class derives from the left one's and has a method of its own. */
+static bool right_goes_first(VM *vm, BinaryOp op, Value a, Value b)
+{
+    if (!is_ptr(b)) return false;
+    Type *ta = type_of(vm, a), *tb = type_of(vm, b);
+    if (ta == tb || !type_defines(tb, right_method(op)) || !type_is_subtype(tb, ta)) return false;
+    return type_lookup_dunder(vm, tb, right_method(op)) != type_lookup_dunder(vm, ta, right_method(op));
+}
+
+static Value both_ways(VM *vm, BinaryOp op, bool inplace, Value a, Value b)
+{
+    Value v;
+    if (right_goes_first(vm, op, a, b) || is_sequence_case(vm, op, a, b)) {
+        v = try_right(vm, op, a, b);
+        if (v == VALUE_NOT_IMPLEMENTED) v = try_left(vm, op, a, b);
+    } else {
+        v = try_left(vm, op, a, b);
+        if (v == VALUE_NOT_IMPLEMENTED) {
+            bool same_script = type_of(vm, a) == type_of(vm, b) && type_defines(type_of(vm, a), left_method(op));
+            if (!same_script) v = try_right(vm, op, a, b);
+        }
+    }
+    return v == VALUE_NOT_IMPLEMENTED ? unsupported(vm, op, inplace, a, b) : v;
+}
+
+Value obj_binary(VM *vm, BinaryOp op, Value a, Value b) { return both_ways(vm, op, false, a, b); }
+
+Value obj_binary_reflected(VM *vm, BinaryOp op, bool inplace, Value a, Value b)
+{
+    Value v = type_of(vm, a) == type_of(vm, b) ? VALUE_NOT_IMPLEMENTED : try_right(vm, op, a, b);
+    return v == VALUE_NOT_IMPLEMENTED ? unsupported(vm, op, inplace, a, b) : v;
+}
+
+Value obj_inplace(VM *vm, BinaryOp op, Value a, Value b)
+{
+    Type *t = type_of(vm, a);
+    Value v = VALUE_NOT_IMPLEMENTED;
+    if (op != BIN_DIVMOD && type_defines(t, (Dunder)(D_IADD + op)))
+        v = obj_call_special(vm, a, (Dunder)(D_IADD + op), &b, 1);
+    else if (t->def->slots.inplace && !type_defines(t, left_method(op))) v = t->def->slots.inplace(vm, op, a, b);
+    return v == VALUE_NOT_IMPLEMENTED ? both_ways(vm, op, true, a, b) : v;
+}
+
+Value obj_pow(VM *vm, Value a, Value b, Value modulus)
+{
+    if (is_none(modulus)) return obj_binary(vm, BIN_POW, a, b);
+    Value args[2] = {b, modulus}, v = VALUE_NOT_IMPLEMENTED;
+    if (type_defines(type_of(vm, a), D_POW)) v = obj_call_special(vm, a, D_POW, args, 2);
+    else if (is_int(a) && is_int(b) && is_int(modulus)) v = int_pow(vm, a, b, modulus);
+    if (v != VALUE_NOT_IMPLEMENTED) return v;
+    return vm_raise(vm, ERR_TYPE, "unsupported operand type(s) for ** or pow(): '%T', '%T', '%T'", a, b, modulus);
+}
+
+/* ---- unary operators ---- */
+
+Value obj_unary(VM *vm, UnaryOp op, Value a)
+{
+    static const Dunder methods[] = {D_NEG, D_POS, D_INVERT, D_ABS};
+    static const char *const signs[] = {"unary -", "unary +", "unary ~", "abs()"};
+    Type *t = type_of(vm, a);
+    if (type_defines(t, methods[op])) return obj_call_special(vm, a, methods[op], NULL, 0);
+    Value v = t->def->slots.unary ? t->def->slots.unary(vm, op, a) : VALUE_NOT_IMPLEMENTED;
+    return v == VALUE_NOT_IMPLEMENTED ? vm_raise(vm, ERR_TYPE, "bad operand type for %s: '%T'", signs[op], a) : v;
+}
+
+/* ---- comparisons ---- */
+
+static const CompareOp mirrored[] = {CMP_GT, CMP_GE, CMP_EQ, CMP_NE, CMP_LT, CMP_LE};
+static const char *const compare_signs[] = {"<", "<=", "==", "!=", ">", ">="};
+
+/* a's own answer. Without a __ne__ of its own a class answers != by its __eq__. */
+static Value compare_one_way(VM *vm, Value a, Value b, CompareOp op)
+{
+    Type *t = type_of(vm, a);
+    if (type_defines(t, (Dunder)(D_LT + op))) return obj_call_special(vm, a, (Dunder)(D_LT + op), &b, 1);
+    if (op == CMP_NE && type_defines(t, D_EQ)) {
+        Value eq = obj_call_special(vm, a, D_EQ, &b, 1);
+        if (is_error(eq) || eq == VALUE_NOT_IMPLEMENTED) return eq;
+        int truth = obj_truth(vm, eq);
+        return truth < 0 ? VALUE_ERROR : bool_value(!truth);
+    }
+    return t->def->slots.compare(vm, a, b, op);
+}
+
+static Value compared_by_identity(VM *vm, Value a, Value b, CompareOp op)
+{
+    if (op == CMP_EQ) return bool_value(a == b);
+    if (op == CMP_NE) return bool_value(a != b);
+    return vm_raise(vm, ERR_TYPE, "'%s' not supported between instances of '%T' and '%T'", compare_signs[op], a, b);
+}
+
+Value obj_compare(VM *vm, Value a, Value b, CompareOp op)
+{
+    if (vm_c_stack_low(vm)) return VALUE_ERROR;
+    Type *ta = type_of(vm, a), *tb = type_of(vm, b);
+    bool right_first = ta != tb && tb->flags & TYPE_HEAP && type_is_subtype(tb, ta);
+    Value v = VALUE_NOT_IMPLEMENTED;
+    if (right_first) v = compare_one_way(vm, b, a, mirrored[op]);
+    if (v == VALUE_NOT_IMPLEMENTED) v = compare_one_way(vm, a, b, op);
+    if (v == VALUE_NOT_IMPLEMENTED && !right_first) v = compare_one_way(vm, b, a, mirrored[op]);
+    return v == VALUE_NOT_IMPLEMENTED ? compared_by_identity(vm, a, b, op) : v;
+}
+
+Value obj_compare_reflected(VM *vm, Value a, Value b, CompareOp op)
+{
+    Value v = compare_one_way(vm, b, a, mirrored[op]);
+    return v == VALUE_NOT_IMPLEMENTED ? compared_by_identity(vm, a, b, op) : v;
+}
+
+static int truth_of_comparison(VM *vm, Value a, Value b, CompareOp op)
+{
+    Value v = obj_compare(vm, a, b, op);
+    return is_error(v) ? -1 : obj_truth(vm, v);
+}
+
+int obj_eq(VM *vm, Value a, Value b)
+{
+    if (a == b) return 1;
+    if (both_small(a, b)) return 0;
+    if (is_exact(a, T_STR) && is_exact(b, T_STR)) return str_eq(as_str(a), as_str(b));
+    return truth_of_comparison(vm, a, b, CMP_EQ);
+}
+
+int obj_less(VM *vm, Value a, Value b)
+{
+    if (both_small(a, b)) return (int64_t)a < (int64_t)b;
+    return truth_of_comparison(vm, a, b, CMP_LT);
+}
