@@ -1,8 +1,7 @@
 """Hostile inputs that are too big, too odd or too binary to be files here.
 
 rows(scratch) writes them to the folder `scratch` and answers the rows that tests/run.py runs: a name, a
-command, the exit statuses that are right, a pattern found in what it prints. The word CO stands for the binary
-under test.
+command, the exit statuses that are right, a pattern found in what it prints. The word CO is the binary.
 """
 
 MILLION = 1_000_000

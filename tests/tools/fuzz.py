@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Run libFuzzer targets side by side for a time and sum up: executions, edges, findings.
 
-Each target NAME starts from the programs of the test suite and keeps what it learns in build/fuzz-corpus/NAME/.
+Each target NAME starts from the suite's programs and keeps what it learns in build/fuzz-corpus/NAME/.
 A finding is written to build/fuzz-findings/NAME/ and makes the exit status 1.
 """
 import argparse
