@@ -61,6 +61,8 @@ struct VM {
     void (*event_hook)(VM *vm, int event, Task *task, void *state); // task.h; NULL when nobody listens
     void *event_state;
     int exit_status;
+    int stop_status;             // the run is being stopped with this status (time limit); 0: no
+    void (*dump)(VM *vm);        // print the task tree (SIGQUIT); may be NULL
     int32_t int_max_digits;      // sys.set_int_max_str_digits: 0 the default (4,300), -1 no limit
     struct ReprGuard *reprs;     // containers being printed (container.h)
     uint32_t type_version;       // last Type.version given out
@@ -108,6 +110,10 @@ const char *type_name(VM *vm, Value v); // UTF-8; valid as long as the type live
 /* Interned name of a C literal; and of bytes. Never NULL: out of memory is fatal only at start-up, where it is used. */
 Str *vm_intern(VM *vm, const char *text);
 
+/* Look at host->pending and limits now. False: an exception is in flight. */
+bool vm_interrupted(VM *vm);
+
+/* NULL: out of memory. */
 VM *vm_new(Host *host);
 void vm_free(VM *vm);
 
