@@ -83,7 +83,7 @@ build/gen/%.c: %.re
 
 build/gen/%.c build/gen/%.h: %.y
 	@mkdir -p $(@D)
-	lemon -q -l -d$(@D) $<
+	lemon -q -d$(@D) $<
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -142,7 +142,7 @@ debug release asan stress: ## build that configuration: build/<config>/co
 
 #-- running and testing -----------------------------------------------------------------------------
 
-.PHONY: run test unit test-asan test-stress oracle cover bench fuzz format install clean
+.PHONY: run test unit test-asan test-stress oracle cover coverage-language bench fuzz format install clean
 
 run: all ## build and run the blog post's example
 	@./co examples/blog/clients.py
@@ -169,6 +169,13 @@ cover: ## line coverage of the C sources under the whole suite
 	@$(MAKE) --no-print-directory CONFIG=cover test
 	@python3 tests/tools/cover.py build/cover
 
+coverage-language: ## what of the language no program under tests/same or tests/lang reaches
+	@find build/cover -name '*.gcda' -delete 2>/dev/null || true
+	@$(MAKE) --no-print-directory CONFIG=cover build
+	@python3 tests/run.py --co build/cover/co --slow 5 -k tests/same >/dev/null || true
+	@python3 tests/run.py --co build/cover/co --slow 5 -k tests/lang >/dev/null || true
+	@python3 tests/tools/coverage_language.py build/cover
+
 bench: all ## measure against python3
 	@python3 bench/run.py $(BENCH)
 
@@ -194,6 +201,6 @@ clean: ## remove everything that was built
 	rm -rf build co
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / { n = split($$1, v, " "); for (i = 1; i <= n; i++) printf "  make %-12s %s\n", v[i], $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / { n = split($$1, v, " "); for (i = 1; i <= n; i++) printf "  make %-18s %s\n", v[i], $$2 }' Makefile
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,28 +1,35 @@
 #!/usr/bin/env python3
-"""Print the line coverage of each C source, worst first, from the .gcda files under a build folder."""
+"""Print the line coverage of each source, worst first, from the .gcda files under a build folder."""
 import json
+import os
 import pathlib
 import subprocess
 import sys
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
-def covered_lines(build):
-    """{source: {line: was it ever run}} over all objects."""
-    lines = {}
-    for data in sorted(build.rglob("*.gcda")):
+
+def coverage(build):
+    """({source: {line: did it run}}, {(function, source): did it run}) over all objects."""
+    lines, functions = {}, {}
+    for data in sorted(pathlib.Path(build).rglob("*.gcda")):
         report = subprocess.run(["gcov", "--json-format", "--stdout", data], capture_output=True, check=True)
-        for document in report.stdout.splitlines():
-            for file in json.loads(document)["files"]:
-                if not file["file"].startswith("/"):
-                    seen = lines.setdefault(file["file"], {})
-                    for line in file["lines"]:
-                        number = line["line_number"]
-                        seen[number] = seen.get(number, False) or line["count"] > 0
-    return lines
+        for file in (file for text in report.stdout.splitlines() for file in json.loads(text)["files"]):
+            name = os.path.relpath(os.path.join(ROOT, file["file"]), ROOT)
+            if name.startswith(".."):
+                continue
+            seen = lines.setdefault(name, {})
+            for line in file["lines"]:
+                number = line["line_number"]
+                seen[number] = seen.get(number, False) or line["count"] > 0
+            for function in file["functions"]:
+                key = function["name"], name
+                functions[key] = functions.get(key, False) or function["execution_count"] > 0
+    return lines, functions
 
 
 def main():
-    lines = covered_lines(pathlib.Path(sys.argv[1]))
+    lines, _ = coverage(sys.argv[1])
     rows = sorted((sum(seen.values()) / len(seen), name, len(seen)) for name, seen in lines.items() if seen)
     for share, name, count in rows:
         print(f"{share:7.1%}  {count:6} lines  {name}")
