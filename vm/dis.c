@@ -47,8 +47,10 @@ static void print_items(const Dis *d, const CodeConst *k)
 static void print_float(const Dis *d, uint64_t bits)
 {
     double value;
+    char text[32];
     memcpy(&value, &bits, sizeof value);
-    fprintf(d->out, "%.17g%s", value, value == (double)(int64_t)value ? ".0" : "");
+    snprintf(text, sizeof text, "%.17g", value);
+    fprintf(d->out, "%s%s", text, strpbrk(text, ".eni") ? "" : ".0");
 }
 
 static void print_const(const Dis *d, const CodeConst *k)
@@ -61,7 +63,7 @@ static void print_const(const Dis *d, const CodeConst *k)
     case CONST_ELLIPSIS: fputs("...", d->out); break;
     case CONST_UNSET: fputs("<unset>", d->out); break;
     case CONST_INT: fprintf(d->out, "%" PRId64, (int64_t)k->data); break;
-    case CONST_BIGINT: fprintf(d->out, "%s0x%.*s", *text == '-' ? "-" : "", (int)k->len - (*text == '-'), text + (*text == '-')); break;
+    case CONST_BIGINT: fprintf(d->out, "int('%.*s', 16)", (int)k->len, text); break;
     case CONST_FLOAT: print_float(d, k->data); break;
     case CONST_BYTES: fputc('b', d->out); // fall through
     case CONST_STR: print_quoted(d, text, k->len); break;

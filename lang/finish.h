@@ -1,0 +1,18 @@
+/* finish.h - from draft to finished code.
+ *
+ * Jumps to jumps are shortcut, dead code is dropped, labels become distances. A fused comparison reaches 32,767 words;
+ * one that must go farther becomes its opposite over a long jump.
+ */
+#pragma once
+#include "lang/emit.h"
+
+typedef struct Finished {
+    Insn *insns;
+    Span *spans; // per instruction
+    uint32_t ninsns;
+    CodeHandler *handlers;
+    uint32_t nhandlers;
+} Finished;
+
+/* nparams, nnamed, heap: as for definite_prune. False: memory is out. Everything lies in the draft's arena. */
+bool draft_finish(Draft *draft, uint32_t nparams, uint32_t nnamed, bool heap, Finished *finished);
