@@ -1,4 +1,5 @@
-/* bytes.h - bytes and bytearray. */
+/* bytes.h - bytes and bytearray. A bytearray's block begins `head` bytes before its data: what was deleted from
+ * its front, so that a buffer can be consumed piece by piece in linear time. */
 #pragma once
 #include "vm/vm.h"
 
@@ -7,14 +8,22 @@ static inline Bytes *as_bytes(Value v) { return (Bytes *)as_obj(v); }
 static inline bool is_bytearray(Value v) { return is_kind(v, KIND_BYTEARRAY); }
 static inline ByteArray *as_bytearray(Value v) { return (ByteArray *)as_obj(v); }
 
-Value bytes_new(VM *vm, const void *data, size_t n); // data may be NULL: zeroed
+/* data may be NULL: zeroed */
+Value bytes_new(VM *vm, const void *data, size_t n);
 Value bytearray_new(VM *vm, const void *data, size_t n);
-bool bytearray_resize(VM *vm, ByteArray *a, size_t n); // new bytes are zero; MemoryError, BufferError while exported
+uint64_t bytes_hash(VM *vm, Bytes *b); // as str_hash
+
+/* Change n bytes at `at` into n others (`with` must not be the array's own; NULL: leaves them uninitialised). False:
+ * MemoryError, or BufferError while exported. */
+bool bytearray_splice(VM *vm, ByteArray *a, size_t at, size_t n, const void *with, size_t with_size);
 bool bytearray_append(VM *vm, ByteArray *a, const void *data, size_t n);
-uint64_t bytes_hash(VM *vm, Bytes *b);
+void bytearray_free(VM *vm, ByteArray *a); // what a dead one owns
 
 /* What a bytes or bytearray (or an instance of a subclass) holds now; a bytearray's is valid until scripts run. */
-typedef struct ByteView { const uint8_t *data; size_t size; } ByteView;
+typedef struct ByteView {
+    const uint8_t *data;
+    size_t size;
+} ByteView;
 static inline bool is_byteslike(Value v) { return is_bytes(v) || is_bytearray(v); }
 static inline ByteView byte_view(Value v)
 {
@@ -23,4 +32,7 @@ static inline ByteView byte_view(Value v)
 }
 /* TypeError "a bytes-like object is required, not 'x'" when it is none. */
 bool bytes_require(VM *vm, Value v, ByteView *out);
-void bytearray_free(VM *vm, ByteArray *a); // what a dead one owns
+/* An integer 0..255; ValueError "<what> must be in range(0, 256)". May call __index__. */
+bool bytes_item(VM *vm, Value v, const char *what, uint8_t *out);
+
+extern const NativeDef bytes_methods[], bytearray_methods[]; // bytes_methods.c

@@ -64,9 +64,8 @@ static CodecId codec_of(VM *vm, Value encoding)
         return CODEC_UNKNOWN;
     }
     for (size_t i = 0; i < s->size && n < sizeof name - 1; i++) {
-        char c = s->data[i], lower = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-        bool kept = (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '.' || c & 0x80;
-        if (kept) name[n++] = lower;
+        char c = ascii_lower(s->data[i]);
+        if (is_ascii_lower(c) || is_ascii_digit(c) || c == '.' || c & 0x80) name[n++] = c;
         else if (n && name[n - 1] != '_') name[n++] = '_';
     }
     name[n] = 0;

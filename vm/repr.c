@@ -66,19 +66,33 @@ static bool add_quoted(StrBuilder *b, const Str *s, bool ascii)
 bool repr_add_str(StrBuilder *b, const Str *s) { return add_quoted(b, s, false); }
 bool repr_add_ascii(StrBuilder *b, const Str *s) { return add_quoted(b, s, true); }
 
-bool repr_add_bytes(StrBuilder *b, const uint8_t *data, size_t n)
+static bool add_byte_literal(StrBuilder *b, const char *p, size_t n, char quote, bool escape_single)
 {
-    const char *p = (const char *)data, *end = p + n;
-    char quote = quote_for(p, n);
+    const char *end = p + n;
     sb_add(b, "b", 1);
     sb_add(b, &quote, 1);
     while (p < end) {
-        size_t plain = plain_prefix(p, (size_t)(end - p), quote);
+        size_t plain = plain_prefix(p, (size_t)(end - p), escape_single ? '\'' : quote);
         sb_add(b, p, plain);
         p += plain;
         if (p < end) add_escape(b, (unsigned char)*p++);
     }
     return sb_add(b, &quote, 1);
+}
+
+bool repr_add_bytes(StrBuilder *b, const uint8_t *data, size_t n)
+{
+    const char *p = (const char *)data;
+    return add_byte_literal(b, p, n, quote_for(p, n), false);
+}
+
+/* Inside it, CPython escapes single quotes whatever the quotes are. */
+bool repr_add_bytearray(StrBuilder *b, const uint8_t *data, size_t n)
+{
+    const char *p = (const char *)data;
+    sb_add_c(b, "bytearray(");
+    add_byte_literal(b, p, n, quote_for(p, n), true);
+    return sb_add(b, ")", 1);
 }
 
 Value str_repr(VM *vm, Str *s)

@@ -84,6 +84,7 @@ void sb_drop(StrBuilder *b);
 bool repr_add_str(StrBuilder *b, const Str *s);            // as repr(s)
 bool repr_add_ascii(StrBuilder *b, const Str *s);          // as ascii(s)
 bool repr_add_bytes(StrBuilder *b, const uint8_t *data, size_t n);
+bool repr_add_bytearray(StrBuilder *b, const uint8_t *data, size_t n);
 Value str_repr(VM *vm, Str *s);
 Value str_ascii(VM *vm, Str *s);                           // of any text: what is not ASCII as \x \u \U
 

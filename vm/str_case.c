@@ -36,11 +36,6 @@ static Value flipped_ascii(VM *vm, const Str *s, unsigned char first, unsigned c
     return obj_value(r);
 }
 
-static inline bool is_ascii_lower(char c) { return c >= 'a' && c <= 'z'; }
-static inline bool is_ascii_upper(char c) { return c >= 'A' && c <= 'Z'; }
-static inline char ascii_lower(char c) { return is_ascii_upper(c) ? (char)(c | 0x20) : c; }
-static inline char ascii_upper(char c) { return is_ascii_lower(c) ? (char)(c & ~0x20) : c; }
-
 /* ---- any text ---- */
 
 typedef enum { CASE_UPPER, CASE_LOWER, CASE_TITLE, CASE_FOLD } CaseMapping;

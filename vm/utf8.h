@@ -1,5 +1,5 @@
 /* utf8.h - generalised UTF-8 in memory: UTF-8 whose code points may be lone surrogates.
- * Everything here trusts its input to be well formed; codecs.c is the place where bytes are checked.
+ * Everything here trusts its input to be well formed; codecs.c is the place where bytes are checked. And ASCII.
  */
 #pragma once
 #include <stdbool.h>
@@ -122,5 +122,11 @@ static inline size_t ascii_prefix(const char *p, size_t n)
     for (; n && !(*p & 0x80); n--) p++;
     return (size_t)(p - start);
 }
+
+static inline bool is_ascii_lower(char c) { return c >= 'a' && c <= 'z'; }
+static inline bool is_ascii_upper(char c) { return c >= 'A' && c <= 'Z'; }
+static inline bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }
+static inline char ascii_lower(char c) { return is_ascii_upper(c) ? (char)(c | 0x20) : c; }
+static inline char ascii_upper(char c) { return is_ascii_lower(c) ? (char)(c & ~0x20) : c; }
 
 static inline bool is_surrogate(uint32_t c) { return c - 0xD800 < 0x800; }
