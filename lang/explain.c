@@ -161,15 +161,32 @@ static bool explain_except(Parser *p, Token token)
     return true;
 }
 
+/* Whether the token can end an operand. */
+static bool ends_operand(int kind)
+{
+    switch (kind) {
+    case TK_NAME: case TK_NUMBER: case TK_STRING: case TK_FEND: case TK_RP: case TK_RB: case TK_RC: return true;
+    }
+    return false;
+}
+
 static bool explain_assignment(Parser *p, Token token)
 {
-    if (token.kind == TK_EQ && p->lexer.depth + (p->line_first.kind != TK_NAME)) {
+    bool in_condition = p->lexer.depth || p->line_first.kind != TK_NAME;
+    if (token.kind == TK_EQ && in_condition && ends_operand(p->before.kind)) {
         report(p, token.span, "invalid syntax. Maybe you meant '==' or ':=' instead of '='?");
         return true;
     }
     if (token.kind != TK_WALRUS) return false;
     diag_hint(p->diags, report(p, token.span, "invalid syntax"), "put an assignment with ':=' in parentheses");
     return true;
+}
+
+/* Whether the token before is the second of two equal characters: ++ or --. */
+static bool is_doubled(const Parser *p)
+{
+    const char *at = p->lexer.source->text + p->before.span.start;
+    return p->before.span.start > 0 && at[-1] == at[0];
 }
 
 /* Operators of other languages. */
@@ -180,8 +197,8 @@ static bool explain_operator(Parser *p, Token token)
     if (before == TK_AMP && token.kind == TK_AMP) hint = "'and' is written out";
     if (before == TK_BAR && token.kind == TK_BAR) hint = "'or' is written out";
     if (before == TK_CMP && token.kind == TK_CMP) hint = "'not equal' is written '!='";
-    if (before == TK_PLUS && token.kind == TK_NEWLINE) hint = "to count up, write 'x += 1'";
-    if (before == TK_MINUS && token.kind == TK_NEWLINE) hint = "to count down, write 'x -= 1'";
+    if (before == TK_PLUS && is_doubled(p)) hint = "to count up, write 'x += 1'";
+    if (before == TK_MINUS && is_doubled(p)) hint = "to count down, write 'x -= 1'";
     if (before == TK_ELSE && token.kind == TK_IF) hint = "'else if' is written 'elif'";
     if (!hint) return false;
     diag_hint(p->diags, report(p, span_join(p->before.span, token.span), "invalid syntax"), "%s", hint);
@@ -210,7 +227,11 @@ static bool explain_print(Parser *p, Token token)
 
 static bool explain_comma(Parser *p, Token token)
 {
-    if (!p->lexer.depth || !begins_operand(token.kind) || !grammar_accepts(p->grammar, TK_COMMA)) return false;
+    if (!p->lexer.depth || !begins_operand(token.kind) || !ends_operand(p->before.kind)) return false;
+    // Where the bracket could be closed, a comma could come too, though lemon may have given that up by now.
+    void *grammar = p->grammar;
+    bool closable = grammar_accepts(grammar, TK_RP) || grammar_accepts(grammar, TK_RB) || grammar_accepts(grammar, TK_RC);
+    if (!closable && !grammar_accepts(grammar, TK_COMMA)) return false;
     report(p, span_join(p->before.span, token.span), "invalid syntax. Perhaps you forgot a comma?");
     return true;
 }
@@ -225,25 +246,49 @@ static bool explain_name(Parser *p, Token token)
     return true;
 }
 
-static bool explain_expected(Parser *p, Token token)
+/* Starred and comprehended where they cannot be. */
+static bool explain_display(Parser *p, Token token)
+{
+    if (!p->lexer.depth) return false;
+    if (token.kind == TK_FOR && ends_operand(p->before.kind))
+        report(p, token.span, "did you forget parentheses around the comprehension target?");
+    else if (token.kind == TK_STAR && p->before.kind == TK_COLON && p->lexer.open[p->lexer.depth - 1].character == '{')
+        report(p, token.span, "cannot use a starred expression in a dictionary value");
+    else
+        return false;
+    return true;
+}
+
+/* The only token that could have come, where there is such a one. */
+static bool explain_single(Parser *p, Token token)
 {
     void *grammar = p->grammar;
+    if (grammar_accepts(grammar, TK_NAME)) return false;
+    if (grammar_accepts(grammar, TK_ELSE)) {
+        report(p, token.span, "expected 'else' after 'if' expression");
+        return true;
+    }
+    static const uint8_t candidates[] = {TK_COLON, TK_LP, TK_IN, TK_IMPORT};
+    for (size_t i = 0; i < sizeof candidates; i++) {
+        if (!grammar_accepts(grammar, candidates[i])) continue;
+        // At the end of a line, a header that is complete lacks its colon whatever else could follow.
+        if (token.kind != TK_NEWLINE && grammar_accepts(grammar, TK_COMMA)) continue;
+        diag_add(p->diags, DIAG_SYNTAX, token.span, "expected %s", token_text(candidates[i]));
+        return true;
+    }
+    return false;
+}
+
+static bool explain_expected(Parser *p, Token token)
+{
     bool line_start = token.span.start == p->line_first.span.start;
-    if (line_start && grammar_accepts(grammar, TK_EXCEPT) && grammar_accepts(grammar, TK_FINALLY)) {
+    if (line_start && grammar_accepts(p->grammar, TK_EXCEPT) && grammar_accepts(p->grammar, TK_FINALLY)) {
         report(p, token.span, "expected 'except' or 'finally' block");
         return true;
     }
     if (line_start) return false;
-    static const uint8_t candidates[] = {TK_COLON, TK_LP, TK_IN, TK_IMPORT, TK_ELSE};
-    for (size_t i = 0; i < sizeof candidates; i++) {
-        bool alone = candidates[i] == TK_COLON || !grammar_accepts(grammar, TK_COLON);
-        if (!alone || !grammar_accepts(grammar, candidates[i])) continue;
-        // A colon is missed only where nothing else could have gone on.
-        if (candidates[i] == TK_COLON && token.kind != TK_NEWLINE && grammar_accepts(grammar, TK_COMMA)) continue;
-        diag_add(p->diags, DIAG_SYNTAX, token.span, "expected %s", token_text(candidates[i]));
-        return true;
-    }
-    if (!grammar_accepts(grammar, TK_NUMBER) || begins_operand(token.kind)) return false;
+    if (explain_single(p, token)) return true;
+    if (!grammar_accepts(p->grammar, TK_NUMBER) || begins_operand(token.kind)) return false;
     report(p, token.span, "invalid syntax: expected an expression");
     return true;
 }
@@ -272,7 +317,9 @@ static bool explain_unclosed(Parser *p, Token token)
 
 void explain_syntax_error(Parser *p, Token token)
 {
-    bool known = p->line_failed || token.kind == TK_BAD || p->on_trial;
+    // A `case` whose `match` was in error itself says nothing new.
+    bool orphan = p->line_first.kind == TK_CASE && p->diags->errors > 0;
+    bool known = p->line_failed || token.kind == TK_BAD || p->on_trial || orphan;
     p->line_failed = p->lexer.quiet = true;
     if (known) return;
 
@@ -281,7 +328,7 @@ void explain_syntax_error(Parser *p, Token token)
     uint32_t count = p->diags->count;
     bool explained = explain_fstring(p, token) || explain_except(p, token) || explain_misspelt(p, token) ||
                      explain_print(p, token) || explain_operator(p, token) || explain_assignment(p, token) ||
-                     explain_comma(p, token) || explain_name(p, token) || explain_expected(p, token);
+                     explain_display(p, token) || explain_comma(p, token) || explain_name(p, token) || explain_expected(p, token);
     if (!explained) report(p, token.span, "invalid syntax");
     p->bracket_error = in_brackets && p->diags->count > count ? p->diags->count : 0;
 }

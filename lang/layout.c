@@ -89,10 +89,10 @@ static int count_dedents(Layout *layout, Indent indent)
     int depth = layout->depth;
     while (depth > 0 && indent.column < layout->indents[depth].column) depth--;
 
-    Indent *reached = &layout->indents[depth];
+    const Indent *reached = &layout->indents[depth];
     if (indent.column != reached->column) {
         report(layout, DIAG_INDENTATION, "unindent does not match any outer indentation level");
-        *reached = indent; // take it for that level, so that the lines after it fit
+        layout->indents[++depth] = indent; // take it for the level left last, so that the lines after it fit
     } else if (indent.alternate != reached->alternate) {
         report_tabs(layout);
     }
@@ -116,8 +116,19 @@ static bool add_ahead(Layout *layout, Token token)
     return true;
 }
 
-/* Reads the rest of the logical line after a first `match`. It is a keyword exactly if the line has
- * at least three tokens, ends with ':' and goes on with what can begin a subject. */
+/* Tokens that cannot follow the name `match` but can begin the subject of a match statement. */
+static bool begins_subject_only(int kind)
+{
+    switch (kind) {
+    case TK_NAME: case TK_NUMBER: case TK_STRING: case TK_FSTART: case TK_NONE: case TK_TRUE: case TK_FALSE:
+    case TK_AWAIT: case TK_LAMBDA: return true;
+    }
+    return false;
+}
+
+/* Reads the rest of the logical line after a first `match`. It is a keyword if the line has at least
+ * three tokens, ends with ':' and goes on with what can begin a subject; and also where it could not
+ * be a name, so that a forgotten ':' is reported as such. */
 static bool is_match_statement(Layout *layout)
 {
     layout->ahead_at = layout->ahead_count = 0;
@@ -128,6 +139,7 @@ static bool is_match_statement(Layout *layout)
         if (token.kind == TK_NEWLINE) break;
     }
     int next = layout->ahead[0].kind;
+    if (begins_subject_only(next)) return true;
     return layout->ahead_count >= 3 && last == TK_COLON && next != TK_DOT && next != TK_EQ && next != TK_COMMA;
 }
 

@@ -13,10 +13,10 @@ static const struct Keyword {
 };
 
 static const struct Punct {
-    char text[4];
+    char text[4], quoted[6];
     uint8_t len, kind, op;
 } puncts[] = {
-#define PUNCT(NAME, op, text) {text, sizeof text - 1, TK_##NAME, op},
+#define PUNCT(NAME, op, text) {text, "'" text "'", sizeof text - 1, TK_##NAME, op},
 #include "lang/tokens.def"
 };
 
@@ -46,7 +46,7 @@ const char *token_text(int kind)
     case TK_END: return "the end of the text";
     }
     for (int i = 0; i < PUNCT_COUNT; i++)
-        if (puncts[i].kind == kind) return puncts[i].text;
+        if (puncts[i].kind == kind) return puncts[i].quoted;
     return "a token";
 }
 

@@ -139,7 +139,7 @@ static void blame_bracket(Parser *p, Token token)
     p->bracket_error = 0;
     if (!diag || p->lexer.prompt) return;
     const Source *source = p->tree->source;
-    if (source_position(source, diag->span).line == source_position(source, token.span).line) return;
+    if (source_position(source, diag->span).end_line == source_position(source, token.span).line) return;
     diag_replace(p->diags, diag, token.span, "'%c' was never closed", source->text[token.span.start]);
 }
 
