@@ -26,12 +26,17 @@ struct Host {
     /* Which of n ready entries goes next; NULL: the first (FIFO). */
     size_t (*choose)(Host *h, size_t n);
     void (*random)(Host *h, void *buf, size_t n);
+    /* The key of this VM's str hashes. */
+    void (*hash_key)(Host *h, uint64_t key[2]);
     /* Write all of it to fd 1 or 2; 0 or an errno. */
     int (*write)(Host *h, int fd, const void *buf, size_t n);
     /* A line from standard input into buf (at most cap bytes, newline included); length, 0 at the end, -errno. */
     long (*read_line)(Host *h, char *buf, size_t cap);
+    /* The whole of a file, malloc'd; NULL with an errno in *err (EISDIR for a folder). */
+    char *(*read_file)(Host *h, const char *path, size_t *size, int *err);
     void (*close)(Host *h);
     /* Set from signal handlers and other threads; the VM looks at it when its fuel runs out. */
     volatile int pending; // HOST_...
+    bool busy;            // something outside is waited for: poll between rounds even when tasks are ready
 };
 enum { HOST_INTERRUPT = 1, HOST_TIME_LIMIT = 2, HOST_DUMP = 4 };

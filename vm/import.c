@@ -1,0 +1,479 @@
+#include "vm/import.h"
+#include "vm/common.h"
+#include "vm/dict.h"
+#include "vm/exception.h"
+#include "vm/list.h"
+#include "vm/ops.h"
+#include "vm/protocol.h"
+#include "vm/str.h"
+#include "vm/type.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- making modules ------------------------------------------------------------------------------ */
+
+static bool enter(VM *vm, Module *m) { return dict_set(vm, vm->modules, m->name, obj_value(m)); }
+
+static bool add_natives(VM *vm, Module *m, const NativeDef *row)
+{
+    for (; row && row->signature; row++) {
+        Value f = native_new(vm, row, VALUE_UNSET, NULL, m->name);
+        if (is_error(f) || !dict_set_str(vm, m->dict, ((Native *)as_obj(f))->sig->name, f)) return false;
+    }
+    return true;
+}
+
+Module *module_from_def(VM *vm, const ModuleDef *def)
+{
+    Str *name = vm_intern(vm, def->name);
+    Value doc = def->doc ? str_from_c(vm, def->doc) : VALUE_NONE;
+    Module *m = name && !is_error(doc) ? module_make(vm, name, NULL) : NULL;
+    if (!m) return NULL;
+    m->def = def;
+    bool made = dict_set_str(vm, m->dict, vm->common->doc, doc) && add_natives(vm, m, def->natives) && enter(vm, m);
+    if (!made) return NULL;
+    if (!def->init || def->init(vm, m)) return m;
+    dict_delete_str(vm, vm->modules, name);
+    return NULL;
+}
+
+/* "pkg" of "pkg.mod", "" of "mod". */
+static Value parent_name(VM *vm, Str *name)
+{
+    size_t n = name->size;
+    while (n && name->data[n - 1] != '.') n--;
+    return str_new(vm, name->data, n ? n - 1 : 0);
+}
+
+Module *module_make(VM *vm, Str *name, const char *file)
+{
+    Module *m = module_new(vm, name);
+    if (!m) return NULL;
+    struct Common *c = vm->common;
+    Value package = parent_name(vm, name);
+    bool ok = !is_error(package) && dict_set_str(vm, m->dict, c->name_, obj_value(name)) &&
+              dict_set_str(vm, m->dict, c->doc, VALUE_NONE) && dict_set_str(vm, m->dict, c->package_, package) &&
+              dict_set_str(vm, m->dict, c->loader, VALUE_NONE) && dict_set_str(vm, m->dict, c->spec, VALUE_NONE);
+    if (ok && vm->builtins) ok = dict_set_str(vm, m->dict, c->builtins_, obj_value(vm->builtins));
+    if (!ok || !file) return ok ? m : NULL;
+    Value path = str_from_c(vm, file);
+    if (is_error(path)) return NULL;
+    m->file = path;
+    return dict_set_str(vm, m->dict, c->file_, path) && dict_set_c(vm, m->dict, "__cached__", VALUE_NONE) ? m : NULL;
+}
+
+static bool set_doc(VM *vm, Module *m, const Code *c)
+{
+    if (c->rec->doc < 0) return true;
+    const CodeImage *image = c->image->image;
+    const CodeConst *k = (const CodeConst *)code_at(image, c->rec->consts) + c->rec->doc;
+    Value doc = str_new(vm, code_at(image, k->offset), k->len);
+    return !is_error(doc) && dict_set_str(vm, m->dict, vm->common->doc, doc);
+}
+
+Value module_body(VM *vm, Module *m, const CodeImage *image, bool owned, char *source, size_t source_size)
+{
+    Code *c = code_load(vm, image, owned, m, source, source_size);
+    return c && set_doc(vm, m, c) ? op_make_function(vm, NULL, obj_value(c), NULL) : VALUE_ERROR;
+}
+
+/* Run the body of a module that is in sys.modules; it leaves that again if it fails. Answers the module that is there
+ * afterwards: a module may put another one in its place. */
+static Value run_body(VM *vm, Module *m, Value body)
+{
+    Value *root = roots_push(vm, obj_value(m));
+    if (!root) return VALUE_ERROR;
+    m->h.aux |= MODULE_LOADING;
+    Value v = is_error(body) ? body : vm_call(vm, body, NULL, 0);
+    m->h.aux &= (uint16_t)~MODULE_LOADING;
+    if (!is_error(v)) {
+        v = dict_get_str(vm, vm->modules, as_str(m->name));
+        if (is_unset(v)) v = vm_raise(vm, ERR_KEY, "%V", m->name);
+    } else dict_delete_str(vm, vm->modules, as_str(m->name));
+    roots_pop(vm, root);
+    return v;
+}
+
+/* ---- finding them -------------------------------------------------------------------------------- */
+
+static Value not_found(VM *vm, Str *name, const char *why, Str *parent)
+{
+    if (parent) vm_raise(vm, ERR_MODULE_NOT_FOUND, "No module named '%N'; '%N' %s", name, parent, why);
+    else vm_raise(vm, ERR_MODULE_NOT_FOUND, "No module named '%N'", name);
+    if (!vm_pending_is(vm, ERR_MODULE_NOT_FOUND)) return VALUE_ERROR;
+    Value exc = vm_take_pending(vm);
+    if (is_error(obj_setattr(vm, exc, vm->common->name, obj_value(name)))) return VALUE_ERROR;
+    vm->exc = exc;
+    return VALUE_ERROR;
+}
+
+static const BuiltinModule *find_builtin(VM *vm, Str *name)
+{
+    const BuiltinModule *row = vm->library ? vm->library->builtin : NULL;
+    for (; row && row->def; row++)
+        if (str_is(name, row->def->name)) return row;
+    return NULL;
+}
+
+static const EmbeddedModule *find_embedded(VM *vm, Str *name)
+{
+    const EmbeddedModule *row = vm->library ? vm->library->embedded : NULL;
+    for (; row && row->name; row++)
+        if (str_is(name, row->name)) return row;
+    return NULL;
+}
+
+static bool set_package_path(VM *vm, Module *m, Value path)
+{
+    return !is_error(path) && dict_set_str(vm, m->dict, vm->common->package_, m->name) &&
+           dict_set_str(vm, m->dict, vm->common->path_, path);
+}
+
+static Value load_embedded(VM *vm, Str *name, const EmbeddedModule *row)
+{
+    Module *m = module_make(vm, name, NULL);
+    if (!m || (row->package && !set_package_path(vm, m, list_new(vm, NULL, 0))) || !enter(vm, m)) return VALUE_ERROR;
+    return run_body(vm, m, module_body(vm, m, row->image, false, NULL, 0));
+}
+
+static Value load_builtin(VM *vm, const BuiltinModule *row)
+{
+    Module *m = module_from_def(vm, row->def);
+    return m ? obj_value(m) : VALUE_ERROR;
+}
+
+/* A file of a module: what the search has found. */
+typedef struct Found {
+    char *path, *text;
+    size_t size, dir_len; // dir_len: the folder's part of path, of a package
+    bool package;
+} Found;
+
+static void found_free(Found *f)
+{
+    free(f->path);
+    free(f->text);
+}
+
+/* Paths below the folder in which the command was started are shown relative to it. */
+static const char *shown_path(VM *vm, const char *path)
+{
+    size_t n = vm->start_dir ? strlen(vm->start_dir) : 0;
+    return n && strncmp(path, vm->start_dir, n) == 0 && path[n] == '/' ? path + n + 1 : path;
+}
+
+static Value load_file(VM *vm, Str *name, Found *f)
+{
+    Module *m = vm->compiler ? module_make(vm, name, f->path) : NULL;
+    if (!m) return VALUE_ERROR;
+    if (f->package) {
+        Value dir = str_decode_utf8(vm, f->path, f->dir_len);
+        if (is_error(dir) || !set_package_path(vm, m, list_new(vm, &dir, 1))) return VALUE_ERROR;
+    }
+    const CodeImage *image = vm->compiler->compile(vm, f->text, f->size, shown_path(vm, f->path), COMPILE_MODULE);
+    if (!image || !enter(vm, m)) return VALUE_ERROR;
+    char *text = f->text;
+    f->text = NULL;
+    return run_body(vm, m, module_body(vm, m, image, true, text, f->size));
+}
+
+/* Does dir/name followed by `suffix` exist? Then f holds it. False with an exception pending if it cannot be read. */
+static bool try_file(VM *vm, Str *dir, Str *name, const char *suffix, bool package, Found *f)
+{
+    const char *slash = dir->size && dir->data[dir->size - 1] != '/' ? "/" : "";
+    size_t n = dir->size + 1 + name->size, size = n + strlen(suffix) + 1;
+    f->path = malloc(size);
+    if (!f->path) return vm_no_memory(vm), false;
+    int base = snprintf(f->path, size, "%.*s%s%.*s", (int)dir->size, dir->data, slash, (int)name->size, name->data), err = 0;
+    strcpy(f->path + base, suffix);
+    f->package = package;
+    f->dir_len = (size_t)base;
+    f->text = vm->host->read_file(vm->host, f->path, &f->size, &err);
+    if (f->text) return true;
+    bool absent = err == ENOENT || err == ENOTDIR || err == EISDIR || err == ENAMETOOLONG;
+    if (!absent) vm_raise_errno(vm, err, f->path);
+    free(f->path);
+    f->path = NULL;
+    return false;
+}
+
+static bool find_in_dir(VM *vm, Str *dir, Str *name, Found *f)
+{
+    static const char *const suffixes[] = {"/__init__.co", "/__init__.py", ".co", ".py"};
+    for (int i = 0; i < 4 && is_unset(vm->exc); i++)
+        if (try_file(vm, dir, name, suffixes[i], i < 2, f)) return true;
+    return false;
+}
+
+static Value sys_path(VM *vm)
+{
+    Value sys = dict_get_c(vm, vm->modules, "sys");
+    return is_kind(sys, KIND_MODULE) ? dict_get_c(vm, ((Module *)as_obj(sys))->dict, "path") : VALUE_UNSET;
+}
+
+/* The first of the folders in list `path` that has the module; UNSET when none has. */
+static Value load_from_path(VM *vm, Str *full, Str *tail, Value path)
+{
+    for (size_t i = 0; is_list(path) && i < as_list(path)->size; i++) {
+        Value dir = as_list(path)->items[i];
+        if (!is_str(dir)) continue;
+        Found f = {0};
+        Value v = VALUE_UNSET;
+        if (find_in_dir(vm, as_str(dir), tail, &f)) v = load_file(vm, full, &f);
+        else if (!is_unset(vm->exc)) v = VALUE_ERROR;
+        found_free(&f);
+        if (!is_unset(v)) return v;
+    }
+    return VALUE_UNSET;
+}
+
+static Value load_top(VM *vm, Str *name)
+{
+    const BuiltinModule *builtin = find_builtin(vm, name);
+    if (builtin && builtin->core) return load_builtin(vm, builtin);
+    Value v = load_from_path(vm, name, name, sys_path(vm));
+    if (!is_unset(v)) return v;
+    const EmbeddedModule *embedded = find_embedded(vm, name);
+    if (embedded) return load_embedded(vm, name, embedded);
+    return builtin ? load_builtin(vm, builtin) : not_found(vm, name, NULL, NULL);
+}
+
+/* "a.b" below package a, which is there. */
+static Value load_submodule(VM *vm, Str *full, Value parent, Str *parent_full)
+{
+    Value path = obj_getattr_opt(vm, parent, vm->common->path_);
+    if (is_error(path)) return path;
+    if (is_unset(path)) return not_found(vm, full, "is not a package", parent_full);
+    Value tail = str_new(vm, full->data + parent_full->size + 1, full->size - parent_full->size - 1);
+    Value *roots = is_error(tail) ? NULL : roots_reserve(vm, 3);
+    if (!roots) return VALUE_ERROR;
+    roots[0] = tail, roots[1] = parent, roots[2] = path;
+    const EmbeddedModule *embedded = find_embedded(vm, full);
+    const BuiltinModule *builtin = embedded ? NULL : find_builtin(vm, full);
+    Value m = embedded ? load_embedded(vm, full, embedded)
+                       : builtin ? load_builtin(vm, builtin) : load_from_path(vm, full, as_str(tail), path);
+    if (is_unset(m)) m = not_found(vm, full, NULL, NULL);
+    if (!is_error(m)) {
+        Str *attr = str_intern_value(vm, as_str(tail));
+        Value *root = roots_push(vm, m);
+        if (!attr || !root || is_error(obj_setattr(vm, parent, attr, m))) m = VALUE_ERROR;
+    }
+    roots_pop(vm, roots);
+    return m;
+}
+
+/* ---- importing ----------------------------------------------------------------------------------- */
+
+static Value loaded(VM *vm, Str *name)
+{
+    Value m = dict_get_str(vm, vm->modules, name);
+    if (!is_none(m)) return m;
+    return vm_raise(vm, ERR_MODULE_NOT_FOUND, "import of %N halted; None in sys.modules", name);
+}
+
+static Value import_step(VM *vm, Str *full, Value parent, Str *parent_full)
+{
+    Value m = loaded(vm, full);
+    if (!is_unset(m)) return m;
+    return parent_full ? load_submodule(vm, full, parent, parent_full) : load_top(vm, full);
+}
+
+/* Import each prefix of a dotted name, from the left. */
+Value module_import(VM *vm, Str *name)
+{
+    Value m = loaded(vm, name);
+    if (!is_unset(m)) return m;
+    if (vm_c_stack_low(vm)) return VALUE_ERROR;
+    Value *roots = roots_reserve(vm, 3);
+    if (!roots) return VALUE_ERROR;
+    roots[0] = obj_value(name);
+    Str *parent = NULL;
+    for (size_t end = 0; end <= name->size && !is_error(m); end++) {
+        if (end < name->size && name->data[end] != '.') continue;
+        Str *prefix = str_intern(vm, name->data, end);
+        m = prefix ? import_step(vm, prefix, roots[1], parent) : VALUE_ERROR;
+        roots[1] = m;
+        roots[2] = prefix ? obj_value(prefix) : VALUE_UNSET;
+        parent = prefix;
+    }
+    roots_pop(vm, roots);
+    return m;
+}
+
+/* The package that `from .` in a module with these globals means. */
+static Value package_of(VM *vm, Dict *globals)
+{
+    Value package = globals ? dict_get_str(vm, globals, vm->common->package_) : VALUE_UNSET;
+    if (!is_str(package) && globals) {
+        Value name = dict_get_str(vm, globals, vm->common->name_);
+        bool is_package = !is_unset(dict_get_str(vm, globals, vm->common->path_));
+        if (is_str(name)) package = is_package ? name : parent_name(vm, as_str(name));
+    }
+    if (is_error(package)) return package;
+    if (is_str(package) && as_str(package)->size) return package;
+    return vm_raise(vm, ERR_IMPORT, "attempted relative import with no known parent package");
+}
+
+static Value resolve(VM *vm, Str *name, Dict *globals, int64_t level)
+{
+    Value package = package_of(vm, globals);
+    if (is_error(package)) return package;
+    Str *p = as_str(package);
+    size_t n = p->size;
+    for (int64_t i = 1; i < level; i++) {
+        while (n && p->data[n - 1] != '.') n--;
+        if (n == 0) return vm_raise(vm, ERR_IMPORT, "attempted relative import beyond top-level package");
+        n--;
+    }
+    StrBuilder b;
+    sb_init(&b, vm);
+    sb_add(&b, p->data, n);
+    if (name->size) {
+        sb_add(&b, ".", 1);
+        sb_add(&b, name->data, name->size);
+    }
+    return sb_finish(&b);
+}
+
+/* `from package import name` also means the submodule of that name; one that does not exist is no error yet. */
+static bool import_submodule(VM *vm, Value package, Value name)
+{
+    if (!is_str(name)) return vm_raise(vm, ERR_TYPE, "Item in ``from list'' must be str, not %T", name), false;
+    if (str_is(as_str(name), "*")) return true;
+    Str *attr = str_intern_value(vm, as_str(name));
+    Value there = attr ? obj_getattr_opt(vm, package, attr) : VALUE_ERROR;
+    if (!is_unset(there)) return !is_error(there);
+    Value own = obj_getattr(vm, package, vm->common->name_);
+    if (!is_str(own)) return !is_error(own);
+    Value full = str_format(vm, "%V.%V", own, name);
+    Str *full_name = is_error(full) ? NULL : str_intern_value(vm, as_str(full));
+    if (!full_name) return false;
+    if (!is_error(module_import(vm, full_name))) return true;
+    if (!vm_pending_is(vm, ERR_MODULE_NOT_FOUND)) return false;
+    Value exc = vm_take_pending(vm);
+    Value missing = obj_getattr_opt(vm, exc, vm->common->name);
+    if (is_str(missing) && str_eq(as_str(missing), full_name)) return true;
+    vm->exc = exc;
+    return false;
+}
+
+static bool import_from_list(VM *vm, Value package, Value names)
+{
+    Value path = obj_getattr_opt(vm, package, vm->common->path_);
+    if (is_error(path) || is_unset(path)) return !is_error(path);
+    Value list = is_tuple(names) ? names : obj_to_tuple(vm, names);
+    Value *roots = is_error(list) ? NULL : roots_reserve(vm, 2);
+    if (!roots) return false;
+    roots[0] = list, roots[1] = package;
+    bool ok = true;
+    for (size_t i = 0; ok && i < as_tuple(list)->size; i++) {
+        Value name = as_tuple(list)->items[i];
+        if (is_str(name) && str_is(as_str(name), "*")) {
+            Value all = obj_getattr_opt(vm, package, vm->common->all_);
+            Value names_of_all = is_error(all) ? all : is_unset(all) ? obj_value(vm->empty_tuple) : obj_to_tuple(vm, all);
+            Value *root = is_error(names_of_all) ? NULL : roots_push(vm, names_of_all);
+            ok = root != NULL;
+            for (size_t k = 0; ok && k < as_tuple(names_of_all)->size; k++)
+                ok = import_submodule(vm, package, as_tuple(names_of_all)->items[k]);
+        } else ok = import_submodule(vm, package, name);
+    }
+    roots_pop(vm, roots);
+    return ok;
+}
+
+Value import_name(VM *vm, Str *name, Dict *globals, Value fromlist, int64_t level)
+{
+    if (level < 0) return vm_raise(vm, ERR_VALUE, "level must be >= 0");
+    if (level == 0 && name->size == 0) return vm_raise(vm, ERR_VALUE, "Empty module name");
+    Value full = level ? resolve(vm, name, globals, level) : obj_value(name);
+    Str *full_name = is_error(full) ? NULL : str_intern_value(vm, as_str(full));
+    Value m = full_name ? module_import(vm, full_name) : VALUE_ERROR;
+    if (is_error(m)) return m;
+    int wanted = obj_truth(vm, fromlist);
+    if (wanted) return wanted < 0 || !import_from_list(vm, m, fromlist) ? VALUE_ERROR : m;
+    // `import a.b.c` binds a: of a relative name, the part that was written.
+    const char *dot = memchr(name->data, '.', name->size);
+    if (!dot) return m;
+    size_t cut = full_name->size - name->size + (size_t)(dot - name->data);
+    Str *first = str_intern(vm, full_name->data, cut);
+    return first ? module_import(vm, first) : VALUE_ERROR;
+}
+
+Value op_import(VM *vm, Code *c, Value name, Value fromlist, int level)
+{
+    return import_name(vm, as_str(name), c->module->dict, fromlist, level);
+}
+
+static Value cannot_import(VM *vm, Value module, Value name)
+{
+    Value own = obj_getattr_opt(vm, module, vm->common->name_), file = obj_getattr_opt(vm, module, vm->common->file_);
+    if (is_error(own) || is_error(file)) return VALUE_ERROR;
+    if (!is_str(own)) own = str_from_c(vm, "<unknown module name>");
+    if (!is_str(file)) file = str_from_c(vm, "unknown location");
+    bool loading = is_kind(module, KIND_MODULE) && as_obj(module)->aux & MODULE_LOADING;
+    vm_raise(vm, ERR_IMPORT, "cannot import name '%V' from %s'%V'%s (%V)", name, loading ? "partially initialized module " : "",
+             own, loading ? " (most likely due to a circular import)" : "", file);
+    if (!vm_pending_is(vm, ERR_IMPORT)) return VALUE_ERROR;
+    Value exc = vm_take_pending(vm);
+    if (is_error(obj_setattr(vm, exc, vm->common->name, own))) return VALUE_ERROR;
+    if (is_error(obj_setattr(vm, exc, vm_intern(vm, "name_from"), name))) return VALUE_ERROR;
+    vm->exc = exc;
+    return VALUE_ERROR;
+}
+
+Value op_import_from(VM *vm, Value module, Value name)
+{
+    Value v = obj_getattr_opt(vm, module, as_str(name));
+    if (!is_unset(v)) return v;
+    // In a circle of imports the submodule may be there before its package has the attribute.
+    Value own = obj_getattr_opt(vm, module, vm->common->name_);
+    if (is_error(own)) return own;
+    if (is_str(own)) {
+        Value full = str_format(vm, "%V.%V", own, name);
+        if (is_error(full)) return full;
+        v = dict_get(vm, vm->modules, full);
+        if (!is_unset(v)) return v;
+    }
+    return cannot_import(vm, module, name);
+}
+
+/* ---- from module import * ------------------------------------------------------------------------ */
+
+static bool import_all(VM *vm, Module *into, Value module, Value all)
+{
+    Value names = obj_to_list(vm, all);
+    Value *root = is_error(names) ? NULL : roots_push(vm, names);
+    bool ok = root != NULL;
+    for (size_t i = 0; ok && i < as_list(names)->size; i++) {
+        Value name = as_list(names)->items[i];
+        if (!is_str(name)) {
+            vm_raise(vm, ERR_TYPE, "Item in %V.__all__ must be str, not %T", obj_getattr(vm, module, vm->common->name_), name);
+            ok = false;
+            break;
+        }
+        Str *attr = str_intern_value(vm, as_str(name));
+        Value v = attr ? obj_getattr(vm, module, attr) : VALUE_ERROR;
+        ok = !is_error(v) && dict_set_str(vm, into->dict, attr, v);
+    }
+    if (root) roots_pop(vm, root);
+    return ok;
+}
+
+bool op_import_star(VM *vm, Module *into, Value module)
+{
+    Value all = obj_getattr_opt(vm, module, vm->common->all_);
+    if (is_error(all)) return false;
+    if (!is_unset(all)) return import_all(vm, into, module, all);
+    Value names = obj_dict_copy(vm, module);
+    if (!is_dict(names)) {
+        if (!is_error(names)) vm_raise(vm, ERR_IMPORT, "from-import-* object has no __dict__ and no __all__");
+        return false;
+    }
+    size_t pos = 0;
+    Value key, value;
+    while (dict_next(as_dict(names), &pos, &key, &value))
+        if (is_str(key) && as_str(key)->data[0] != '_' && !dict_set(vm, into->dict, key, value)) return false;
+    return true;
+}

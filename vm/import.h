@@ -1,0 +1,46 @@
+/* import.h - where modules come from: a compiler, built-in modules and compiled ones, which the floors above hand to
+ * the VM, and files. native.h has module_import; ops.h the statements.
+ */
+#pragma once
+#include "vm/code_object.h"
+#include "vm/native.h"
+
+typedef enum {
+    COMPILE_MODULE, // an imported file
+    COMPILE_MAIN,   // the script: await is allowed at its top level
+    COMPILE_PROMPT, // what was typed at a prompt: the same, and expression statements are displayed
+} CompileMode;
+
+/* The VM's only way to source text. */
+struct CompileHook {
+    /* A malloc'd image, or NULL with SyntaxError, IndentationError ... pending. */
+    CodeImage *(*compile)(VM *vm, const char *text, size_t size, const char *filename, CompileMode mode);
+};
+
+typedef struct BuiltinModule {
+    const ModuleDef *def;
+    bool core; // as CPython's built-in modules, found before any file of that name
+} BuiltinModule;
+typedef struct EmbeddedModule {
+    const char *name; // dotted
+    const CodeImage *image;
+    bool package;
+} EmbeddedModule;
+
+/* The standard library, set by it (vm->library). NULL: there is none. Each ends with a row of zeros. */
+struct Library {
+    const BuiltinModule *builtin;
+    const EmbeddedModule *embedded;
+};
+
+enum { MODULE_LOADING = 1 }; // Module.h.aux: its body has not finished yet
+
+/* A module made of its table, entered in sys.modules. */
+Module *module_from_def(VM *vm, const ModuleDef *def);
+/* An empty module with its __name__, __doc__ ... ; file NULL: none. */
+Module *module_make(VM *vm, Str *name, const char *file);
+/* What runs the body of an image as module m: call it. Takes over image (when owned) and source, which may be NULL. */
+Value module_body(VM *vm, Module *m, const CodeImage *image, bool owned, char *source, size_t source_size);
+/* __import__: name relative to the package of `globals` (a Dict or UNSET) when level > 0; fromlist None: answers the
+ * first module of a dotted name, else the last with the named submodules imported. */
+Value import_name(VM *vm, Str *name, Dict *globals, Value fromlist, int64_t level);

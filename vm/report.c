@@ -1,0 +1,86 @@
+#include "vm/report.h"
+#include "vm/bytes.h"
+#include "vm/code_object.h"
+#include "vm/exception.h"
+#include "vm/frame.h"
+#include "vm/coroutine.h"
+#include "vm/native.h"
+#include "vm/output.h"
+#include "vm/str.h"
+
+void report_text(VM *vm, const char *text, size_t n)
+{
+    output_flush_errno(vm);
+    vm->host->write(vm->host, 2, text, n); // nobody is left to be told if this fails
+}
+
+void report_str(VM *vm, Value text)
+{
+    Value pending = vm->exc;
+    Value v = is_str(text) ? output_encode(vm, as_str(text), "backslashreplace") : VALUE_ERROR;
+    if (is_bytes(v)) report_text(vm, (const char *)as_bytes(v)->data, as_bytes(v)->size);
+    else if (is_str(v)) report_text(vm, as_str(v)->data, as_str(v)->size);
+    vm->exc = pending;
+}
+
+/* The columns that stand before, and below, the bytes [col, end) of a line. */
+static void add_carets(StrBuilder *b, VM *vm, const char *line, size_t col, size_t end)
+{
+    Value before = str_new(vm, line, col), marked = str_new(vm, line + col, end - col);
+    if (is_error(before) || is_error(marked)) return;
+    sb_add_fill(b, ' ', (size_t)str_width(as_str(before)));
+    int width = str_width(as_str(marked));
+    sb_add_fill(b, '^', width > 0 ? (size_t)width : 1);
+}
+
+/* "    source\n    ^^^^^^\n", without the source's indentation. */
+static void add_excerpt(StrBuilder *b, VM *vm, const Code *c, CodeLine at)
+{
+    const char *line;
+    size_t n, indent = 0;
+    if (!code_source_line(vm, c, at.line, &line, &n)) return;
+    while (indent < n && (line[indent] == ' ' || line[indent] == '\t')) indent++;
+    sb_add_c(b, "    ");
+    sb_add(b, line + indent, n - indent);
+    sb_add_c(b, "\n");
+    if (at.col == 0xffff || at.col < indent || at.col > n) return;
+    size_t end = at.end_line == at.line && at.end_col <= n && at.end_col > at.col ? at.end_col : n;
+    sb_add_c(b, "    ");
+    add_carets(b, vm, line + indent, at.col - indent, end - indent);
+    sb_add_c(b, "\n");
+}
+
+static Str *coroutine_name(VM *vm, Value v)
+{
+    if (is_gen(v)) return frame_code(&as_gen(v)->frame)->qualname;
+    return is_kind(v, KIND_NATIVE_CORO) ? ((NativeCoro *)as_obj(v))->native->sig->name : vm->empty_str;
+}
+
+void report_never_awaited(VM *vm, Value coroutine)
+{
+    if (is_exact(coroutine, T_GENERATOR) || is_exact(coroutine, T_ASYNC_GENERATOR)) return;
+    const Code *c = frame_code(vm->frame);
+    CodeLine at = code_position(c, vm->frame->pc - 1);
+    size_t file_len;
+    const char *file = code_filename(c, &file_len);
+    Value filename = str_new(vm, file, file_len);
+    StrBuilder b;
+    sb_init(&b, vm);
+    sb_addf(&b, "%V:%u:%u: RuntimeWarning: coroutine '%N' was never awaited\n", filename, at.line,
+            at.col == 0xffff ? 1 : at.col + 1u, coroutine_name(vm, coroutine));
+    add_excerpt(&b, vm, c, at);
+    sb_addf(&b, "    hint: it has not run; to run it, write 'await' in front of the call\n");
+    report_str(vm, sb_finish(&b));
+}
+
+void report_ignored(VM *vm, const char *what)
+{
+    Value exc = vm_take_pending(vm);
+    Value text = exception_render(vm, exc);
+    StrBuilder b;
+    sb_init(&b, vm);
+    sb_addf(&b, "Exception ignored in: %s\n", what);
+    if (!is_error(text)) sb_add_str(&b, text);
+    report_str(vm, sb_finish(&b));
+    vm->exc = VALUE_UNSET;
+}
