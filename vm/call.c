@@ -5,6 +5,8 @@
 #include "vm/str.h"
 #include "vm/type.h"
 
+#include <stdio.h>
+
 /* Where a function's parameters lie in its registers. */
 typedef struct Params {
     VM *vm;

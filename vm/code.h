@@ -59,7 +59,8 @@ typedef struct CodeText { uint32_t offset, len; } CodeText; // a str inside the 
 
 /* An exception raised at an instruction in [start, end) goes on at `target` with the exception in register `reg`.
  * Innermost range first. Positions are instruction indexes. */
-typedef struct CodeHandler { uint32_t start, end, target, reg; } CodeHandler;
+enum { HANDLER_WITH = 1 }; // the exit of a with statement
+typedef struct CodeHandler { uint32_t start, end, target; uint16_t reg, flags; } CodeHandler;
 
 /* Source positions, sorted by pc; an entry holds from its pc to the next entry's. Lines from 1, columns in bytes from 0. */
 typedef struct CodeLine { uint32_t pc, line, end_line; uint16_t col, end_col; } CodeLine; // col 0xffff: unknown

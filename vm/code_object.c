@@ -5,7 +5,9 @@
 #include "vm/list.h"
 #include "vm/liveness.h"
 #include "vm/native.h"
+#include "vm/ops.h"
 #include "vm/str.h"
+#include "vm/type.h"
 
 #include <stdlib.h>
 
@@ -206,4 +208,19 @@ void codes_free_images(VM *vm)
         free(ref);
         ref = next;
     }
+}
+
+/* Cached answers may be stale (type.h): empty every inline cache of the VM. */
+void code_flush_caches(VM *vm)
+{
+    method_caches_clear(vm);
+    for (ImageRef *ref = vm->codes; ref; ref = ref->next)
+        for (uint32_t i = 0; i < ref->image->nrecords; i++) {
+            Code *c = ref->codes[i];
+            for (uint32_t at = 0; c && c->insns && at < c->ninsns; at++)
+                if (c->insns[at].op == OP_GETATTR || c->insns[at].op == OP_SETATTR) {
+                    InsnExtra *x = (InsnExtra *)&c->insns[++at];
+                    memset(x, 0, sizeof *x);
+                }
+        }
 }

@@ -1,4 +1,5 @@
 #include "vm/coroutine.h"
+#include "vm/common.h"
 #include "vm/dict.h"
 #include "vm/exception.h"
 #include "vm/list.h"
@@ -18,7 +19,7 @@ static Gen *delegator(Gen *g)
 {
     Frame *caller = g->frame.caller;
     bool linked = caller && caller->heap && (g->frame.ret_kind == RET_DELEGATE || g->frame.ret_kind == RET_ANEXT ||
-                                             g->frame.ret_kind == RET_ASEND);
+                                             g->frame.ret_kind == RET_ASEND || g->frame.ret_kind == RET_ACLOSE);
     return linked ? frame_gen(caller) : NULL;
 }
 
@@ -155,7 +156,7 @@ static Value throw_to_delegate(VM *vm, Gen *leaf, Value exc)
     uint16_t reg = resume_register(&leaf->frame);
     if (is_unset(d)) return VALUE_UNSET;
     if (is_gen(d)) return gen_throw(vm, as_gen(d), exc, reg, RET_DELEGATE);
-    Value method = obj_getattr_opt(vm, d, vm_intern(vm, "throw"));
+    Value method = obj_getattr_opt(vm, d, vm->common->throw_);
     if (is_error(method)) return method;
     if (is_unset(method)) return VALUE_UNSET;
     Value v = vm_call1(vm, method, exc);
@@ -164,6 +165,17 @@ static Value throw_to_delegate(VM *vm, Gen *leaf, Value exc)
     leaf->delegate = VALUE_UNSET;
     return exception_value(vm_take_pending(vm));
 }
+
+/* g's frame will never run again: let go of everything it holds. */
+static void finish(Gen *g)
+{
+    set_state(g, GEN_FINISHED);
+    g->delegate = VALUE_UNSET;
+    g->frame.caller = NULL;
+    for (uint32_t i = 0, n = frame_code(&g->frame)->nregs; i < n; i++) g->frame.regs[i] = VALUE_UNSET;
+}
+
+void gen_never_ran(Gen *g) { finish(g); }
 
 Value gen_throw(VM *vm, Gen *g, Value exc, uint16_t ret, RetKind kind)
 {
@@ -208,7 +220,8 @@ Value gen_yield(VM *vm, Gen *g, Value v)
         switch (kind) {
         case RET_DELEGATE:
         case RET_ANEXT:
-        case RET_ASEND: // root is a shared boundary: its delegator yields in turn
+        case RET_ASEND:
+        case RET_ACLOSE: // root is a shared boundary: its delegator yields in turn
             g = frame_gen(caller);
             continue;
         case RET_ENTRY:
@@ -247,11 +260,11 @@ Value gen_yield_async(VM *vm, Gen *g, Value v)
     vm->frame = caller;
     if (kind == RET_ENTRY) {
         vm->result = v;
-        vm->yielded = true;
-        vm->yielded_async = true;
+        vm->yielded = vm->yielded_async = true;
         return VALUE_PARK;
     }
     unlink_from(frame_gen(caller), g);
+    if (kind == RET_ACLOSE) return vm_raise(vm, ERR_RUNTIME, "async generator ignored GeneratorExit");
     caller->regs[g->frame.ret] = v;
     if (kind == RET_ANEXT) caller->pc += 2; // over ANEXT and DELEGATE
     return VALUE_SWITCH;
@@ -266,15 +279,6 @@ static Value stop_iteration(VM *vm, Value v)
     Value args = tuple_new(vm, &v, 1);
     Value exc = is_error(args) ? args : exception_new(vm, ERR_STOP_ITERATION, args);
     return is_error(exc) ? exc : vm_raise_exc(vm, exc);
-}
-
-/* g's frame will never run again: let go of everything it holds. */
-static void finish(Gen *g)
-{
-    set_state(g, GEN_FINISHED);
-    g->delegate = VALUE_UNSET;
-    g->frame.caller = NULL;
-    for (uint32_t i = 0, n = frame_code(&g->frame)->nregs; i < n; i++) g->frame.regs[i] = VALUE_UNSET;
 }
 
 Value gen_return(VM *vm, Gen *g, Value v)
@@ -301,7 +305,7 @@ Value gen_return(VM *vm, Gen *g, Value v)
     case RET_ENTRY:
     case RET_TASK:
         vm->result = v;
-        vm->yielded = vm->yielded_async = false;
+        vm->yielded = false;
         return VALUE_PARK;
     default:
         caller->regs[ret] = v;
@@ -328,11 +332,17 @@ Value gen_unwound(VM *vm, Gen *g)
 {
     Frame *caller = g->frame.caller;
     RetKind kind = g->frame.ret_kind;
+    uint16_t ret = g->frame.ret;
     Gen *above = delegator(g);
     if (above) unlink_from(above, g);
     finish(g);
     convert_stop(vm, g);
     vm->frame = caller;
+    if (kind == RET_ACLOSE && (vm_pending_is(vm, ERR_GENERATOR_EXIT) || vm_pending_is(vm, ERR_STOP_ASYNC_ITERATION))) {
+        vm->exc = VALUE_UNSET;
+        caller->regs[ret] = VALUE_NONE;
+        return VALUE_SWITCH;
+    }
     if (kind != RET_ENTRY && kind != RET_TASK) return VALUE_ERROR;
     vm->result = VALUE_ERROR;
     vm->yielded = false;
@@ -376,9 +386,11 @@ static Value delegate_to_gen(VM *vm, Gen *g, Gen *d, Value sent, uint16_t dst)
 static Value delegate_to_iterator(VM *vm, Gen *g, Value it, Value sent)
 {
     g->delegate = it;
+    Type *t = type_of(vm, it);
     Value v;
-    if (is_none(sent)) v = obj_next(vm, it);
-    else v = vm_call_method(vm, it, vm_intern(vm, "send"), &sent, 1);
+    if (!is_none(sent)) v = vm_call_method(vm, it, vm->common->send, &sent, 1);
+    else if (type_defines(t, D_NEXT)) v = obj_call_special(vm, it, D_NEXT, NULL, 0); // keeps StopIteration's value
+    else v = t->def->slots.next(vm, it);
     if (is_error(v) && vm_pending_is(vm, ERR_STOP_ITERATION)) {
         g->delegate = VALUE_UNSET;
         return exception_value(vm_take_pending(vm));
@@ -389,7 +401,7 @@ static Value delegate_to_iterator(VM *vm, Gen *g, Value it, Value sent)
     }
     if (v == VALUE_STOP) {
         g->delegate = VALUE_UNSET;
-        return is_unset(vm->stop_value) ? VALUE_NONE : vm->stop_value;
+        return VALUE_NONE;
     }
     return gen_yield(vm, g, v);
 }
@@ -398,7 +410,7 @@ static Value delegate_to_step(VM *vm, Gen *g, AsyncStep *step, Value sent, uint1
 
 static bool scheduler_awaits(Value v)
 {
-    return is_ptr(v) && (as_obj(v)->kind == KIND_FUTURE || as_obj(v)->kind == KIND_TASK || as_obj(v)->kind == KIND_NATIVE_CORO);
+    return is_kind(v, KIND_FUTURE) || is_kind(v, KIND_TASK) || is_kind(v, KIND_NATIVE_CORO);
 }
 
 static Value after_task_await(VM *vm, Gen *g, Value awaitable, Value v, Value out)
@@ -416,6 +428,10 @@ Value gen_delegate(VM *vm, Gen *g, Value d, Value sent, uint16_t dst)
 {
     if (is_gen(d)) return delegate_to_gen(vm, g, as_gen(d), sent, dst);
     if (is_kind(d, KIND_ASYNC_STEP)) return delegate_to_step(vm, g, (AsyncStep *)as_obj(d), sent, dst);
+    if (is_kind(d, KIND_NATIVE)) { // a native called by `await native()` has yielded once to a driver by hand
+        g->delegate = VALUE_UNSET;
+        return VALUE_NONE;
+    }
     if (scheduler_awaits(d)) {
         Value out = VALUE_NONE;
         Value v = task_await(vm, g, d, &out);
@@ -476,14 +492,18 @@ Value gen_for_anext(VM *vm, Gen *g, Value iter, uint16_t dst)
     return enter_async(vm, g, ag, VALUE_NONE, dst, RET_ANEXT);
 }
 
-/* AsyncStep.kind */
-enum { STEP_ASEND, STEP_ATHROW, STEP_ACLOSE };
-enum { STEP_NEW, STEP_ITERATING, STEP_CLOSED }; // AsyncStep.h.aux
-
 static Value stop_async(VM *vm)
 {
     Value exc = exception_new(vm, ERR_STOP_ASYNC_ITERATION, obj_value(vm->empty_tuple));
     return is_error(exc) ? exc : vm_raise_exc(vm, exc);
+}
+
+static Value throw_step(VM *vm, Gen *g, Gen *ag, AsyncStep *step, uint16_t dst)
+{
+    Value v = enter_async(vm, g, ag, VALUE_NONE, dst, step->kind == STEP_ACLOSE ? RET_ACLOSE : RET_ASEND);
+    if (v != VALUE_SWITCH) return v;
+    vm->exc = step->arg;
+    return VALUE_SWITCH;
 }
 
 static Value delegate_to_step(VM *vm, Gen *g, AsyncStep *step, Value sent, uint16_t dst)
@@ -506,15 +526,7 @@ static Value delegate_to_step(VM *vm, Gen *g, AsyncStep *step, Value sent, uint1
         finish(ag);
         return step->kind == STEP_ACLOSE ? VALUE_NONE : vm_raise_exc(vm, step->arg);
     }
-    return gen_throw_step(vm, g, ag, step, dst);
-}
-
-Value gen_throw_step(VM *vm, Gen *g, Gen *ag, AsyncStep *step, uint16_t dst)
-{
-    Value v = enter_async(vm, g, ag, VALUE_NONE, dst, step->kind == STEP_ACLOSE ? RET_ACLOSE : RET_ASEND);
-    if (v != VALUE_SWITCH) return v;
-    vm->exc = step->arg;
-    return VALUE_SWITCH;
+    return throw_step(vm, g, ag, step, dst);
 }
 
 /* ---- from C ---- */
@@ -551,4 +563,128 @@ Value gen_throw_c(VM *vm, Gen *g, Value exc, bool *finished)
     Value v = gen_throw(vm, g, exc, 0, RET_ENTRY);
     if (v == VALUE_ERROR && vm->frame == frame) return v;
     return run_c(vm, v, frame, sp, finished);
+}
+
+/* ---- closing ---- */
+
+static Value generator_exit(VM *vm)
+{
+    return exception_new(vm, ERR_GENERATOR_EXIT, obj_value(vm->empty_tuple));
+}
+
+/* Raise exc in g alone, whose delegates are finished. False with an exception pending unless it ends quietly. */
+static bool close_level(VM *vm, Gen *g, Value exc)
+{
+    bool finished;
+    g->delegate = VALUE_UNSET;
+    Value v = gen_throw_c(vm, g, exc, &finished);
+    if (!is_error(v)) {
+        if (finished) return true;
+        vm_raise(vm, ERR_RUNTIME, "%s ignored GeneratorExit", gen_kind(g));
+        return false;
+    }
+    if (!vm_pending_is(vm, ERR_GENERATOR_EXIT) && !vm_pending_is(vm, ERR_STOP_ITERATION)) return false;
+    vm_take_pending(vm);
+    return true;
+}
+
+static bool close_other_delegate(VM *vm, Gen *g)
+{
+    Value d = g->delegate;
+    if (is_unset(d)) return true;
+    if (is_gen(d)) return gen_close_c(vm, as_gen(d));
+    Value method = obj_getattr_opt(vm, d, vm->common->close);
+    if (is_error(method)) return false;
+    return is_unset(method) || !is_error(vm_call(vm, method, NULL, 0));
+}
+
+/* Level by level from the leaf: each gets a GeneratorExit of its own; what a level raises instead goes on in the
+ * one above it (rules 1.4). */
+bool gen_close_c(VM *vm, Gen *g)
+{
+    if (gen_state(g) == GEN_FINISHED) return true;
+    if (at_start(g)) {
+        finish(g);
+        return true;
+    }
+    if (chain_member_running(g)) return already_executing(vm, g), false;
+    Gen *above = delegator(g);
+    if (above && !(g->h.aux & GEN_SHARED)) share(g);
+    Gen *level = g->leaf;
+    bool quiet = close_other_delegate(vm, level);
+    for (;;) {
+        Value exc = quiet ? generator_exit(vm) : vm_take_pending(vm);
+        if (is_error(exc)) return false;
+        Gen *up = level == g ? NULL : delegator(level);
+        level->frame.caller = NULL;
+        level->root = level->leaf = level;
+        quiet = close_level(vm, level, exc);
+        if (!up) return quiet;
+        level = up;
+        level->root = g;
+        g->leaf = level;
+        level->delegate = VALUE_UNSET;
+    }
+}
+
+/* ---- steps of async generators driven by hand ---- */
+
+static Value step_result(VM *vm, AsyncStep *s, Value v, bool finished, bool yielded_value)
+{
+    if (is_error(v)) {
+        s->h.aux = STEP_CLOSED;
+        bool quiet = s->kind == STEP_ACLOSE && (vm_pending_is(vm, ERR_GENERATOR_EXIT) || vm_pending_is(vm, ERR_STOP_ASYNC_ITERATION));
+        if (!quiet) return v;
+        vm_take_pending(vm);
+        return stop_iteration(vm, VALUE_NONE);
+    }
+    if (!finished && !yielded_value) return v; // what the body awaits
+    s->h.aux = STEP_CLOSED;
+    if (yielded_value) {
+        if (s->kind == STEP_ACLOSE) return vm_raise(vm, ERR_RUNTIME, "async generator ignored GeneratorExit");
+        return stop_iteration(vm, v);
+    }
+    return s->kind == STEP_ACLOSE ? stop_iteration(vm, VALUE_NONE) : stop_async(vm);
+}
+
+static bool begin_step(VM *vm, AsyncStep *s)
+{
+    static const char *const names[] = {"anext()", "athrow()", "aclose()"};
+    Gen *ag = s->gen;
+    if (s->h.aux == STEP_CLOSED) {
+        vm_raise(vm, ERR_RUNTIME, "cannot reuse already awaited %s",
+                 s->kind == STEP_ASEND ? "__anext__()/asend()" : "aclose()/athrow()");
+        return false;
+    }
+    if (s->h.aux == STEP_NEW && (gen_state(ag) == GEN_RUNNING || ag->frame.caller || !is_unset(ag->delegate))) {
+        async_running(vm, names[s->kind]);
+        return false;
+    }
+    return true;
+}
+
+Value gen_step_c(VM *vm, AsyncStep *s, Value sent)
+{
+    Gen *ag = s->gen;
+    if (!begin_step(vm, s)) return VALUE_ERROR;
+    bool fresh = s->h.aux == STEP_NEW, finished = true;
+    s->h.aux = STEP_ITERATING;
+    if (gen_state(ag) == GEN_FINISHED) {
+        s->h.aux = STEP_CLOSED;
+        return s->kind == STEP_ACLOSE ? stop_iteration(vm, VALUE_NONE) : stop_async(vm);
+    }
+    vm->yielded_async = false;
+    Value v = fresh && s->kind != STEP_ASEND ? gen_throw_c(vm, ag, s->arg, &finished)
+                                             : gen_send_c(vm, ag, fresh ? s->arg : sent, &finished);
+    return step_result(vm, s, v, finished, vm->yielded_async);
+}
+
+Value gen_step_throw_c(VM *vm, AsyncStep *s, Value exc)
+{
+    if (!begin_step(vm, s)) return VALUE_ERROR;
+    bool finished = true;
+    s->h.aux = STEP_ITERATING;
+    vm->yielded_async = false;
+    Value v = gen_throw_c(vm, s->gen, exc, &finished);
+    return step_result(vm, s, v, finished, vm->yielded_async);
 }

@@ -21,6 +21,9 @@ Value gen_resume(VM *vm, Gen *g, Value sent, uint16_t ret, RetKind kind);
 /* The same, raising exc at the point where it is suspended: VALUE_SWITCH (vm->exc set, the unwinder goes on in vm->frame). */
 Value gen_throw(VM *vm, Gen *g, Value exc, uint16_t ret, RetKind kind);
 
+/* Something is thrown into a coroutine that has not begun: it will never run. */
+void gen_never_ran(Gen *g);
+
 /* From C: run g to its next yield. *finished tells yield from return. VALUE_ERROR, VALUE_PARK (only below a task). */
 Value gen_send_c(VM *vm, Gen *g, Value sent, bool *finished);
 Value gen_throw_c(VM *vm, Gen *g, Value exc, bool *finished);
@@ -43,8 +46,25 @@ static inline void gc_touch_frame(VM *vm, Gen *g)
     if (__builtin_expect((g->h.gc & (GC_OLD | GC_REMEMBERED)) == GC_OLD, 0)) gc_barrier_slow(vm, &g->h, VALUE_UNSET);
 }
 
+typedef enum { STEP_ASEND, STEP_ATHROW, STEP_ACLOSE } AsyncStepKind; // AsyncStep.kind
+enum { STEP_NEW, STEP_ITERATING, STEP_CLOSED };                      // AsyncStep.h.aux
+/* A step driven by hand (asend(x).send(None)): what it awaits is yielded; its end raises StopIteration(value). */
+Value gen_step_c(VM *vm, AsyncStep *s, Value sent);
+Value gen_step_throw_c(VM *vm, AsyncStep *s, Value exc);
+
 /* ---- the scheduler's side (task.c) ---- */
 /* What DELEGATE does with an awaitable that is no Gen: its result at once, VALUE_ERROR, or VALUE_PARK (the task is
  * parked and will be resumed with the result), or VALUE_SWITCH is never answered. *out_yield: when no task drives this
  * chain, the value to yield to whoever does (then answers VALUE_STOP). */
 Value task_await(VM *vm, Gen *leaf, Value awaitable, Value *out_yield);
+/* `await native(args)` for an async native: starts it without making an object. Answers as task_await. */
+Value task_call_async(VM *vm, Gen *leaf, Native *f, Value *args, int n, Value *out_yield);
+/* A call of an async native that is not awaited at once: the coroutine object. */
+Value native_coro_new(VM *vm, Native *f, const Value *args, int n, Value kwnames);
+
+/* Natives that the loop runs as frame switches (gen_type.c): next(it[, default]), generator.__next__, .send. */
+Value nat_next(VM *vm, Args args);
+Value nat_gen_next(VM *vm, Args args);
+Value nat_gen_send(VM *vm, Args args);
+/* What resuming a finished generator or coroutine raises. */
+Value gen_finished_error(VM *vm, Gen *g);

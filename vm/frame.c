@@ -163,6 +163,7 @@ Value frame_return(VM *vm, Frame *f, Value v)
         return deliver_jump(vm, caller, v);
     case RET_CMP:
         return v == VALUE_NOT_IMPLEMENTED ? op_compare_resume(vm, caller, kind) : deliver(vm, caller, ret, v);
+    case RET_BIN_INPLACE:
     case RET_BIN_LEFT:
     case RET_BIN_RIGHT:
     case RET_BIN_FIRST:

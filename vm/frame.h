@@ -22,6 +22,7 @@ typedef enum {
     RET_NOT,        // r[ret] = not result
     RET_JUMP,       // fused comparison: the jump at pc[-1] is decided by the result's truth
     RET_INIT,       // __init__: must be None; r[ret] holds the instance already
+    RET_BIN_INPLACE, // in-place method: NotImplemented tries the plain operator
     RET_BIN_LEFT,   // operator method of the left operand: NotImplemented tries the right one's
     RET_BIN_RIGHT,  // of the right operand: NotImplemented is a TypeError
     RET_BIN_FIRST,  // of a right operand that goes first: NotImplemented tries the left one's
@@ -32,6 +33,7 @@ typedef enum {
     RET_DELEGATE,   // a delegate of the caller's yield from / await
     RET_ANEXT,      // an async generator stepped by FOR_ANEXT
     RET_ASEND,      // an async generator stepped through asend()/athrow()
+    RET_ACLOSE,     // an async generator being closed by aclose()
     RET_TASK,       // a task's coroutine: the scheduler takes over
     RET_CLASS,      // a class body: build the class
 } RetKind;

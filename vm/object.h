@@ -71,7 +71,7 @@ struct Str {
     char bytes[];
 };
 typedef struct Bytes { Obj h; size_t size; uint64_t hash; uint8_t data[]; } Bytes; // data[size] == 0
-typedef struct ByteArray { Obj h; size_t size, capacity; uint8_t *data; uint32_t exports; } ByteArray; // malloc'd data
+typedef struct ByteArray { Obj h; size_t size, capacity, head; uint8_t *data; uint32_t exports; } ByteArray; // malloc'd: data - head
 
 /* ---- containers ---- */
 struct Tuple { Obj h; size_t size; Value items[]; };
@@ -286,7 +286,7 @@ struct Frame {
 };
 
 enum { GEN_CREATED, GEN_SUSPENDED, GEN_RUNNING, GEN_FINISHED }; // low bits of Gen.h.aux
-enum { GEN_STATE = 3, GEN_SHARED = 4, GEN_AWAITED = 8, GEN_CLOSING = 16, GEN_HOOKED = 32 };
+enum { GEN_STATE = 3, GEN_SHARED = 4, GEN_AWAITED = 8, GEN_CLOSING = 16, GEN_HOOKED = 32, GEN_LOOP = 64 }; // LOOP: a for loop's own expression made it
 struct Gen {
     Obj h;          // shape T_GENERATOR, T_COROUTINE or T_ASYNC_GENERATOR; aux: state and flags
     Gen *leaf;      // of a root: the innermost suspended frame of its delegation chain (itself when none)

@@ -50,7 +50,9 @@ struct VM {
     int32_t fuel_refill;
     char *c_stack_limit;         // vm_call and recursive natives raise RecursionError below it
     Value *roots, *roots_top, *roots_end;
-    const struct CompileHook *compiler; // set by the command; the VM runs without one
+    const struct CompileHook *compiler; // import.h; set by the command: the VM runs without one
+    const struct Library *library;      // import.h; built-in and embedded modules
+    const char *start_dir;              // where the command was started: paths below it are shown without it
     struct Signature **signatures; // parsed natives' signatures (native.c)
     size_t nsignatures;
     void *type_cache;            // type.c

@@ -1,0 +1,338 @@
+/* future_type.c - what scripts see of futures, tasks and natives' coroutines. */
+#include "vm/common.h"
+#include "vm/dict.h"
+#include "vm/exception.h"
+#include "vm/gen_view.h"
+#include "vm/list.h"
+#include "vm/native.h"
+#include "vm/ops.h"
+#include "vm/protocol.h"
+#include "vm/sched.h"
+#include "vm/str.h"
+#include "vm/task.h"
+#include "vm/type.h"
+
+/* ---- futures ---- */
+
+static Value construct_future(VM *vm, Args args)
+{
+    (void)args;
+    return future_new(vm);
+}
+static Value nat_done(VM *vm, Args args)
+{
+    (void)vm;
+    return bool_value(future_done(as_future(args.v[0])));
+}
+static Value nat_cancelled(VM *vm, Args args)
+{
+    (void)vm;
+    return bool_value(future_state(as_future(args.v[0])) == FUTURE_CANCELLED);
+}
+static Value nat_result(VM *vm, Args args) { return future_result(vm, as_future(args.v[0])); }
+static Value nat_exception(VM *vm, Args args)
+{
+    Future *f = as_future(args.v[0]);
+    if (!future_done(f)) return vm_raise(vm, ERR_INVALID_STATE, "Exception is not set.");
+    if (future_state(f) == FUTURE_CANCELLED) return future_result(vm, f);
+    f->h.aux |= FUTURE_OBSERVED;
+    return f->h.aux & FUTURE_FAILED ? f->result : VALUE_NONE;
+}
+static Value nat_set_result(VM *vm, Args args)
+{
+    return future_set_result(vm, as_future(args.v[0]), args.v[1]) ? VALUE_NONE : VALUE_ERROR;
+}
+static Value nat_set_exception(VM *vm, Args args)
+{
+    Value exc = exception_from_raise(vm, args.v[1]);
+    if (is_error(exc)) return exc;
+    return future_set_exception(vm, as_future(args.v[0]), exc) ? VALUE_NONE : VALUE_ERROR;
+}
+static Value nat_cancel(VM *vm, Args args) { return bool_value(future_cancel(vm, as_future(args.v[0]), args.v[1])); }
+static Value nat_add_done_callback(VM *vm, Args args)
+{
+    Pair *p = heap_new(vm, KIND_PAIR, T_CELL, Pair);
+    if (!p) return VALUE_ERROR;
+    p->a = args.v[1];
+    p->b = args.v[2];
+    as_obj(args.v[0])->aux |= FUTURE_OBSERVED;
+    return future_add_callback(vm, as_future(args.v[0]), obj_value(p)) ? VALUE_NONE : VALUE_ERROR;
+}
+static Value nat_remove_done_callback(VM *vm, Args args)
+{
+    return small((int64_t)future_remove_callback(vm, as_future(args.v[0]), args.v[1]));
+}
+static Value nat_get_loop(VM *vm, Args args)
+{
+    (void)args;
+    Value name = obj_value(vm_intern(vm, "asyncio"));
+    Value module = module_import(vm, as_str(name));
+    return is_error(module) ? module : vm_call_method(vm, module, vm_intern(vm, "_the_loop"), NULL, 0);
+}
+static Value await_self(VM *vm, Value self)
+{
+    (void)vm;
+    return self;
+}
+/* iter(future): what `yield from future` and __await__ give; stepping it yields the future until it is done. */
+static Value nat_await(VM *vm, Args args)
+{
+    Pair *p = heap_new(vm, KIND_PAIR, T_FUTURE_ITER, Pair);
+    if (!p) return VALUE_ERROR;
+    p->a = args.v[0];
+    p->b = VALUE_FALSE;
+    return obj_value(p);
+}
+static Value iter_step(VM *vm, Value self)
+{
+    Pair *p = (Pair *)as_obj(self);
+    Future *f = as_future(p->a);
+    if (!future_done(f)) {
+        if (p->b == VALUE_TRUE) return vm_raise(vm, ERR_RUNTIME, "await wasn't used with future");
+        p->b = VALUE_TRUE;
+        return p->a;
+    }
+    Value v = future_result(vm, f);
+    return is_error(v) ? v : vm_raise_arg(vm, ERR_STOP_ITERATION, v);
+}
+static Value iter_self(VM *vm, Value self)
+{
+    (void)vm;
+    return self;
+}
+static Value nat_iter_send(VM *vm, Args args) { return iter_step(vm, args.v[0]); }
+static Value nat_iter_throw(VM *vm, Args args)
+{
+    Value exc = exception_from_raise(vm, args.v[1]);
+    return is_error(exc) ? exc : vm_raise_exc(vm, exc);
+}
+static const NativeDef iter_methods[] = {
+    {"send(self, value, /)", nat_iter_send, "Step it.", 0},
+    {"throw(self, type, value=?, traceback=?, /)", nat_iter_throw, "Raise the exception.", 0},
+    {0},
+};
+const TypeDef type_def_FUTURE_ITER = {
+    .slots = {.iter = iter_self, .next = iter_step}, .methods = iter_methods, .flags = TYPE_FINAL, .doc = "Steps of awaiting a future."};
+
+static const char *state_name(const Future *f)
+{
+    static const char *const names[] = {"PENDING", "CANCELLED", "FINISHED"};
+    return names[future_state(f)];
+}
+static Value get_state(VM *vm, Value self) { return obj_value(vm_intern(vm, state_name(as_future(self)))); }
+
+static bool add_outcome(StrBuilder *b, Future *f)
+{
+    static const char *const names[] = {"pending", "cancelled", "finished"};
+    sb_add_c(b, names[future_state(f)]);
+    if (future_state(f) != FUTURE_FINISHED) return true;
+    Value r = obj_repr(b->vm, f->result);
+    return !is_error(r) && sb_addf(b, " %s=%V", f->h.aux & FUTURE_FAILED ? "exception" : "result", r);
+}
+
+static Value future_repr(VM *vm, Value self)
+{
+    StrBuilder b;
+    sb_init(&b, vm);
+    sb_add_c(&b, as_obj(self)->aux & FUTURE_GATHERING ? "<_GatheringFuture " : "<Future ");
+    bool ok = add_outcome(&b, as_future(self)) && sb_add_c(&b, ">");
+    if (ok) return sb_finish(&b);
+    sb_drop(&b);
+    return VALUE_ERROR;
+}
+
+static const NativeDef future_methods[] = {
+    {"done(self, /)", nat_done, "Whether it has an outcome.", 0},
+    {"cancelled(self, /)", nat_cancelled, "Whether it was cancelled.", 0},
+    {"result(self, /)", nat_result, "Its result, or raises its exception.", 0},
+    {"exception(self, /)", nat_exception, "Its exception, or None.", 0},
+    {"set_result(self, result, /)", nat_set_result, "Give it its result.", 0},
+    {"set_exception(self, exception, /)", nat_set_exception, "Give it an exception as its outcome.", 0},
+    {"cancel(self, /, msg=None)", nat_cancel, "Cancel it and schedule its callbacks.", 0},
+    {"add_done_callback(self, fn, /, *, context=None)", nat_add_done_callback, "Call fn(future) when it is done.", 0},
+    {"remove_done_callback(self, fn, /)", nat_remove_done_callback, "Remove a callback; answers how many.", 0},
+    {"get_loop(self, /)", nat_get_loop, "The event loop.", 0},
+    {"__await__(self, /)", nat_await, "An iterator to be used in an await expression.", 0},
+    {"__iter__(self, /)", nat_await, "The same, for yield from.", 0},
+    {0},
+};
+static const GetSetDef future_getsets[] = {{"_state", get_state, NULL, "'PENDING', 'CANCELLED' or 'FINISHED'."}, {0}};
+const TypeDef type_def_FUTURE = {
+    .slots = {.repr = future_repr, .await = await_self},
+    .methods = future_methods,
+    .getsets = future_getsets,
+    .constructor = {"Future(*, loop=None)", construct_future, "A result that is not there yet.", 0},
+    .flags = TYPE_FINAL | TYPE_HAS_WEAKREF,
+    .doc = "A result that is not there yet.",
+};
+
+/* ---- tasks ---- */
+
+Value task_name(VM *vm, Task *t)
+{
+    if (is_str(t->name)) return t->name;
+    Value name = str_format(vm, "Task-%ld", (long)as_small(t->name));
+    if (!is_error(name)) gc_store(vm, t, &t->name, name);
+    return name;
+}
+
+static Value construct_task(VM *vm, Args args)
+{
+    if (!is_exact(args.v[1], T_COROUTINE)) {
+        Value r = obj_repr(vm, args.v[1]);
+        return is_error(r) ? r : vm_raise(vm, ERR_TYPE, "a coroutine was expected, got %V", r);
+    }
+    return task_new(vm, args.v[1], args.v[3]);
+}
+static Value nat_get_name(VM *vm, Args args) { return task_name(vm, as_task(args.v[0])); }
+static Value nat_set_name(VM *vm, Args args)
+{
+    Value s = obj_str(vm, args.v[1]);
+    if (is_error(s)) return s;
+    gc_store(vm, as_obj(args.v[0]), &as_task(args.v[0])->name, s);
+    return VALUE_NONE;
+}
+static Value nat_get_coro(VM *vm, Args args)
+{
+    (void)vm;
+    return obj_value(as_task(args.v[0])->coro);
+}
+static Value nat_cancelling(VM *vm, Args args)
+{
+    (void)vm;
+    return small(as_task(args.v[0])->cancelling);
+}
+static Value nat_uncancel(VM *vm, Args args)
+{
+    (void)vm;
+    Task *t = as_task(args.v[0]);
+    if (t->cancelling) t->cancelling--;
+    return small(t->cancelling);
+}
+static Value refuse_set(VM *vm, Args args)
+{
+    (void)args;
+    return vm_raise(vm, ERR_RUNTIME, "Task does not support set_result operation");
+}
+static Value refuse_set_exception(VM *vm, Args args)
+{
+    (void)args;
+    return vm_raise(vm, ERR_RUNTIME, "Task does not support set_exception operation");
+}
+
+static Value task_repr(VM *vm, Value self)
+{
+    Task *t = as_task(self);
+    Code *c = frame_code(&t->coro->frame);
+    Value name = task_name(vm, t);
+    if (is_error(name)) return name;
+    StrBuilder b;
+    sb_init(&b, vm);
+    sb_add_c(&b, "<Task ");
+    static const char *const names[] = {"pending", "cancelled", "finished"};
+    sb_add_c(&b, t->f.h.aux & TASK_MUST_CANCEL && !future_done(&t->f) ? "cancelling" : names[future_state(&t->f)]);
+    size_t len;
+    const char *file = code_filename(c, &len);
+    bool done = future_done(&t->f);
+    uint32_t line = done || gen_state(t->coro) == GEN_CREATED ? c->rec->first_line : code_position(c, t->coro->frame.pc - 1).line;
+    sb_addf(&b, " name=%R coro=<%N() %s at ", name, c->qualname, done ? "done, defined" : "running");
+    sb_add(&b, file, len);
+    sb_addf(&b, ":%u>", line);
+    bool ok = true;
+    if (is_ptr(t->wait_on) && is_future(t->wait_on) && !vm_c_stack_low(vm)) {
+        Value w = is_task(t->wait_on) ? task_name(vm, as_task(t->wait_on)) : future_repr(vm, t->wait_on);
+        ok = !is_error(w) && sb_addf(&b, is_task(t->wait_on) ? " wait_for=<Task %V>" : " wait_for=%V", w);
+    }
+    if (ok && future_state(&t->f) == FUTURE_FINISHED) {
+        Value r = obj_repr(vm, t->f.result);
+        ok = !is_error(r) && sb_addf(&b, " %s=%V", t->f.h.aux & FUTURE_FAILED ? "exception" : "result", r);
+    }
+    if (ok && sb_add_c(&b, ">")) return sb_finish(&b);
+    sb_drop(&b);
+    return VALUE_ERROR;
+}
+
+/* .status .line .locals .awaiting: of the task's coroutine. */
+static Value task_status(VM *vm, Value self) { return gen_view_status(vm, obj_value(as_task(self)->coro)); }
+static Value task_line(VM *vm, Value self) { return gen_view_line(vm, obj_value(as_task(self)->coro)); }
+static Value task_locals(VM *vm, Value self) { return gen_view_locals(vm, obj_value(as_task(self)->coro)); }
+static Value task_awaiting(VM *vm, Value self)
+{
+    Task *t = as_task(self);
+    if (!is_unset(t->wait_on) && is_future(t->wait_on) && is_unset(t->coro->delegate)) return t->wait_on;
+    return gen_view_awaiting(vm, obj_value(t->coro));
+}
+/* A new task that goes on from the same point: a sleep to the same moment, a future or task waited for alike. */
+static Value task_clone(VM *vm, Args args)
+{
+    Task *t = as_task(args.v[0]);
+    Value coro = obj_value(t->coro);
+    if (future_done(&t->f)) return vm_raise(vm, ERR_TYPE, "cannot clone this task: it is finished");
+    Value copy = gen_view_clone(vm, (Args){&coro, 1});
+    return is_error(copy) ? copy : task_new_like(vm, copy, t);
+}
+
+static const NativeDef task_methods[] = {
+    {"get_name(self, /)", nat_get_name, "Its name.", 0},
+    {"set_name(self, value, /)", nat_set_name, "Rename it.", 0},
+    {"get_coro(self, /)", nat_get_coro, "Its coroutine.", 0},
+    {"cancelling(self, /)", nat_cancelling, "How many cancellations are pending.", 0},
+    {"uncancel(self, /)", nat_uncancel, "Take one cancellation back; answers how many are left.", 0},
+    {"set_result(self, result, /)", refuse_set, "Refused: a task's outcome is its coroutine's.", 0},
+    {"set_exception(self, exception, /)", refuse_set_exception, "Refused: a task's outcome is its coroutine's.", 0},
+    {"clone(self, /)", task_clone, "A new task that goes on from the same point.", 0},
+    {0},
+};
+static const GetSetDef task_getsets[] = {
+    {"status", task_status, NULL, "'created', 'suspended', 'running' or 'finished'."},
+    {"line", task_line, NULL, "Line where its coroutine stands, or None when finished."},
+    {"locals", task_locals, NULL, "A copy of its coroutine's local variables."},
+    {"awaiting", task_awaiting, NULL, "What it waits on, or None."},
+    {0},
+};
+const TypeDef type_def_TASK = {
+    .slots = {.repr = task_repr, .await = await_self},
+    .methods = task_methods,
+    .getsets = task_getsets,
+    .constructor = {"Task(coro, *, loop=None, name=None, context=None)", construct_task, "A coroutine run by the loop.", 0},
+    .flags = TYPE_FINAL | TYPE_HAS_WEAKREF,
+    .doc = "A coroutine run by the event loop.",
+};
+
+/* ---- the coroutine of an async native ---- */
+
+static Value native_coro_repr(VM *vm, Value self)
+{
+    return str_format(vm, "<coroutine object %N at %p>", ((NativeCoro *)as_obj(self))->native->sig->name, (void *)as_obj(self));
+}
+static Value native_coro_close(VM *vm, Args args)
+{
+    (void)vm;
+    ((NativeCoro *)as_obj(args.v[0]))->state = 2;
+    return VALUE_NONE;
+}
+static Value native_coro_send(VM *vm, Args args)
+{
+    NativeCoro *c = (NativeCoro *)as_obj(args.v[0]);
+    if (c->state == 1) {
+        c->state = 2;
+        return vm_raise_arg(vm, ERR_STOP_ITERATION, VALUE_NONE);
+    }
+    if (c->state) return vm_raise(vm, ERR_RUNTIME, "cannot reuse already awaited coroutine");
+    c->state = 1;
+    Value v = c->native->fn(vm, (Args){c->args, c->n});
+    if (v == VALUE_STOP) return VALUE_NONE;
+    c->state = 2;
+    return is_error(v) ? v : vm_raise_arg(vm, ERR_STOP_ITERATION, v);
+}
+static const NativeDef native_coro_methods[] = {
+    {"send(self, arg, /)", native_coro_send, "Run it, outside of a task.", 0},
+    {"close(self, /)", native_coro_close, "Give it up.", 0},
+    {0},
+};
+const TypeDef type_def_NATIVE_CORO = {
+    .slots = {.repr = native_coro_repr, .await = await_self},
+    .methods = native_coro_methods,
+    .flags = TYPE_FINAL | TYPE_HAS_WEAKREF,
+    .doc = "A call of an asynchronous built-in function.",
+};

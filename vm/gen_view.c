@@ -1,0 +1,204 @@
+#include "vm/gen_view.h"
+#include "vm/dict.h"
+#include "vm/list.h"
+#include "vm/task.h"
+#include "vm/str.h"
+#include "vm/type.h"
+
+/* The frame that would run next: the end of the chain of delegates. */
+static Gen *innermost(Gen *g)
+{
+    while (is_gen(g->delegate)) g = as_gen(g->delegate);
+    return g;
+}
+
+int gen_view_state(Gen *g)
+{
+    int state = gen_state(g);
+    return state == GEN_SUSPENDED && gen_state(innermost(g)) == GEN_RUNNING ? GEN_RUNNING : state;
+}
+
+Value gen_view_status(VM *vm, Value self)
+{
+    static const char *const names[] = {"created", "suspended", "running", "finished"};
+    return obj_value(vm_intern(vm, names[gen_view_state(as_gen(self))]));
+}
+
+Value gen_view_line(VM *vm, Value self)
+{
+    (void)vm;
+    Gen *g = as_gen(self);
+    Code *c = frame_code(&g->frame);
+    if (gen_state(g) == GEN_FINISHED) return VALUE_NONE;
+    if (gen_state(g) == GEN_CREATED) return small(c->rec->first_line);
+    return small(code_position(c, g->frame.pc - 1).line);
+}
+
+Value gen_view_locals(VM *vm, Value self)
+{
+    Gen *g = as_gen(self);
+    Code *c = frame_code(&g->frame);
+    const CodeImage *image = c->image->image;
+    const CodeLocal *locals = code_at(image, c->rec->locals);
+    Dict *d = dict_new(vm);
+    if (!d) return VALUE_ERROR;
+    for (uint32_t i = 0; gen_state(g) != GEN_FINISHED && i < c->rec->nlocals; i++) {
+        const CodeLocal *l = locals + i;
+        if (l->flags & LOCAL_HIDDEN) continue;
+        Value v = l->flags & LOCAL_FREE ? obj_value(frame_function(&g->frame)->cells[l->reg]) : g->frame.regs[l->reg];
+        if ((l->flags & (LOCAL_CELL | LOCAL_FREE)) && is_kind(v, KIND_CELL)) v = ((Cell *)as_obj(v))->value;
+        if (is_unset(v)) continue;
+        Str *name = str_intern(vm, code_text(image, l->name), l->name.len);
+        if (!name || !dict_set_str(vm, d, name, v)) return VALUE_ERROR;
+    }
+    return obj_value(d);
+}
+
+Value gen_view_awaiting(VM *vm, Value self)
+{
+    (void)vm;
+    Value d = as_gen(self)->delegate;
+    return is_unset(d) || gen_state(as_gen(self)) == GEN_FINISHED ? VALUE_NONE : d;
+}
+
+/* ---- clone ---- */
+
+static Value refuse(VM *vm, const Gen *g, const char *why)
+{
+    return vm_raise(vm, ERR_TYPE, "cannot clone this %s: %s",
+                    g->h.shape == T_GENERATOR    ? "generator"
+                    : g->h.shape == T_COROUTINE ? "coroutine"
+                                                : "async generator",
+                    why);
+}
+
+static Value clone_chain(VM *vm, Gen *g, int depth);
+
+/* Hidden loop state: built-in iterators and generators are copied, so that the copies advance on their own. */
+static Value clone_iterator(VM *vm, const Gen *owner, Value it, int depth)
+{
+    if (!is_ptr(it)) return it;
+    Obj *o = as_obj(it);
+    switch (o->kind) {
+    case KIND_GEN: return clone_chain(vm, (Gen *)o, depth + 1);
+    case KIND_RANGE_ITER: {
+        RangeIter *copy = heap_new(vm, KIND_RANGE_ITER, o->shape, RangeIter);
+        if (!copy) return VALUE_ERROR;
+        copy->next = ((RangeIter *)o)->next;
+        copy->step = ((RangeIter *)o)->step;
+        copy->left = ((RangeIter *)o)->left;
+        return obj_value(copy);
+    }
+    case KIND_ITER: {
+        if (o->shape >= T_BUILTIN_COUNT) return it; // a script's own subclass: shared
+        const Iter *from = (const Iter *)o;
+        Iter *copy = heap_new(vm, KIND_ITER, o->shape, Iter);
+        if (!copy) return VALUE_ERROR;
+        *copy = (Iter){copy->h, from->source, from->extra, from->index, from->limit};
+        bool wraps_iterators = o->shape == T_MAP || o->shape == T_FILTER || o->shape == T_ZIP || o->shape == T_ENUMERATE ||
+                               o->shape == T_CALLABLE_ITER;
+        if (!wraps_iterators) return obj_value(copy);
+        if (vm_c_stack_low(vm)) return VALUE_ERROR;
+        copy->source = clone_iterator(vm, owner, from->source, depth);
+        if (is_error(copy->source)) return VALUE_ERROR;
+        if (is_tuple(from->extra)) {
+            Value t = tuple_new(vm, as_tuple(from->extra)->items, as_tuple(from->extra)->size);
+            for (size_t i = 0; !is_error(t) && i < as_tuple(t)->size; i++) {
+                Value v = clone_iterator(vm, owner, as_tuple(t)->items[i], depth);
+                if (is_error(v)) return v;
+                as_tuple(t)->items[i] = v;
+            }
+            copy->extra = t;
+        } else if (is_kind(from->extra, KIND_ITER) || is_kind(from->extra, KIND_RANGE_ITER) || is_gen(from->extra))
+            copy->extra = clone_iterator(vm, owner, from->extra, depth);
+        return is_error(copy->extra) ? VALUE_ERROR : obj_value(copy);
+    }
+    case KIND_NATIVE_DATA: return refuse(vm, owner, "it iterates over an object that cannot be copied");
+    default: return it; // containers walked by position; scripts' own iterators are shared
+    }
+}
+
+/* Inside `with`, the exit that is still to come would run twice. */
+static bool inside_with(const Gen *g)
+{
+    Code *c = frame_code((Frame *)&g->frame);
+    uint32_t at = (uint32_t)(g->frame.pc - c->insns);
+    for (uint32_t i = 0; i < c->nhandlers; i++) {
+        const CodeHandler *h = c->handlers + i;
+        if ((h->flags & HANDLER_WITH) && at > h->start && at <= h->end) return true;
+    }
+    return false;
+}
+
+/* Registers that hold the state of for loops: the second operand of the FOR_NEXT instructions. */
+static bool is_loop_state(const Code *c, uint32_t reg)
+{
+    for (uint32_t i = 0; i < c->ninsns; i++)
+        if (c->insns[i].op == OP_FOR_NEXT && c->insns[i].b == reg) return true;
+    return false;
+}
+
+static bool is_own_cell(const Code *c, uint32_t reg)
+{
+    for (uint32_t i = 0; i < c->ninsns; i++)
+        if ((c->insns[i].op == OP_NEW_CELL || c->insns[i].op == OP_WRAP_CELL) && c->insns[i].a == reg) return true;
+    return false;
+}
+
+static bool copy_registers(VM *vm, Gen *from, Gen *to, int depth)
+{
+    Code *c = frame_code(&from->frame);
+    for (uint32_t r = 0; r < c->nregs; r++) {
+        Value v = from->frame.regs[r];
+        if (is_kind(v, KIND_CELL) && is_own_cell(c, r)) {
+            Cell *copy = heap_new(vm, KIND_CELL, T_CELL, Cell);
+            if (!copy) return false;
+            copy->value = ((Cell *)as_obj(v))->value;
+            copy->fallback = VALUE_UNSET;
+            v = obj_value(copy);
+        } else if (is_ptr(v) && is_loop_state(c, r)) v = clone_iterator(vm, from, v, depth);
+        if (is_error(v)) return false;
+        to->frame.regs[r] = v;
+    }
+    return true;
+}
+
+/* Copies g and what it delegates to, and links the copies as the originals are. */
+static Value clone_chain(VM *vm, Gen *g, int depth)
+{
+    if (depth > 1000 || vm_c_stack_low(vm)) return vm_raise(vm, ERR_RECURSION, "maximum recursion depth exceeded");
+    if (gen_view_state(g) == GEN_RUNNING) return refuse(vm, g, "it is running");
+    if (gen_state(g) == GEN_SUSPENDED && inside_with(g)) return refuse(vm, g, "it is suspended inside a 'with' block");
+    Code *c = frame_code(&g->frame);
+    Gen *copy = heap_alloc(vm, KIND_GEN, g->h.shape, sizeof(Gen) + c->nregs * sizeof(Value));
+    if (!copy) return VALUE_ERROR;
+    copy->h.aux = (uint16_t)(g->h.aux & ~(GEN_SHARED | GEN_LOOP));
+    copy->leaf = copy->root = copy;
+    copy->delegate = VALUE_UNSET;
+    copy->frame = g->frame;
+    copy->frame.caller = NULL;
+    for (uint32_t r = 0; r < c->nregs; r++) copy->frame.regs[r] = VALUE_UNSET;
+    if (!copy_registers(vm, g, copy, depth)) return VALUE_ERROR;
+    if (is_unset(g->delegate)) return obj_value(copy);
+    if (!is_gen(g->delegate)) {
+        Value d = task_clone_wait(vm, g->delegate);
+        if (is_error(d)) return d;
+        copy->delegate = is_kind(d, KIND_ITER) || is_kind(d, KIND_RANGE_ITER) ? clone_iterator(vm, g, d, depth) : d;
+        return is_error(copy->delegate) ? VALUE_ERROR : obj_value(copy);
+    }
+    Gen *inner = as_gen(g->delegate);
+    Value inner_copy = clone_chain(vm, inner, depth + 1);
+    if (is_error(inner_copy)) return inner_copy;
+    Gen *ic = as_gen(inner_copy);
+    copy->delegate = inner_copy;
+    ic->frame.caller = &copy->frame;
+    copy->leaf = ic->leaf;
+    ic->leaf->root = copy;
+    ic->root = copy;
+    // The delegate register of DELEGATE must name the copy too, should the instruction look at it again.
+    for (uint32_t r = 0; r < c->nregs; r++)
+        if (copy->frame.regs[r] == g->delegate) copy->frame.regs[r] = inner_copy;
+    return obj_value(copy);
+}
+
+Value gen_view_clone(VM *vm, Args args) { return clone_chain(vm, as_gen(args.v[0]), 0); }

@@ -1,0 +1,223 @@
+/* ops_call.c - slow paths of calls; functions and classes being made. */
+#include "vm/common.h"
+#include "vm/coroutine.h"
+#include "vm/dict.h"
+#include "vm/exception.h"
+#include "vm/list.h"
+#include "vm/native.h"
+#include "vm/ops.h"
+#include "vm/protocol.h"
+#include "vm/report.h"
+#include "vm/str.h"
+#include "vm/type.h"
+
+static bool is_statement(const Insn *call)
+{
+    return call->op == OP_CALL_STMT || call->op == OP_CALL_METHOD_STMT || call->op == OP_CALL_STMT_H ||
+           call->op == OP_CALL_METHOD_STMT_H;
+}
+
+/* A call that only made a coroutine or generator object: was that all its caller wanted? */
+static Value made_coroutine(VM *vm, Value v)
+{
+    if (is_error(v)) return v;
+    const Insn *call = vm->frame->pc - 1, *next = vm->frame->pc;
+    if (is_statement(call)) report_never_awaited(vm, v);
+    bool loops_over_it = next->op == OP_FOR_PREP && next->b == call->c;
+    if (loops_over_it && is_exact(v, T_GENERATOR)) as_obj(v)->aux |= GEN_LOOP;
+    return v;
+}
+
+static Value call_native(VM *vm, Native *f, Value *args, int n, Value kwnames, uint16_t dst)
+{
+    if (f->h.aux & NATIVE_ASYNC) return made_coroutine(vm, native_coro_new(vm, f, args, n, kwnames));
+    // Stepping a generator is a switch of frames, not a nested run.
+    bool steps = f->fn == nat_next || f->fn == nat_gen_next || f->fn == nat_gen_send;
+    if (steps && is_unset(kwnames)) {
+        int given = n + !is_unset(f->self);
+        Value g = !is_unset(f->self) ? f->self : n ? args[0] : VALUE_NONE;
+        int wanted = f->fn == nat_gen_send ? 2 : 1;
+        if (given == wanted && is_gen(g) && (as_obj(g)->shape == T_GENERATOR || f->fn == nat_gen_send)) {
+            Value sent = wanted == 2 ? args[n - 1] : VALUE_NONE;
+            if (as_obj(g)->shape == T_ASYNC_GENERATOR) return native_call(vm, f, args, n, kwnames);
+            Value v = gen_resume(vm, as_gen(g), sent, dst, RET_NEXT);
+            return v == VALUE_STOP ? gen_finished_error(vm, as_gen(g)) : v;
+        }
+    }
+    const Signature *sig = f->sig;
+    bool direct = is_unset(kwnames) && is_unset(f->self) && n == sig->nparams && n == sig->npos && !sig->varargs &&
+                  !sig->varkw && !sig->raw && !sig->nkwonly && !(f->h.aux & NATIVE_CLASSMETHOD) && !f->owner;
+    return direct ? f->fn(vm, (Args){args, n}) : native_call(vm, f, args, n, kwnames);
+}
+
+Value op_call(VM *vm, Value callee, Value *args, int n, Value kwnames, uint16_t dst)
+{
+    if (is_ptr(callee)) {
+        Obj *o = as_obj(callee);
+        if (o->kind == KIND_NATIVE) return call_native(vm, (Native *)o, args, n, kwnames, dst);
+        if (o->kind == KIND_FUNCTION && code_is_heap(((Function *)o)->code))
+            return made_coroutine(vm, gen_new(vm, (Function *)o, args, n, kwnames));
+    }
+    return frame_invoke(vm, callee, args, n, kwnames, dst, RET_VALUE);
+}
+
+/* The receiver slot of a LOAD_METHOD precedes the arguments: it is the first one, or a gap. */
+Value op_call_kw(VM *vm, Value callee, Value *args, int n, const Value *consts, Insn extra, uint16_t dst)
+{
+    if (extra.c) {
+        if (is_unset(args[0])) args++;
+        else n++;
+    }
+    Value kwnames = consts[extra.a];
+    int nkw = (int)as_tuple(kwnames)->size;
+    Value v = op_call(vm, callee, args, n - nkw, kwnames, dst);
+    if (extra.b) op_drop(vm, v);
+    return v;
+}
+
+/* f(*list, **dict): laid out in rooted slots as positional values followed by keyword values. */
+Value op_call_ex(VM *vm, Value callee, Value list, Value dict, uint16_t dst)
+{
+    size_t n = as_list(list)->size, nkw = is_unset(dict) ? 0 : dict_len(as_dict(dict));
+    if (n + nkw > 60000) return vm_raise(vm, ERR_TYPE, "too many arguments (%zu)", n + nkw);
+    Value *slots = roots_reserve(vm, n + nkw + 1), kwnames = VALUE_UNSET;
+    if (!slots) return VALUE_ERROR;
+    memcpy(slots + 1, as_list(list)->items, n * sizeof *slots);
+    if (nkw) {
+        slots[0] = kwnames = tuple_new(vm, NULL, nkw);
+        if (is_error(kwnames)) {
+            slots[0] = VALUE_UNSET;
+            roots_pop(vm, slots);
+            return kwnames;
+        }
+        size_t pos = 0;
+        for (size_t i = 0; i < nkw; i++) dict_next(as_dict(dict), &pos, &as_tuple(kwnames)->items[i], &slots[1 + n + i]);
+    }
+    Value v = op_call(vm, callee, slots + 1, (int)n, kwnames, dst);
+    roots_pop(vm, slots);
+    if (vm->frame && vm->frame->pc[-1].b) op_drop(vm, v);
+    return v;
+}
+
+/* ---- classes called ---- */
+
+Value type_call(VM *vm, Type *t, const Value *args, int n, Value kwnames, uint16_t ret, RetKind kind)
+{
+    Value init;
+    bool pushes = kind == RET_VALUE || kind == RET_VALUE_H;
+    if (!pushes) return type_instantiate(vm, t, args, n, kwnames);
+    Value obj = type_construct(vm, t, args, n, kwnames, &init);
+    if (is_error(obj) || is_unset(init)) return obj;
+    int total = n + (is_unset(kwnames) ? 0 : (int)as_tuple(kwnames)->size);
+    Value *slots = roots_reserve(vm, (size_t)total + 1);
+    if (!slots) return VALUE_ERROR;
+    slots[0] = obj;
+    memcpy(slots + 1, args, (size_t)total * sizeof *args);
+    Value v;
+    if (is_kind(init, KIND_FUNCTION) && !code_is_heap(((Function *)as_obj(init))->code)) {
+        Frame *frame = frame_push(vm, (Function *)as_obj(init), slots, n + 1, kwnames, ret, RET_INIT);
+        v = frame ? VALUE_SWITCH : VALUE_ERROR;
+        if (frame) {
+            *frame_instance(frame) = obj;
+            vm->frame = frame;
+        }
+    } else {
+        v = vm_call_kw(vm, init, slots, n + 1, kwnames);
+        if (!is_error(v) && !is_none(v)) v = vm_raise(vm, ERR_TYPE, "__init__() should return None, not '%T'", v);
+        if (!is_error(v)) v = obj;
+    }
+    roots_pop(vm, slots);
+    return v;
+}
+
+/* ---- functions and classes made ---- */
+
+static bool set_rare(VM *vm, Function *f, const char *name, Value v)
+{
+    if (is_unset(v)) return true;
+    if (is_unset(f->rare)) {
+        Dict *d = dict_new(vm);
+        if (!d) return false;
+        f->rare = obj_value(d);
+    }
+    return dict_set_c(vm, as_dict(f->rare), name, v);
+}
+
+Value op_make_function(VM *vm, Frame *frame, Value code_value, const Value *extras)
+{
+    Code *c = (Code *)as_obj(code_value);
+    const CodeCapture *captures = code_at(c->image->image, c->rec->captures);
+    Function *f = heap_alloc(vm, KIND_FUNCTION, T_FUNCTION, sizeof *f + c->nfree * sizeof(Cell *));
+    if (!f) return VALUE_ERROR;
+    f->h.aux = c->nfree;
+    f->code = c;
+    f->module = c->module;
+    f->defaults = f->rare = VALUE_UNSET;
+    for (uint16_t i = 0; i < c->nfree; i++)
+        f->cells[i] = captures[i].from == CAPTURE_LOCAL ? (Cell *)as_obj(frame->regs[captures[i].index])
+                                                        : frame_function(frame)->cells[captures[i].index];
+    if (extras) {
+        f->defaults = extras[0];
+        if (!set_rare(vm, f, "__kwdefaults__", extras[1]) || !set_rare(vm, f, "__annotations__", extras[2]))
+            return VALUE_ERROR;
+    }
+    return obj_value(f);
+}
+
+/* A base that is no class (list[int]) stands for what its __mro_entries__ answers. */
+static Value resolve_bases(VM *vm, Value bases, bool *changed)
+{
+    Tuple *t = as_tuple(bases);
+    *changed = false;
+    for (size_t i = 0; i < t->size; i++) *changed |= !is_type(t->items[i]);
+    if (!*changed) return bases;
+    Value list = list_new(vm, NULL, 0);
+    Value *root = is_error(list) ? NULL : roots_push(vm, list);
+    if (!root) return VALUE_ERROR;
+    bool ok = true;
+    for (size_t i = 0; i < t->size && ok; i++) {
+        Value base = t->items[i];
+        Value entries = is_type(base) ? VALUE_UNSET : obj_getattr_opt(vm, base, vm->common->mro_entries);
+        if (is_error(entries)) ok = false;
+        else if (is_unset(entries)) ok = list_append(vm, as_list(list), base);
+        else {
+            entries = vm_call1(vm, entries, bases);
+            ok = !is_error(entries) && list_extend(vm, as_list(list), entries);
+        }
+    }
+    Value result = ok ? tuple_new(vm, as_list(list)->items, as_list(list)->size) : VALUE_ERROR;
+    roots_pop(vm, root);
+    return result;
+}
+
+Value op_build_class(VM *vm, Value *base, uint16_t dst)
+{
+    bool changed;
+    Value original = base[2];
+    Value bases = resolve_bases(vm, original, &changed);
+    if (is_error(bases)) return bases;
+    base[2] = bases;
+    Dict *ns = dict_new(vm);
+    if (!ns || (changed && !dict_set_str(vm, ns, vm->common->orig_bases, original))) return VALUE_ERROR;
+    Frame *frame = frame_push(vm, (Function *)as_obj(base[0]), NULL, 0, VALUE_UNSET, dst, RET_CLASS);
+    if (!frame) return VALUE_ERROR;
+    frame->regs[0] = obj_value(ns);
+    vm->frame = frame;
+    return VALUE_SWITCH;
+}
+
+Value op_class_done(VM *vm, const Value *base, Value result, Frame *body)
+{
+    (void)result;
+    Value *ns = roots_push(vm, body->regs[0]);
+    if (!ns) return VALUE_ERROR;
+    Value cls = type_create(vm, as_str(base[1]), as_tuple(base[2]), as_dict(*ns), base[3]);
+    roots_pop(vm, ns);
+    return cls;
+}
+
+void op_drop(VM *vm, Value v)
+{
+    bool coroutine = is_exact(v, T_COROUTINE) && gen_state(as_gen(v)) == GEN_CREATED;
+    if (coroutine || is_exact(v, T_NATIVE_CORO)) report_never_awaited(vm, v);
+}

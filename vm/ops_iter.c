@@ -1,0 +1,154 @@
+/* ops_iter.c - slow paths of iteration: for loops, iter(), yield from, await, async for. */
+#include "vm/coroutine.h"
+#include "vm/exception.h"
+#include "vm/list.h"
+#include "vm/ops.h"
+#include "vm/protocol.h"
+#include "vm/str.h"
+#include "vm/type.h"
+
+/* The for loop walks small ranges without an iterator object; steps and bounds far from overflow. */
+static bool range_is_plain(const Range *r)
+{
+    const int64_t far = (int64_t)1 << 58;
+    return is_small(r->start) && is_small(r->stop) && is_small(r->step) && as_small(r->stop) < far &&
+           as_small(r->stop) > -far && as_small(r->start) < far && as_small(r->start) > -far && as_small(r->step) < far &&
+           as_small(r->step) > -far;
+}
+
+/* Lists, tuples, strings and ranges are walked by position: the pair is the object and where it stands. Anything
+ * else is an iterator in the pair's first register. */
+Value op_for_prep(VM *vm, Value v, Value *pair)
+{
+    uint16_t dst = (uint16_t)(pair - vm->frame->regs);
+    pair[1] = VALUE_UNSET;
+    if (is_ptr(v)) {
+        Obj *o = as_obj(v);
+        switch (o->shape) {
+        case T_LIST:
+        case T_TUPLE:
+        case T_STR:
+            pair[1] = small(0);
+            pair[0] = v;
+            return v;
+        case T_RANGE:
+            if (!range_is_plain((Range *)o)) break;
+            pair[1] = ((Range *)o)->start;
+            pair[0] = v;
+            return v;
+        case T_GENERATOR:
+            pair[1] = bool_value(o->aux & GEN_LOOP); // made by the loop's own expression: closed when left early
+            o->aux &= (uint16_t)~GEN_LOOP;
+            pair[0] = v;
+            return v;
+        default: break;
+        }
+    }
+    Value it = op_get_iter(vm, v, dst);
+    if (!is_error(it) && it != VALUE_SWITCH) pair[0] = it;
+    return it;
+}
+
+Value op_for_next(VM *vm, Value it, Value *pair, uint16_t dst)
+{
+    Obj *o = as_obj(it);
+    if (o->kind == KIND_TUPLE) {
+        size_t i = (size_t)as_small(pair[1]);
+        if (i >= as_tuple(it)->size) return VALUE_STOP;
+        pair[1] += small(1);
+        return as_tuple(it)->items[i];
+    }
+    if (o->shape == T_STR) {
+        size_t at = (size_t)as_small(pair[1]);
+        if (at >= as_str(it)->size) return VALUE_STOP;
+        Value c = str_next_char(vm, as_str(it), &at);
+        pair[1] = small((int64_t)at);
+        return c;
+    }
+    if (o->kind == KIND_GEN) {
+        Value v = gen_resume(vm, (Gen *)o, VALUE_NONE, dst, RET_FOR);
+        return v == VALUE_PARK ? VALUE_STOP : v;
+    }
+    Type *t = type_of(vm, it);
+    if (!type_defines(t, D_NEXT)) return t->def->slots.next(vm, it);
+    Value next = type_lookup_dunder(vm, t, D_NEXT);
+    if (is_kind(next, KIND_FUNCTION)) return frame_invoke(vm, next, &it, 1, VALUE_UNSET, dst, RET_FOR);
+    return obj_next(vm, it);
+}
+
+Value op_for_close(VM *vm, Value *pair)
+{
+    if (pair[1] != VALUE_TRUE || !is_gen(pair[0])) return VALUE_NONE;
+    Value g = pair[0];
+    pair[1] = VALUE_FALSE;
+    return gen_close_c(vm, as_gen(g)) ? VALUE_NONE : VALUE_ERROR;
+}
+
+Value op_get_iter(VM *vm, Value v, uint16_t dst)
+{
+    Type *t = type_of(vm, v);
+    if (type_defines(t, D_ITER)) {
+        Value f = type_lookup_dunder(vm, t, D_ITER);
+        bool plain = is_kind(f, KIND_FUNCTION) && !code_is_heap(((Function *)as_obj(f))->code);
+        if (plain) return frame_invoke(vm, f, &v, 1, VALUE_UNSET, dst, RET_ITER);
+    }
+    return obj_iter(vm, v);
+}
+
+Value op_get_yield_iter(VM *vm, Value v, Code *c)
+{
+    if (is_exact(v, T_GENERATOR)) return v;
+    if (is_exact(v, T_COROUTINE)) {
+        if (c->flags & (CODE_COROUTINE | CODE_ITERABLE_COROUTINE)) return v;
+        return vm_raise(vm, ERR_TYPE, "cannot 'yield from' a coroutine object in a non-coroutine generator");
+    }
+    return obj_iter(vm, v);
+}
+
+static bool is_iterable_coroutine(Value v)
+{
+    return is_exact(v, T_GENERATOR) && (frame_code(&as_gen(v)->frame)->flags & CODE_ITERABLE_COROUTINE);
+}
+
+/* What `await v` waits on: coroutines and the scheduler's objects themselves, else the iterator of __await__(). */
+Value op_get_awaitable(VM *vm, Value v)
+{
+    if (is_exact(v, T_COROUTINE) || is_iterable_coroutine(v)) return v;
+    Type *t = type_of(vm, v);
+    if (!type_defines(t, D_AWAIT) && t->def->slots.await) return t->def->slots.await(vm, v);
+    Value it = obj_call_special(vm, v, D_AWAIT, NULL, 0);
+    if (is_unset(it)) return vm_raise(vm, ERR_TYPE, "object %T can't be used in 'await' expression", v);
+    if (is_error(it)) return it;
+    if (is_exact(it, T_COROUTINE) || is_iterable_coroutine(it)) return vm_raise(vm, ERR_TYPE, "__await__() returned a coroutine");
+    Type *it_type = type_of(vm, it);
+    bool iterator = it_type->def->slots.next || type_defines(it_type, D_NEXT);
+    return iterator ? it : vm_raise(vm, ERR_TYPE, "__await__() returned non-iterator of type '%T'", it);
+}
+
+Value op_get_aiter(VM *vm, Value v)
+{
+    if (is_exact(v, T_ASYNC_GENERATOR)) return v;
+    Value it = obj_call_special(vm, v, D_AITER, NULL, 0);
+    if (is_unset(it))
+        return vm_raise(vm, ERR_TYPE, "'async for' requires an object with __aiter__ method, got %T", v);
+    if (is_error(it)) return it;
+    if (is_unset(obj_special(vm, it, D_ANEXT)))
+        return vm_raise(vm, ERR_TYPE, "'async for' received an object from __aiter__ that does not implement __anext__: %T", it);
+    return it;
+}
+
+Value op_anext(VM *vm, Value v)
+{
+    Value a = obj_call_special(vm, v, D_ANEXT, NULL, 0);
+    if (is_unset(a)) return vm_raise(vm, ERR_TYPE, "'async for' requires an iterator with __anext__ method, got %T", v);
+    if (is_error(a)) return a;
+    Value waits_on = op_get_awaitable(vm, a);
+    if (is_error(waits_on) && vm_pending_is(vm, ERR_TYPE)) {
+        Value cause = vm_take_pending(vm);
+        vm_raise(vm, ERR_TYPE, "'async for' received an invalid object from __anext__: %T", a);
+        Exception *e = as_exception(vm->exc);
+        gc_store(vm, e, &e->cause, cause);
+        e->suppress_context = true;
+    }
+    return waits_on;
+}

@@ -1,0 +1,80 @@
+/* ops_name.c - slow paths of names: locals, captured variables, globals, class bodies, imports' last steps. */
+#include "vm/common.h"
+#include "vm/dict.h"
+#include "vm/list.h"
+#include "vm/native.h"
+#include "vm/ops.h"
+#include "vm/protocol.h"
+#include "vm/str.h"
+#include "vm/type.h"
+
+Value op_unbound_local(VM *vm, Value name)
+{
+    return vm_raise(vm, ERR_UNBOUND_LOCAL, "cannot access local variable '%V' where it is not associated with a value", name);
+}
+
+Value op_unbound_free(VM *vm, Value name)
+{
+    return vm_raise(vm, ERR_NAME, "cannot access free variable '%V' where it is not associated with a value in enclosing scope",
+                    name);
+}
+
+Value op_new_cell(VM *vm, Value v)
+{
+    Cell *c = heap_new(vm, KIND_CELL, T_CELL, Cell);
+    if (!c) return VALUE_ERROR;
+    c->value = v;
+    c->fallback = VALUE_UNSET;
+    return obj_value(c);
+}
+
+static Value global_name(VM *vm, Code *c, uint32_t index)
+{
+    const CodeText *t = (const CodeText *)code_at(c->image->image, c->rec->globals) + index;
+    Str *s = str_intern(vm, code_text(c->image->image, *t), t->len);
+    return s ? obj_value(s) : VALUE_ERROR;
+}
+
+static Value raise_name_error(VM *vm, Value name)
+{
+    if (is_error(name)) return name;
+    vm_raise(vm, ERR_NAME, "name '%V' is not defined", name);
+    if (!vm_pending_is(vm, ERR_NAME)) return VALUE_ERROR;
+    Exception *e = (Exception *)as_obj(vm->exc);
+    gc_store(vm, e, &e->extra[0], name); // NameError.name, for "Did you mean"
+    return VALUE_ERROR;
+}
+
+Value op_global_missing(VM *vm, Code *c, uint32_t index) { return raise_name_error(vm, global_name(vm, c, index)); }
+
+bool op_del_global(VM *vm, Code *c, uint32_t index)
+{
+    Cell *cell = c->globals[index];
+    if (is_unset(cell->value)) return op_global_missing(vm, c, index), false;
+    Value name = global_name(vm, c, index);
+    return !is_error(name) && dict_delete(vm, c->module->dict, name) >= 0;
+}
+
+Value op_load_name(VM *vm, Value ns, Value name, Code *c, uint32_t global)
+{
+    Value v = is_dict(ns) ? dict_get(vm, as_dict(ns), name) : obj_getitem(vm, ns, name);
+    if (!is_unset(v)) return v;
+    Cell *cell = c->globals[global];
+    if (!is_unset(cell->value)) return cell->value;
+    v = is_unset(cell->fallback) ? VALUE_UNSET : ((Cell *)as_obj(cell->fallback))->value;
+    return is_unset(v) ? raise_name_error(vm, name) : v;
+}
+
+Value op_load_class_free(VM *vm, Value ns, Value name, Cell *cell)
+{
+    Value v = is_dict(ns) ? dict_get(vm, as_dict(ns), name) : VALUE_UNSET;
+    if (!is_unset(v)) return v;
+    return is_unset(cell->value) ? op_unbound_free(vm, name) : cell->value;
+}
+
+bool op_del_name(VM *vm, Value ns, Value name)
+{
+    int found = dict_delete(vm, as_dict(ns), name);
+    if (found == 0) raise_name_error(vm, name);
+    return found > 0;
+}

@@ -1,0 +1,155 @@
+/* ops_operator.c - slow paths of operators, comparisons, truth and membership. */
+#include "vm/dict.h"
+#include "vm/float.h"
+#include "vm/int.h"
+#include "vm/list.h"
+#include "vm/ops.h"
+#include "vm/protocol.h"
+#include "vm/str.h"
+#include "vm/type.h"
+
+/* Does v's class define method d in script? Then it is found, for a frame to be pushed. */
+static Value script_method(VM *vm, Value v, Dunder d)
+{
+    if (!is_ptr(v) || as_obj(v)->shape < T_BUILTIN_COUNT) return VALUE_UNSET;
+    Type *t = type_of(vm, v);
+    if (!type_defines(t, d)) return VALUE_UNSET;
+    Value f = type_lookup_dunder(vm, t, d);
+    return is_kind(f, KIND_FUNCTION) && !code_is_heap(((Function *)as_obj(f))->code) ? f : VALUE_UNSET;
+}
+
+static Value push1(VM *vm, Value f, Value self, uint16_t dst, RetKind kind)
+{
+    return frame_invoke(vm, f, &self, 1, VALUE_UNSET, dst, kind);
+}
+
+static Value push2(VM *vm, Value f, Value self, Value other, uint16_t dst, RetKind kind)
+{
+    Value args[] = {self, other};
+    return frame_invoke(vm, f, args, 2, VALUE_UNSET, dst, kind);
+}
+
+/* Only the plain case runs as a pushed frame: the left operand's own method goes first, unless the right one's
+ * class is a subclass that may have a better one. Everything else goes the general way. */
+Value op_binary(VM *vm, BinaryOp op, bool inplace, Value a, Value b, uint16_t dst)
+{
+    if (is_str(a) && is_str(b) && op == BIN_ADD) return str_concat(vm, as_str(a), as_str(b));
+    if (inplace) {
+        Value f = script_method(vm, a, D_IADD + op);
+        if (!is_unset(f)) return push2(vm, f, a, b, dst, RET_BIN_INPLACE);
+    }
+    Value f = script_method(vm, a, D_ADD + op);
+    bool right_first = is_ptr(b) && type_of(vm, a) != type_of(vm, b) && type_is_subtype(type_of(vm, b), type_of(vm, a));
+    if (!is_unset(f) && !right_first && !(inplace && type_defines(type_of(vm, a), D_IADD + op)))
+        return push2(vm, f, a, b, dst, RET_BIN_LEFT);
+    return inplace ? obj_inplace(vm, op, a, b) : obj_binary(vm, op, a, b);
+}
+
+typedef struct BinaryForm { BinaryOp op; bool inplace; Value a, b; } BinaryForm;
+
+/* The operator and operands of the instruction that a pushed operator method ran for: they are still in place. */
+static BinaryForm decode_binary(const Frame *f)
+{
+    const Insn *i = f->pc - 1;
+    const Value *k = frame_code(f)->consts;
+    int n = i->op - OP_ADD, form = n % 5; // rows of BINARY_OPCODES: RR RK KR, in-place RR RK
+    return (BinaryForm){(BinaryOp)(n / 5), form >= 3, form == 2 ? k[i->b] : f->regs[i->b],
+                        form == 1 || form == 4 ? k[i->c] : f->regs[i->c]};
+}
+
+static Value deliver(Frame *f, uint16_t dst, Value v)
+{
+    if (is_error(v) || v == VALUE_SWITCH) return v;
+    f->regs[dst] = v;
+    return VALUE_SWITCH;
+}
+
+Value op_binary_resume(VM *vm, Frame *f, RetKind stage)
+{
+    BinaryForm form = decode_binary(f);
+    uint16_t dst = f->pc[-1].a;
+    if (stage == RET_BIN_INPLACE) return deliver(f, dst, op_binary(vm, form.op, false, form.a, form.b, dst));
+    return deliver(f, dst, obj_binary_reflected(vm, form.op, form.inplace, form.a, form.b));
+}
+
+Value op_unary(VM *vm, UnaryOp op, Value a, uint16_t dst)
+{
+    static const Dunder dunders[] = {D_NEG, D_POS, D_INVERT, D_ABS};
+    Value f = script_method(vm, a, dunders[op]);
+    return is_unset(f) ? obj_unary(vm, op, a) : push1(vm, f, a, dst, RET_VALUE);
+}
+
+static const Dunder swapped[] = {D_GT, D_GE, D_EQ, D_NE, D_LT, D_LE};
+
+Value op_compare(VM *vm, CompareOp op, Value a, Value b, uint16_t dst, RetKind kind)
+{
+    if (is_str(a) && is_str(b) && (op == CMP_EQ || op == CMP_NE) && as_obj(a)->shape == T_STR && as_obj(b)->shape == T_STR)
+        return bool_value(str_eq(as_str(a), as_str(b)) == (op == CMP_EQ));
+    Value f = script_method(vm, a, D_LT + op);
+    bool right_first = !is_unset(f) && is_ptr(b) && type_of(vm, a) != type_of(vm, b) &&
+                       type_is_subtype(type_of(vm, b), type_of(vm, a)) && type_defines(type_of(vm, b), swapped[op]);
+    if (!is_unset(f) && !right_first) return push2(vm, f, a, b, dst, kind);
+    return obj_compare(vm, a, b, op);
+}
+
+bool op_jumps_when_true(Opcode op)
+{
+    return (op - OP_LT) % 6 < 4; // rows of COMPARE_OPCODES: RR RK J J_RK JN JN_RK
+}
+
+Value op_compare_resume(VM *vm, Frame *f, RetKind stage)
+{
+    const Insn *i = f->pc - 1;
+    const Value *k = frame_code(f)->consts;
+    int n = i->op - OP_LT, form = n % 6;
+    bool jump = stage == RET_JUMP;
+    Value a = f->regs[jump ? i->a : i->b];
+    Value b = jump ? (form & 1 ? k[i->b] : f->regs[i->b]) : form == 1 ? k[i->c] : f->regs[i->c];
+    Value v = obj_compare_reflected(vm, a, b, (CompareOp)(n / 6));
+    if (!jump) return deliver(f, i->a, v);
+    int t = is_error(v) ? -1 : obj_truth(vm, v);
+    if (t < 0) return VALUE_ERROR;
+    if (t == op_jumps_when_true((Opcode)i->op)) f->pc += (int16_t)i->c;
+    return VALUE_SWITCH;
+}
+
+int op_truth(VM *vm, Value v)
+{
+    if (is_bool(v)) return v == VALUE_TRUE;
+    return obj_truth(vm, v);
+}
+
+int op_contains(VM *vm, Value container, Value item)
+{
+    if (is_exact(container, T_DICT)) {
+        Value v = dict_get(vm, as_dict(container), item);
+        return is_error(v) ? -1 : !is_unset(v);
+    }
+    return obj_contains(vm, container, item);
+}
+
+Value op_in(VM *vm, Value item, Value container, bool negate)
+{
+    int in = op_contains(vm, container, item);
+    return in < 0 ? VALUE_ERROR : bool_value(in != negate);
+}
+
+Value op_getitem(VM *vm, Value o, Value key, uint16_t dst)
+{
+    if (is_exact(o, T_DICT)) {
+        Value v = dict_get(vm, as_dict(o), key);
+        return is_unset(v) ? vm_raise_arg(vm, ERR_KEY, key) : v;
+    }
+    Value f = script_method(vm, o, D_GETITEM);
+    return is_unset(f) ? obj_getitem(vm, o, key) : push2(vm, f, o, key, dst, RET_VALUE);
+}
+
+Value op_setitem(VM *vm, Value o, Value key, Value v)
+{
+    if (is_exact(o, T_DICT) && !is_unset(v)) return dict_set(vm, as_dict(o), key, v) ? VALUE_NONE : VALUE_ERROR;
+    Value f = script_method(vm, o, is_unset(v) ? D_DELITEM : D_SETITEM);
+    if (is_unset(f)) return obj_setitem(vm, o, key, v);
+    Value args[] = {o, key, v};
+    Value r = frame_invoke(vm, f, args, is_unset(v) ? 2 : 3, VALUE_UNSET, 0, RET_DISCARD);
+    return r;
+}

@@ -1,0 +1,686 @@
+#include "vm/sched.h"
+#include "vm/common.h"
+#include "vm/exception.h"
+#include "vm/list.h"
+#include "vm/native.h"
+#include "vm/protocol.h"
+#include "vm/report.h"
+#include "vm/str.h"
+#include "vm/type.h"
+
+#include <stdlib.h>
+
+/* The ready queue is a chain of fixed chunks: pushing never copies what is queued already. */
+typedef struct Turn { Value a, b; } Turn;
+enum { CHUNK_TURNS = 510 };
+typedef struct Chunk { struct Chunk *next; Turn turns[CHUNK_TURNS]; } Chunk;
+
+struct Sched {
+    Chunk *head, *tail, *spare;
+    uint32_t head_at, tail_at; // next turn to take, next free place
+    size_t ready;
+    struct TimerEntry *timers; // binary heap by (when, seq)
+    size_t ntimers, timers_capacity;
+    uint32_t timer_seq;
+    Task *first, *last;        // unfinished tasks
+    size_t ntasks;
+    uint32_t task_id;
+    Task *main;                // of the running loop; NULL: loop without a main task
+    bool running, stopping, interrupted;
+    Value failures;            // List of failed futures nobody has observed, or UNSET
+    struct { Gen *leaf; bool can_park; } await; // the async native being started
+    Value fatal;               // SystemExit or KeyboardInterrupt that ended a task: leaves the loop
+};
+
+static Sched *sched(VM *vm) { return vm->sched; }
+
+bool sched_init(VM *vm)
+{
+    Sched *s = vm->sched = calloc(1, sizeof *s);
+    if (!s) return false;
+    s->failures = s->fatal = VALUE_UNSET;
+    return true;
+}
+
+void sched_free(VM *vm)
+{
+    Sched *s = vm->sched;
+    if (!s) return;
+    for (Chunk *c = s->head, *next; c; c = next) {
+        next = c->next;
+        heap_free(vm, c, sizeof *c);
+    }
+    if (s->spare) heap_free(vm, s->spare, sizeof *s->spare);
+    if (s->timers) heap_free(vm, s->timers, s->timers_capacity * sizeof *s->timers);
+    free(s);
+    vm->sched = NULL;
+}
+
+/* ---- the ready queue ---- */
+
+static bool add_chunk(VM *vm, Sched *s)
+{
+    Chunk *c = s->spare;
+    s->spare = NULL;
+    if (!c) c = heap_malloc(vm, sizeof *c);
+    if (!c) return false;
+    c->next = NULL;
+    if (s->tail) s->tail->next = c;
+    else {
+        s->head = c;
+        s->head_at = 0;
+    }
+    s->tail = c;
+    s->tail_at = 0;
+    return true;
+}
+
+bool sched_push(VM *vm, Value a, Value b)
+{
+    Sched *s = sched(vm);
+    if ((!s->tail || s->tail_at == CHUNK_TURNS) && !add_chunk(vm, s)) return false;
+    s->tail->turns[s->tail_at++] = (Turn){a, b};
+    s->ready++;
+    return true;
+}
+
+static Turn take_first(VM *vm, Sched *s)
+{
+    Turn t = s->head->turns[s->head_at++];
+    s->ready--;
+    if (s->head_at == CHUNK_TURNS || s->ready == 0) {
+        Chunk *old = s->head;
+        if (s->ready == 0 && old == s->tail) {
+            s->head_at = s->tail_at = 0;
+            return t;
+        }
+        s->head = old->next;
+        s->head_at = 0;
+        if (!s->head) s->tail = NULL;
+        if (s->spare) heap_free(vm, old, sizeof *old);
+        else s->spare = old;
+    }
+    return t;
+}
+
+static Turn *turn_at(Sched *s, size_t i)
+{
+    Chunk *c = s->head;
+    for (i += s->head_at; i >= CHUNK_TURNS; i -= CHUNK_TURNS) c = c->next;
+    return &c->turns[i];
+}
+
+/* The host may choose another than the first of the n turns of this round (seeded schedules). */
+static Turn take_turn(VM *vm, Sched *s, size_t n)
+{
+    if (vm->host->choose && n > 1) {
+        Turn *first = turn_at(s, 0), *chosen = turn_at(s, vm->host->choose(vm->host, n));
+        Turn t = *chosen;
+        *chosen = *first;
+        *first = t;
+    }
+    return take_first(vm, s);
+}
+
+/* ---- timers ---- */
+
+static bool earlier(const struct TimerEntry *a, const struct TimerEntry *b)
+{
+    return a->when != b->when ? a->when < b->when : (int32_t)(a->seq - b->seq) < 0;
+}
+
+static bool add_timer(VM *vm, Value what, int64_t when, uint32_t generation)
+{
+    Sched *s = sched(vm);
+    if (s->ntimers == s->timers_capacity) {
+        size_t cap = s->timers_capacity ? s->timers_capacity + s->timers_capacity / 2 : 64, size = sizeof *s->timers;
+        struct TimerEntry *t = s->timers ? heap_realloc(vm, s->timers, s->timers_capacity * size, size_mul(cap, size))
+                                         : heap_malloc(vm, cap * size);
+        if (!t) return false;
+        s->timers = t;
+        s->timers_capacity = cap;
+    }
+    struct TimerEntry e = {when, s->timer_seq++, generation, what};
+    size_t i = s->ntimers++;
+    for (; i > 0 && earlier(&e, &s->timers[(i - 1) / 2]); i = (i - 1) / 2) s->timers[i] = s->timers[(i - 1) / 2];
+    s->timers[i] = e;
+    return true;
+}
+
+static struct TimerEntry remove_first_timer(Sched *s)
+{
+    struct TimerEntry first = s->timers[0], last = s->timers[--s->ntimers];
+    size_t i = 0;
+    for (size_t child; (child = 2 * i + 1) < s->ntimers; i = child) {
+        if (child + 1 < s->ntimers && earlier(&s->timers[child + 1], &s->timers[child])) child++;
+        if (!earlier(&s->timers[child], &last)) break;
+        s->timers[i] = s->timers[child];
+    }
+    s->timers[i] = last;
+    return first;
+}
+
+/* Has its task been woken or cancelled meanwhile? Then the entry is only waiting to be dropped. */
+static bool is_stale(const struct TimerEntry *e)
+{
+    if (is_task(e->what)) return as_task(e->what)->timer != e->generation;
+    return as_obj(e->what)->aux != 0;
+}
+
+int64_t sched_now(VM *vm) { return vm->host->monotonic(vm->host); }
+
+/* Due timers take a turn in the ready queue, as the handles of asyncio's call_later do. */
+static bool fire_timers(VM *vm, Sched *s)
+{
+    if (!s->ntimers) return true;
+    int64_t now = sched_now(vm);
+    while (s->ntimers && s->timers[0].when <= now) {
+        struct TimerEntry e = remove_first_timer(s);
+        if (!is_stale(&e) && !sched_push(vm, e.what, VALUE_TRUE)) return false;
+    }
+    return true;
+}
+
+bool sched_call_soon(VM *vm, Value handle) { return sched_push(vm, handle, VALUE_UNSET); }
+bool sched_call_at(VM *vm, Value handle, int64_t when) { return add_timer(vm, handle, when, 0); }
+
+/* ---- tasks ---- */
+
+Value task_new(VM *vm, Value coroutine, Value name)
+{
+    Sched *s = sched(vm);
+    Task *t = heap_new(vm, KIND_TASK, T_TASK, Task);
+    if (!t) return VALUE_ERROR;
+    t->f.result = VALUE_NONE; // what the first step sends
+    t->f.callbacks = t->f.extra = t->wait_on = t->context = VALUE_UNSET;
+    t->coro = as_gen(coroutine);
+    t->parent = vm->task ? obj_value(vm->task) : VALUE_UNSET;
+    t->name = is_unset(name) || is_none(name) ? small(++s->task_id) : name;
+    t->wait_kind = WAIT_READY;
+    if (!sched_push(vm, obj_value(t), VALUE_UNSET)) return VALUE_ERROR;
+    t->prev = s->last;
+    if (s->last) s->last->next = t;
+    else s->first = t;
+    s->last = t;
+    s->ntasks++;
+    task_event(vm, EVENT_CREATED, t);
+    return obj_value(t);
+}
+
+/* A clone of a sleeper sleeps until the same moment; of one that waits on a future, waits on that. */
+Value task_new_like(VM *vm, Value coroutine, Task *t)
+{
+    Sched *s = sched(vm);
+    Value v = task_new(vm, coroutine, VALUE_UNSET);
+    if (is_error(v)) return v;
+    Task *copy = as_task(v);
+    if (t->wait_kind == WAIT_READY || t->wait_kind == WAIT_NONE) return v;
+    s->tail_at--; // not ready: it waits (task_new's turn is the newest one)
+    s->ready--;
+    copy->f.result = t->f.result;
+    copy->wait_kind = t->wait_kind;
+    copy->wait_on = t->wait_on;
+    if (is_future(t->wait_on)) return future_add_callback(vm, as_future(t->wait_on), v) ? v : VALUE_ERROR;
+    for (size_t i = 0; i < s->ntimers; i++)
+        if (s->timers[i].what == obj_value(t) && !is_stale(&s->timers[i]))
+            return add_timer(vm, v, s->timers[i].when, ++copy->timer) ? v : VALUE_ERROR;
+    return v;
+}
+
+static void forget_task(Sched *s, Task *t)
+{
+    if (t->prev) t->prev->next = t->next;
+    else s->first = t->next;
+    if (t->next) t->next->prev = t->prev;
+    else s->last = t->prev;
+    t->next = t->prev = NULL;
+    s->ntasks--;
+}
+
+Task *sched_first_task(VM *vm) { return sched(vm)->first; }
+
+static bool become_ready(VM *vm, Task *t)
+{
+    t->wait_kind = WAIT_READY;
+    t->timer++;
+    gc_store(vm, t, &t->wait_on, VALUE_UNSET);
+    task_event(vm, EVENT_READY, t);
+    return sched_push(vm, obj_value(t), VALUE_UNSET);
+}
+
+void task_wake(VM *vm, Task *t, Value v)
+{
+    gc_store(vm, t, &t->f.result, v);
+    become_ready(vm, t);
+}
+
+void task_wake_throw(VM *vm, Task *t, Value exc)
+{
+    gc_store(vm, t, &t->f.result, exc);
+    t->f.h.aux |= TASK_WAKE_THROWS;
+    become_ready(vm, t);
+}
+
+void sched_unpark(VM *vm, Task *t)
+{
+    (void)vm;
+    t->timer++; // its entry in the timer heap is stale now
+    t->wait_kind = WAIT_NONE;
+}
+
+Value task_park(VM *vm, WaitKind kind, Value on, int64_t deadline)
+{
+    Sched *s = sched(vm);
+    if (!vm->task || !s->await.can_park) return vm_raise(vm, ERR_RUNTIME, "no running event loop");
+    Task *t = vm->task;
+    t->wait_kind = (uint8_t)kind;
+    gc_store(vm, t, &t->wait_on, on);
+    if (deadline && !add_timer(vm, obj_value(t), deadline, ++t->timer)) return VALUE_ERROR;
+    task_event(vm, EVENT_WAITING, t);
+    return VALUE_PARK;
+}
+
+/* ---- awaiting ---- */
+
+static bool drives(VM *vm, const Gen *leaf)
+{
+    return vm->task && leaf->root->frame.ret_kind == RET_TASK && vm->task->coro == leaf->root;
+}
+
+static Value await_future(VM *vm, Gen *leaf, Future *f, Value *out)
+{
+    Task *t = vm->task;
+    if (future_done(f)) return future_result(vm, f);
+    if (!drives(vm, leaf)) {
+        if (leaf->delegate == obj_value(f)) return vm_raise(vm, ERR_RUNTIME, "await wasn't used with future");
+        *out = obj_value(f);
+        return VALUE_STOP;
+    }
+    if (&t->f == f) {
+        Value repr = obj_repr(vm, obj_value(t));
+        return is_error(repr) ? repr : vm_raise(vm, ERR_RUNTIME, "Task cannot await on itself: %V", repr);
+    }
+    f->h.aux |= FUTURE_OBSERVED;
+    if (!future_add_callback(vm, f, obj_value(t))) return VALUE_ERROR;
+    t->wait_kind = f->h.aux & FUTURE_GATHERING ? WAIT_GATHER : f->h.kind == KIND_TASK ? WAIT_TASK : WAIT_FUTURE;
+    gc_store(vm, t, &t->wait_on, obj_value(f));
+    if (t->f.h.aux & TASK_MUST_CANCEL && future_cancel(vm, f, t->f.extra)) t->f.h.aux &= (uint16_t)~TASK_MUST_CANCEL;
+    task_event(vm, EVENT_WAITING, t);
+    return VALUE_PARK;
+}
+
+/* The parameters of an async native, a bound receiver first. */
+static bool bind_native(VM *vm, const Native *f, const Value *args, int n, Value kwnames, Value *out)
+{
+    if (is_unset(f->self)) return native_bind(vm, f->sig, NULL, args, n, kwnames, out);
+    size_t total = (size_t)n + (is_unset(kwnames) ? 0 : as_tuple(kwnames)->size);
+    Value *slots = roots_reserve(vm, total + 1);
+    if (!slots) return false;
+    slots[0] = f->self;
+    memcpy(slots + 1, args, total * sizeof *args);
+    bool ok = native_bind(vm, f->sig, NULL, slots, n + 1, kwnames, out);
+    roots_pop(vm, slots);
+    return ok;
+}
+
+static Value start_native(VM *vm, Gen *leaf, const Native *f, Value *args, Value *out)
+{
+    Sched *s = sched(vm);
+    s->await.leaf = leaf;
+    s->await.can_park = drives(vm, leaf);
+    Value v = f->fn(vm, (Args){args, f->sig->nparams});
+    s->await.can_park = false;
+    if (v == VALUE_STOP) *out = VALUE_NONE; // a bare yield: one turn for everybody else
+    return v;
+}
+
+Value task_await(VM *vm, Gen *leaf, Value awaitable, Value *out)
+{
+    if (is_future(awaitable)) return await_future(vm, leaf, as_future(awaitable), out);
+    NativeCoro *c = (NativeCoro *)as_obj(awaitable);
+    if (c->state) {
+        if (leaf->delegate == awaitable && c->state == 1) {
+            c->state = 2;
+            return VALUE_NONE; // resumed after a bare yield
+        }
+        return vm_raise(vm, ERR_RUNTIME, "cannot reuse already awaited coroutine");
+    }
+    c->state = 1;
+    Value v = start_native(vm, leaf, c->native, c->args, out);
+    if (v != VALUE_STOP) c->state = 2;
+    return v;
+}
+
+Value task_call_async(VM *vm, Gen *leaf, Native *f, Value *args, int n, Value *out)
+{
+    Value *slots = roots_reserve(vm, f->sig->nparams);
+    if (!slots) return VALUE_ERROR;
+    Value v = VALUE_ERROR;
+    if (bind_native(vm, f, args, n, VALUE_UNSET, slots)) v = start_native(vm, leaf, f, slots, out);
+    roots_pop(vm, slots);
+    return v;
+}
+
+Value native_coro_new(VM *vm, Native *f, const Value *args, int n, Value kwnames)
+{
+    size_t size = sizeof(NativeCoro) + f->sig->nparams * sizeof(Value);
+    NativeCoro *c = heap_alloc(vm, KIND_NATIVE_CORO, T_NATIVE_CORO, size);
+    if (!c) return VALUE_ERROR;
+    c->native = f;
+    c->n = f->sig->nparams;
+    for (int i = 0; i < c->n; i++) c->args[i] = VALUE_UNSET;
+    return bind_native(vm, f, args, n, kwnames, c->args) ? obj_value(c) : VALUE_ERROR;
+}
+
+Value task_clone_wait(VM *vm, Value on)
+{
+    if (is_future(on)) return on;
+    if (is_kind(on, KIND_ITER) || is_kind(on, KIND_RANGE_ITER)) return on;
+    if (is_kind(on, KIND_NATIVE)) return on; // a sleep: the copy sleeps until the same moment once a task runs it
+    return vm_raise(vm, ERR_TYPE, "cannot clone this coroutine: it waits on a '%T' object", on);
+}
+
+/* ---- stepping ---- */
+
+/* What the step of a task came to. */
+static void settle(VM *vm, Sched *s, Task *t, Value v)
+{
+    if (v == VALUE_PARK) return;
+    if (v == VALUE_ERROR) {
+        Value exc = vm_take_pending(vm);
+        forget_task(s, t);
+        bool fatal = exception_is(vm, exc, ERR_SYSTEM_EXIT) || exception_is(vm, exc, ERR_KEYBOARD_INTERRUPT);
+        if (fatal) {
+            t->f.h.aux |= FUTURE_OBSERVED;
+            s->fatal = exc;
+        }
+        task_fail(vm, t, exc);
+        task_event(vm, EVENT_FINISHED, t);
+        return;
+    }
+    if (!vm->yielded) {
+        forget_task(s, t);
+        if (t->f.h.aux & TASK_MUST_CANCEL) {
+            Value exc = cancelled_error(vm, t->f.extra);
+            if (is_error(exc)) exc = vm_take_pending(vm);
+            task_fail(vm, t, exc);
+        } else task_finish(vm, t, v);
+        task_event(vm, EVENT_FINISHED, t);
+        return;
+    }
+    if (is_none(v)) {
+        task_wake(vm, t, VALUE_NONE);
+        return;
+    }
+    Value repr = obj_repr(vm, v), task_repr = is_error(repr) ? repr : obj_repr(vm, obj_value(t));
+    if (!is_error(task_repr)) vm_raise(vm, ERR_RUNTIME, "Task got bad yield: %V", repr);
+    task_wake_throw(vm, t, vm_take_pending(vm));
+}
+
+/* A task that waited on a future goes on with the future's outcome. */
+static void take_outcome(VM *vm, Task *t, Future *f)
+{
+    Value v = future_result(vm, f);
+    if (is_error(v)) {
+        t->f.h.aux |= TASK_WAKE_THROWS;
+        v = vm_take_pending(vm);
+    }
+    gc_store(vm, t, &t->f.result, v);
+}
+
+static void step(VM *vm, Sched *s, Task *t)
+{
+    if (future_done(&t->f)) return;
+    Gen *root = t->coro, *leaf = root->leaf;
+    Value v = t->f.result, frame_value;
+    bool throws = t->f.h.aux & TASK_WAKE_THROWS;
+    t->f.result = VALUE_NONE;
+    t->wait_kind = WAIT_NONE;
+    t->wait_on = VALUE_UNSET;
+    t->f.h.aux &= (uint16_t)~TASK_WAKE_THROWS;
+    if ((t->f.h.aux & TASK_MUST_CANCEL) && !(throws && exception_is(vm, v, ERR_CANCELLED))) {
+        v = cancelled_error(vm, t->f.extra);
+        throws = true;
+    }
+    if (throws) t->f.h.aux &= (uint16_t)~TASK_MUST_CANCEL;
+    if (scheduler_waits(leaf->delegate)) leaf->delegate = VALUE_UNSET; // the outcome goes straight to its register
+    Task *before = vm->task;
+    Frame *frame = vm->frame;
+    Value *sp = vm->sp;
+    Value handled = vm->handled;
+    vm->task = t;
+    vm->handled = VALUE_NONE;
+    vm->yielded = false;
+    task_event(vm, EVENT_RUNNING, t);
+    if (!throws) frame_value = gen_resume(vm, root, v, 0, RET_TASK);
+    else {
+        if (gen_state(root) == GEN_CREATED) gen_never_ran(root);
+        frame_value = gen_throw(vm, root, v, 0, RET_TASK);
+    }
+    if (frame_value == VALUE_SWITCH) frame_value = interp_run(vm, vm->frame);
+    else if (frame_value == VALUE_PARK) frame_value = vm->result;
+    else if (frame_value == VALUE_STOP) frame_value = gen_finished_error(vm, root);
+    vm->task = before;
+    vm->frame = frame;
+    vm->sp = sp;
+    vm->handled = handled;
+    settle(vm, s, t, frame_value);
+}
+
+static void run_handle(VM *vm, Handle *h)
+{
+    if (h->h.aux) return;
+    Value v = vm_call(vm, h->callback, as_tuple(h->args)->items, (int)as_tuple(h->args)->size);
+    if (is_error(v)) sched_report_error(vm, "callback");
+}
+
+static void run_callback(VM *vm, Value callback, Value future)
+{
+    Value v = is_kind(callback, KIND_PAIR) ? vm_call1(vm, ((Pair *)as_obj(callback))->a, future)
+                                           : vm_call1(vm, callback, future);
+    if (is_error(v)) sched_report_error(vm, "callback");
+}
+
+static void run_turn(VM *vm, Sched *s, Turn turn)
+{
+    if (is_task(turn.a)) {
+        Task *t = as_task(turn.a);
+        if (turn.b == VALUE_TRUE) { // its sleep is over
+            if (t->wait_kind == WAIT_SLEEP || t->wait_kind == WAIT_IO) task_wake(vm, t, t->f.result);
+            return;
+        }
+        if (!is_unset(turn.b)) take_outcome(vm, t, as_future(turn.b));
+        step(vm, s, t);
+    } else if (is_kind(turn.a, KIND_FUTURE) && (as_obj(turn.a)->aux & FUTURE_GATHERING))
+        gather_child_done(vm, as_future(turn.a), as_future(turn.b));
+    else if (is_kind(turn.a, KIND_NATIVE_DATA)) run_handle(vm, (Handle *)as_obj(turn.a));
+    else run_callback(vm, turn.a, turn.b);
+}
+
+/* ---- the loop ---- */
+
+static int64_t next_deadline(Sched *s)
+{
+    while (s->ntimers && is_stale(&s->timers[0])) remove_first_timer(s);
+    return s->ntimers ? s->timers[0].when : INT64_MAX;
+}
+
+/* One round of asyncio's loop: wait if nothing is ready, let due timers in, run what was ready then. */
+static bool run_round(VM *vm, Sched *s)
+{
+    bool ready = s->ready > 0;
+    int64_t deadline = next_deadline(s);
+    if (!ready && deadline == INT64_MAX && !vm->host->wait(vm->host, vm, INT64_MAX, true)) return sched_deadlock(vm);
+    if (!ready && s->ready == 0 && !vm->host->wait(vm->host, vm, deadline, false)) return sched_deadlock(vm);
+    if (ready && vm->host->busy) vm->host->wait(vm->host, vm, INT64_MAX, true);
+    if (vm->host->pending && !vm_interrupted(vm)) return false;
+    if (!fire_timers(vm, s)) return false;
+    for (size_t n = s->ready; n > 0 && s->ready > 0; n--) {
+        run_turn(vm, s, take_turn(vm, s, n));
+        if (!is_unset(s->fatal)) {
+            Value exc = s->fatal;
+            s->fatal = VALUE_UNSET;
+            vm->exc = exc;
+            return false;
+        }
+        if (vm->host->pending && !vm_interrupted(vm)) return false;
+    }
+    return true;
+}
+
+bool sched_running(VM *vm) { return sched(vm)->running; }
+void sched_stop(VM *vm) { sched(vm)->stopping = true; }
+
+Value sched_run_until(VM *vm, Value future)
+{
+    Sched *s = sched(vm);
+    if (s->running) return vm_raise(vm, ERR_RUNTIME, "This event loop is already running");
+    Value *root = roots_push(vm, future);
+    if (!root) return VALUE_ERROR;
+    s->running = true;
+    s->stopping = false;
+    bool ok = true;
+    while (ok && !s->stopping && (is_unset(future) || !future_done(as_future(future)))) ok = run_round(vm, s);
+    s->running = s->stopping = false;
+    roots_pop(vm, root);
+    if (!ok) return VALUE_ERROR;
+    if (is_unset(future)) return VALUE_NONE;
+    if (!future_done(as_future(future))) return vm_raise(vm, ERR_RUNTIME, "Event loop stopped before Future completed.");
+    return future_result(vm, as_future(future));
+}
+
+static bool cancel_all(VM *vm, bool keep_spawned)
+{
+    for (Task *t = sched(vm)->first, *next; t; t = next) {
+        next = t->next;
+        if (!(keep_spawned && (t->f.h.aux & TASK_SPAWNED))) future_cancel(vm, &t->f, VALUE_NONE);
+    }
+    return true;
+}
+
+/* Run rounds until every task has ended; errors that end the loop are kept in *exc. */
+static void run_out(VM *vm, Sched *s, Value *exc)
+{
+    s->running = true;
+    while (s->first)
+        if (!run_round(vm, s)) {
+            if (is_unset(*exc)) *exc = vm_take_pending(vm);
+            else vm_take_pending(vm);
+            if (vm->stop_status) break;
+            cancel_all(vm, false);
+        }
+    s->running = false;
+}
+
+/* The outcome of the run as it is, after `exc` of the leftovers' end, if any, has taken its place. */
+static Value finish_run(VM *vm, Value result, Value pending, Value exc)
+{
+    sched_report_failures(vm);
+    if (!is_unset(exc) && is_unset(pending)) pending = exc;
+    if (is_unset(pending)) return result;
+    vm->exc = pending;
+    return VALUE_ERROR;
+}
+
+Value sched_run(VM *vm, Value coroutine, bool cancel_leftovers)
+{
+    Sched *s = sched(vm);
+    Value task = task_new(vm, coroutine, VALUE_UNSET);
+    Value *root = is_error(task) ? NULL : roots_reserve(vm, 3);
+    if (!root) return VALUE_ERROR;
+    root[0] = task;
+    s->main = as_task(task);
+    as_task(task)->f.h.aux |= FUTURE_OBSERVED;
+    s->interrupted = false;
+    Value result = sched_run_until(vm, task);
+    s->main = NULL;
+    root[1] = result;
+    if (is_error(result)) root[2] = vm_take_pending(vm);
+    if (is_error(result) && s->interrupted && exception_is(vm, root[2], ERR_CANCELLED)) {
+        Value exc = exception_new(vm, ERR_KEYBOARD_INTERRUPT, obj_value(vm->empty_tuple));
+        if (!is_error(exc)) root[2] = exc;
+    }
+    Value exc = VALUE_UNSET;
+    if (!vm->stop_status) {
+        if (!cancel_leftovers && !is_error(result)) cancel_all(vm, true);
+        else cancel_all(vm, false);
+        run_out(vm, s, &exc);
+        sched_close_async_generators(vm);
+    }
+    Value r = finish_run(vm, root[1], root[2], exc);
+    roots_pop(vm, root);
+    return r;
+}
+
+bool sched_drain(VM *vm)
+{
+    Sched *s = sched(vm);
+    Value exc = VALUE_UNSET;
+    if (s->first) run_out(vm, s, &exc);
+    return !is_error(finish_run(vm, VALUE_NONE, VALUE_UNSET, exc));
+}
+
+bool sched_take_interrupt(VM *vm)
+{
+    Sched *s = sched(vm);
+    if (!s->running || !s->main || s->interrupted || future_done(&s->main->f)) return false;
+    s->interrupted = true;
+    return future_cancel(vm, &s->main->f, VALUE_NONE);
+}
+
+/* ---- what went wrong unseen ---- */
+
+void sched_note_failure(VM *vm, Future *f)
+{
+    Sched *s = sched(vm);
+    if (is_unset(s->failures)) s->failures = list_new(vm, NULL, 0);
+    if (is_error(s->failures)) {
+        s->failures = VALUE_UNSET;
+        vm_take_pending(vm);
+        return;
+    }
+    if (!list_append(vm, as_list(s->failures), obj_value(f))) vm_take_pending(vm);
+}
+
+void sched_report_error(VM *vm, const char *where)
+{
+    report_ignored(vm, where);
+    vm->exit_status = 1;
+}
+
+void sched_report_failures(VM *vm)
+{
+    Sched *s = sched(vm);
+    if (is_unset(s->failures)) return;
+    Value list = s->failures;
+    s->failures = VALUE_UNSET;
+    Value *root = roots_push(vm, list);
+    for (size_t i = 0; root && i < as_list(list)->size; i++) {
+        Future *f = as_future(as_list(list)->items[i]);
+        if (f->h.aux & FUTURE_OBSERVED) continue;
+        f->h.aux |= FUTURE_OBSERVED;
+        report_task_failure(vm, obj_value(f), f->result);
+        vm->exit_status = 1;
+    }
+    if (root) roots_pop(vm, root);
+}
+
+/* ---- for the collector ---- */
+
+void sched_trace(VM *vm)
+{
+    Sched *s = sched(vm);
+    if (!s) return;
+    uint32_t at = s->head_at;
+    size_t left = s->ready;
+    for (Chunk *c = s->head; c && left; c = c->next, at = 0)
+        for (; at < CHUNK_TURNS && left; at++, left--) {
+            gc_mark_value(vm, c->turns[at].a);
+            gc_mark_value(vm, c->turns[at].b);
+        }
+    for (size_t i = 0; i < s->ntimers; i++) gc_mark_value(vm, s->timers[i].what);
+    for (Task *t = s->first; t; t = t->next) gc_mark_obj(vm, t);
+    gc_mark_value(vm, s->failures);
+    gc_mark_value(vm, s->fatal);
+    if (vm->task) gc_mark_obj(vm, vm->task);
+}

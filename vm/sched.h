@@ -1,0 +1,27 @@
+/* sched.h - inside the scheduler: shared by sched.c, future.c and task.c, nobody else's. */
+#pragma once
+#include "vm/task.h"
+
+/* One turn in the ready queue: step a Task, or call a callback with its future (b UNSET: none). */
+bool sched_push(VM *vm, Value a, Value b);
+/* A failed future or task that nobody has asked yet: reported when the loop ends, unless somebody does. */
+void sched_note_failure(VM *vm, Future *f);
+/* The pending exception has nowhere to go: print it. */
+void sched_report_error(VM *vm, const char *where);
+/* Take a parked task out of what it waits in. */
+void sched_unpark(VM *vm, Task *t);
+
+void gather_note_cancel(VM *vm, Future *g, Value msg);
+void gather_child_done(VM *vm, Future *g, Future *child);
+void task_finish(VM *vm, Task *t, Value result);
+void task_fail(VM *vm, Task *t, Value exc);
+/* Print the failures noted above that nobody has observed; the exit status becomes 1. */
+void sched_report_failures(VM *vm);
+/* Nothing can ever run again: report who waits on what; exit status 3. Answers false with SystemExit(3) pending. */
+bool sched_deadlock(VM *vm);
+void sched_close_async_generators(VM *vm);
+static inline bool scheduler_waits(Value v)
+{
+    return is_ptr(v) && (as_obj(v)->kind == KIND_FUTURE || as_obj(v)->kind == KIND_TASK || as_obj(v)->kind == KIND_NATIVE_CORO ||
+                         as_obj(v)->kind == KIND_NATIVE);
+}

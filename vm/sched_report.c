@@ -1,0 +1,142 @@
+/* sched_report.c - who waits on what: the deadlock report and the task tree. */
+#include "vm/common.h"
+#include "vm/dict.h"
+#include "vm/exception.h"
+#include "vm/list.h"
+#include "vm/protocol.h"
+#include "vm/report.h"
+#include "vm/sched.h"
+#include "vm/str.h"
+#include "vm/type.h"
+
+static const char *const wait_texts[] = {
+#define WAIT(e, text) text,
+#include "vm/waits.def"
+#undef WAIT
+};
+
+static bool is_library(const Code *c)
+{
+    size_t len;
+    const char *file = code_filename(c, &len);
+    return len > 0 && file[0] == '<';
+}
+
+/* The innermost frame of the task that is the user's own, and the library call it is in (NULL: none). */
+static Gen *user_frame(Task *t, Code **library)
+{
+    Gen *user = t->coro;
+    *library = NULL;
+    for (Gen *g = t->coro;; g = as_gen(g->delegate)) {
+        Code *c = frame_code(&g->frame);
+        if (!is_library(c)) {
+            user = g;
+            *library = NULL;
+        } else if (!*library) *library = c;
+        if (!is_gen(g->delegate)) return user;
+    }
+}
+
+static void add_where(StrBuilder *b, Gen *g)
+{
+    Code *c = frame_code(&g->frame);
+    size_t len;
+    const char *file = code_filename(c, &len);
+    uint32_t line = gen_state(g) == GEN_CREATED ? c->rec->first_line : code_position(c, g->frame.pc - 1).line;
+    sb_addf(b, "%N, ", c->qualname);
+    sb_add(b, file, len);
+    sb_addf(b, ":%u", line);
+}
+
+static void add_wait(VM *vm, StrBuilder *b, Task *t, const Code *library)
+{
+    if (library) sb_addf(b, "%N()", library->qualname);
+    else if (is_task(t->wait_on)) {
+        Value name = task_name(vm, as_task(t->wait_on));
+        if (!is_error(name)) sb_addf(b, "task '%V'", name);
+    } else sb_add_c(b, wait_texts[t->wait_kind]);
+}
+
+static void add_task(VM *vm, StrBuilder *b, Task *t)
+{
+    Code *library;
+    Gen *g = user_frame(t, &library);
+    Value name = task_name(vm, t);
+    if (is_error(name)) return;
+    sb_addf(b, "  task '%V' waits on ", name);
+    add_wait(vm, b, t, library);
+    sb_add_c(b, "\n    in ");
+    add_where(b, g);
+    sb_add_c(b, "\n");
+    Code *c = frame_code(&g->frame);
+    const char *text;
+    size_t len;
+    uint32_t line = gen_state(g) == GEN_CREATED ? c->rec->first_line : code_position(c, g->frame.pc - 1).line;
+    if (!code_source_line(vm, c, line, &text, &len)) return;
+    while (len && (*text == ' ' || *text == '\t')) text++, len--;
+    sb_add_c(b, "      ");
+    sb_add(b, text, len);
+    sb_add_c(b, "\n");
+}
+
+static void print(StrBuilder *b)
+{
+    Value text = sb_finish(b);
+    if (!is_error(text)) report_text(b->vm, as_str(text)->data, as_str(text)->size);
+    else vm_take_pending(b->vm);
+}
+
+void sched_report_tasks(VM *vm)
+{
+    StrBuilder b;
+    sb_init(&b, vm);
+    for (Task *t = sched_first_task(vm); t; t = t->next) add_task(vm, &b, t);
+    print(&b);
+}
+
+/* Tasks that await each other in a ring: follow wait_on from each task; a ring is named once. */
+static Task *find_ring(VM *vm)
+{
+    for (Task *t = sched_first_task(vm); t; t = t->next) {
+        Task *slow = t, *fast = t;
+        while (fast && is_task(fast->wait_on)) {
+            fast = as_task(fast->wait_on);
+            if (!is_task(fast->wait_on)) break;
+            fast = as_task(fast->wait_on);
+            slow = as_task(slow->wait_on);
+            if (slow == fast) return slow;
+        }
+    }
+    return NULL;
+}
+
+static void add_ring(VM *vm, StrBuilder *b, Task *ring)
+{
+    sb_add_c(b, "  cycle: ");
+    Task *t = ring;
+    do {
+        Value name = task_name(vm, t);
+        if (!is_error(name)) sb_addf(b, "'%V' -> ", name);
+        t = as_task(t->wait_on);
+    } while (t != ring);
+    Value name = task_name(vm, ring);
+    if (!is_error(name)) sb_addf(b, "'%V'\n", name);
+}
+
+bool sched_deadlock(VM *vm)
+{
+    StrBuilder b;
+    sb_init(&b, vm);
+    sb_add_c(&b, "deadlock: every task waits, and nothing outside can wake one\n");
+    for (Task *t = sched_first_task(vm); t; t = t->next) add_task(vm, &b, t);
+    Task *ring = find_ring(vm);
+    if (ring) add_ring(vm, &b, ring);
+    print(&b);
+    vm->stop_status = 3;
+    Value code = small(3);
+    vm_raise_arg(vm, ERR_SYSTEM_EXIT, code);
+    return false;
+}
+
+/* Async generators that were begun and not finished are closed when the loop ends; the collector finds dropped ones. */
+void sched_close_async_generators(VM *vm) { (void)vm; }

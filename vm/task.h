@@ -1,0 +1,119 @@
+/* task.h - tasks, futures and the scheduler: who runs next, who waits for what.
+ *
+ * A wait is data: what kind, what is waited on, until when; never a C frame. A task points at its coroutine, whose
+ * leaf is the innermost suspended frame, so waking costs the same at any depth. The ready queue is FIFO and counts
+ * hops as asyncio does: what CPython schedules with call_soon takes one entry here, so that tasks interleave
+ * in the same order. Sleeping parks the task itself in the timer heap, without a future.
+ */
+#pragma once
+#include "vm/coroutine.h"
+
+enum { FUTURE_PENDING, FUTURE_CANCELLED, FUTURE_FINISHED }; // low bits of Future.h.aux
+enum {
+    FUTURE_STATE = 3,
+    FUTURE_FAILED = 4,       // finished with an exception (in `result`)
+    FUTURE_OBSERVED = 8,     // somebody has asked for the outcome
+    TASK_MUST_CANCEL = 16,   // throw CancelledError at the next step
+    TASK_WAKE_THROWS = 32,   // the pending wake value is an exception
+    TASK_SPAWNED = 64,       // by the prelude's spawn: its failure ends the program with status 1
+    FUTURE_GATHERING = 128,  // gather()'s: `extra` is the Tuple of children
+    TASK_RUNNING = 256,
+    TASK_HELD = 512,         // the end of the script waits for it
+};
+
+typedef enum {
+#define WAIT(e, text) WAIT_##e,
+#include "vm/waits.def"
+#undef WAIT
+    WAIT_COUNT
+} WaitKind;
+
+typedef struct Future {
+    Obj h;
+    Value result;    // result or exception; of an unfinished task: what it will be resumed with
+    Value callbacks; // UNSET, one callback, or an Array-like List of them: Tasks, gathering Futures, or Pairs (callable, context)
+    Value extra;     // cancel message; children; attributes a script has set
+} Future;
+
+struct Task {
+    Future f;
+    Gen *coro;
+    Value wait_on;      // UNSET, or the object waited on (Future, Task, native that parked it)
+    Task *next, *prev;  // of all unfinished tasks, in order of creation
+    Value name;         // str, or small int n for "Task-n"
+    Value context;      // contextvars: UNSET or a Dict
+    Value parent;       // Task that made it or UNSET, for reports
+    uint32_t timer;     // generation of its entry in the timer heap
+    uint16_t cancelling;
+    uint8_t wait_kind;
+};
+
+static inline bool is_future(Value v) { return is_kind(v, KIND_FUTURE) || is_kind(v, KIND_TASK); }
+static inline bool is_task(Value v) { return is_kind(v, KIND_TASK); }
+static inline Future *as_future(Value v) { return (Future *)as_obj(v); }
+static inline Task *as_task(Value v) { return (Task *)as_obj(v); }
+static inline int future_state(const Future *f) { return f->h.aux & FUTURE_STATE; }
+static inline bool future_done(const Future *f) { return future_state(f) != FUTURE_PENDING; }
+
+/* ---- futures ---- */
+Value future_new(VM *vm);
+/* Complete it and schedule its callbacks. False: InvalidStateError pending. */
+bool future_set_result(VM *vm, Future *f, Value v);
+bool future_set_exception(VM *vm, Future *f, Value exc);
+/* Result, or the exception raised. */
+Value future_result(VM *vm, Future *f);
+/* True if it was not done yet. msg: None or anything. Works for tasks and gathering futures too. */
+bool future_cancel(VM *vm, Future *f, Value msg);
+bool future_add_callback(VM *vm, Future *f, Value callback);
+size_t future_remove_callback(VM *vm, Future *f, Value callable);
+Value cancelled_error(VM *vm, Value msg);
+/* gather(): a future of the list of the children's results. */
+Value gather_new(VM *vm, Tuple *children, bool return_exceptions);
+
+/* ---- tasks ---- */
+Value task_new(VM *vm, Value coroutine, Value name);
+/* A task for a clone of t's coroutine, waiting as t does. */
+Value task_new_like(VM *vm, Value coroutine, Task *t);
+Value task_name(VM *vm, Task *t);
+/* For natives declared async: park the running task. kind and `on` say what for; deadline in monotonic ns, 0: none.
+ * VALUE_PARK, or RuntimeError "no running event loop" when no task drives the caller. */
+Value task_park(VM *vm, WaitKind kind, Value on, int64_t deadline);
+/* Let a parked task go on with `v`, or raise exc in it: in its turn in the ready queue. */
+void task_wake(VM *vm, Task *t, Value v);
+void task_wake_throw(VM *vm, Task *t, Value exc);
+
+/* ---- the scheduler ---- */
+struct TimerEntry { int64_t when; uint32_t seq, generation; Value what; }; // what: a Task that sleeps, or a Handle
+
+typedef struct Handle { Obj h; Value callback, args, context; int64_t when; } Handle; // call_soon / call_later; aux 1: cancelled
+
+bool sched_init(VM *vm);
+void sched_free(VM *vm);
+void sched_trace(VM *vm);
+/* Run coroutine as the main task of a new loop until it ends; leftovers: true cancels them (asyncio.run), false awaits
+ * those made by spawn, then cancels the rest (a script's end). */
+Value sched_run(VM *vm, Value coroutine, bool cancel_leftovers);
+/* Run until `future` is done (or for ever: UNSET, until sched_stop). */
+Value sched_run_until(VM *vm, Value future);
+/* A script without top-level await has ended: run what it has spawned. False: an exception is pending. */
+bool sched_drain(VM *vm);
+bool sched_running(VM *vm);
+void sched_stop(VM *vm);
+bool sched_call_soon(VM *vm, Value handle);
+bool sched_call_at(VM *vm, Value handle, int64_t when);
+int64_t sched_now(VM *vm);
+/* Every unfinished task, in order of creation; NULL: none. */
+Task *sched_first_task(VM *vm);
+/* Ctrl-C under asyncio.run: cancel the main task (true); false: nothing to cancel, raise KeyboardInterrupt. */
+bool sched_take_interrupt(VM *vm);
+/* A clone of a frame that waits for `on`: what the copy waits on, or TypeError (locks, queues, the outside world). */
+Value task_clone_wait(VM *vm, Value on);
+/* print on stderr: the tree of tasks with state, wait and line (SIGQUIT, deadlock). */
+void sched_report_tasks(VM *vm);
+
+/* Events for traces, :tasks, replay, leak checks. */
+typedef enum { EVENT_CREATED, EVENT_READY, EVENT_RUNNING, EVENT_WAITING, EVENT_FINISHED } TaskEvent;
+static inline void task_event(VM *vm, TaskEvent e, Task *t)
+{
+    if (__builtin_expect(vm->event_hook != NULL, 0)) vm->event_hook(vm, e, t, vm->event_state);
+}
