@@ -114,6 +114,7 @@ static DictEntry *allocate_block(VM *vm, Dict *d, uint32_t log2_index)
 /* Entries are about to move to lower positions, which a collector in the middle of them would miss. */
 static void log_entries(VM *vm, Dict *d)
 {
+    if (!(d->h.gc & GC_OLD)) return;
     for (DictEntry *e = d->entries; e < d->entries + d->used; e++) {
         gc_store(vm, d, &e->key, e->key);
         gc_store(vm, d, &e->value, e->value);
