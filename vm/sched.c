@@ -493,7 +493,7 @@ static void run_turn(VM *vm, Sched *s, Turn turn)
         step(vm, s, t);
     } else if (is_kind(turn.a, KIND_FUTURE) && (as_obj(turn.a)->aux & FUTURE_GATHERING))
         gather_child_done(vm, as_future(turn.a), as_future(turn.b));
-    else if (is_kind(turn.a, KIND_NATIVE_DATA)) run_handle(vm, (Handle *)as_obj(turn.a));
+    else if (is_exact(turn.a, T_HANDLE)) run_handle(vm, (Handle *)as_obj(turn.a));
     else run_callback(vm, turn.a, turn.b);
 }
 

@@ -87,6 +87,8 @@ struct TimerEntry { int64_t when; uint32_t seq, generation; Value what; }; // wh
 
 typedef struct Handle { Obj h; Value callback, args, context; int64_t when; } Handle; // call_soon / call_later; aux 1: cancelled
 
+Value handle_new(VM *vm, Value callback, Value args, Value context);
+
 bool sched_init(VM *vm);
 void sched_free(VM *vm);
 void sched_trace(VM *vm);

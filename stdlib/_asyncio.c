@@ -1,0 +1,245 @@
+/* _asyncio.c - the natives under asyncio.co and the prelude: the scheduler as scripts may use it. */
+#include "vm/common.h"
+#include "vm/dict.h"
+#include "vm/exception.h"
+#include "vm/float.h"
+#include "vm/int.h"
+#include "vm/list.h"
+#include "vm/native.h"
+#include "vm/ops.h"
+#include "vm/protocol.h"
+#include "vm/str.h"
+#include "vm/task.h"
+#include "vm/type.h"
+
+#include <math.h>
+
+/* ---- sleep ---- */
+
+static bool seconds_to_ns(VM *vm, Value v, int64_t *ns)
+{
+    double s;
+    if (is_small(v)) s = (double)as_small(v);
+    else if (!to_double(vm, v, &s)) {
+        if (is_unset(vm->exc)) vm_raise(vm, ERR_TYPE, "'<=' not supported between instances of '%T' and 'int'", v);
+        return false;
+    }
+    if (isnan(s)) {
+        vm_raise(vm, ERR_VALUE, "Invalid delay: NaN (not a number)");
+        return false;
+    }
+    *ns = s >= 9e9 ? (int64_t)9e18 : s <= 0 ? 0 : (int64_t)(s * 1e9 + 0.5);
+    return true;
+}
+
+static int64_t deadline_after(VM *vm, int64_t ns)
+{
+    int64_t at;
+    return __builtin_add_overflow(sched_now(vm), ns, &at) ? INT64_MAX - 1 : at;
+}
+
+static Value nat_sleep(VM *vm, Args args)
+{
+    int64_t ns;
+    if (!seconds_to_ns(vm, args.v[0], &ns)) return VALUE_ERROR;
+    if (ns == 0) {
+        if (is_none(args.v[1])) return VALUE_STOP; // a bare yield
+        Value parked = task_park(vm, WAIT_READY, VALUE_UNSET, 0);
+        if (parked == VALUE_PARK) task_wake(vm, vm->task, args.v[1]);
+        return parked;
+    }
+    Value parked = task_park(vm, WAIT_SLEEP, VALUE_UNSET, deadline_after(vm, ns));
+    if (parked == VALUE_PARK) gc_store(vm, vm->task, &vm->task->f.result, args.v[1]);
+    return parked;
+}
+
+/* ---- running ---- */
+
+static bool check_coroutine(VM *vm, Value v)
+{
+    if (is_exact(v, T_COROUTINE)) return true;
+    Value r = obj_repr(vm, v);
+    if (!is_error(r)) vm_raise(vm, ERR_VALUE, "a coroutine was expected, got %V", r);
+    return false;
+}
+
+static Value nat_run(VM *vm, Args args)
+{
+    if (sched_running(vm)) return vm_raise(vm, ERR_RUNTIME, "asyncio.run() cannot be called from a running event loop");
+    if (!check_coroutine(vm, args.v[0])) return VALUE_ERROR;
+    return sched_run(vm, args.v[0], true);
+}
+
+static Value nat_run_until(VM *vm, Args args)
+{
+    return sched_run_until(vm, args.v[0]);
+}
+static Value nat_stop(VM *vm, Args args)
+{
+    (void)args;
+    sched_stop(vm);
+    return VALUE_NONE;
+}
+static Value nat_is_running(VM *vm, Args args)
+{
+    (void)args;
+    return bool_value(sched_running(vm));
+}
+static Value nat_time(VM *vm, Args args)
+{
+    (void)args;
+    return float_value(vm, (double)sched_now(vm) / 1e9);
+}
+
+/* A task for a coroutine of any kind; native and scripted awaitables get a coroutine around them. */
+static Value wrap(VM *vm, Value awaitable)
+{
+    if (is_exact(awaitable, T_COROUTINE)) return awaitable;
+    Value module = module_import(vm, vm_intern(vm, "asyncio"));
+    return is_error(module) ? module : vm_call_method(vm, module, vm_intern(vm, "_wrap_awaitable"), &awaitable, 1);
+}
+
+static bool is_awaitable(VM *vm, Value v)
+{
+    Type *t = type_of(vm, v);
+    return t->def->slots.await || type_defines(t, D_AWAIT);
+}
+
+static Value make_task(VM *vm, Value awaitable, Value name)
+{
+    Value coro = wrap(vm, awaitable);
+    return is_error(coro) ? coro : task_new(vm, coro, name);
+}
+
+static Value nat_create_task(VM *vm, Args args)
+{
+    if (!vm->task && !sched_running(vm)) return vm_raise(vm, ERR_RUNTIME, "no running event loop");
+    Value c = args.v[0];
+    if (!is_exact(c, T_COROUTINE) && !is_exact(c, T_NATIVE_CORO)) {
+        Value r = obj_repr(vm, c);
+        return is_error(r) ? r : vm_raise(vm, ERR_TYPE, "a coroutine was expected, got %V", r);
+    }
+    Value name = args.v[1];
+    if (!is_none(name) && !is_str(name)) name = obj_str(vm, name);
+    return is_error(name) ? name : make_task(vm, c, name);
+}
+
+static Value nat_ensure_future(VM *vm, Args args)
+{
+    if (is_future(args.v[0])) return args.v[0];
+    if (!is_awaitable(vm, args.v[0]))
+        return vm_raise(vm, ERR_TYPE, "An asyncio.Future, a coroutine or an awaitable is required");
+    return make_task(vm, args.v[0], VALUE_UNSET);
+}
+
+static Value nat_spawn(VM *vm, Args args)
+{
+    if (!is_awaitable(vm, args.v[0])) return vm_raise(vm, ERR_TYPE, "spawn() needs a coroutine, got %T", args.v[0]);
+    Value t = make_task(vm, args.v[0], args.v[1]);
+    if (!is_error(t)) as_obj(t)->aux |= TASK_SPAWNED;
+    return t;
+}
+
+static Value nat_gather(VM *vm, Args args)
+{
+    Tuple *aws = as_tuple(args.v[0]);
+    bool returns = op_truth(vm, args.v[1]) > 0;
+    if (!vm->task && !sched_running(vm) && aws->size) return vm_raise(vm, ERR_RUNTIME, "no running event loop");
+    Value children = tuple_new(vm, NULL, aws->size);
+    Value *root = is_error(children) ? NULL : roots_push(vm, children);
+    if (!root) return VALUE_ERROR;
+    Value result = VALUE_NONE;
+    for (size_t i = 0; i < aws->size && !is_error(result); i++) {
+        Value v = VALUE_UNSET;
+        if (!is_future(aws->items[i]) && aws->size < 64)
+            for (size_t j = 0; j < i; j++)
+                if (aws->items[j] == aws->items[i]) v = as_tuple(*root)->items[j];
+        if (is_unset(v)) v = nat_ensure_future(vm, (Args){&aws->items[i], 1});
+        if (is_error(v)) result = v;
+        else as_tuple(*root)->items[i] = v;
+    }
+    if (!is_error(result)) result = gather_new(vm, as_tuple(*root), returns);
+    if (!is_error(result) && !aws->size) {
+        Value empty = list_new(vm, NULL, 0);
+        if (is_error(empty) || !future_set_result(vm, as_future(result), empty)) result = VALUE_ERROR;
+    }
+    roots_pop(vm, root);
+    return result;
+}
+
+static Value nat_current_task(VM *vm, Args args)
+{
+    (void)args;
+    if (!vm->task && !sched_running(vm)) return vm_raise(vm, ERR_RUNTIME, "no running event loop");
+    return vm->task ? obj_value(vm->task) : VALUE_NONE;
+}
+
+static Value nat_all_tasks(VM *vm, Args args)
+{
+    (void)args;
+    Value set = set_new(vm);
+    for (Task *t = sched_first_task(vm); t && !is_error(set); t = t->next)
+        if (set_add(vm, as_set(set), obj_value(t)) < 0) return VALUE_ERROR;
+    return set;
+}
+
+/* ---- callbacks ---- */
+
+static Value nat_call_soon(VM *vm, Args args)
+{
+    Value h = handle_new(vm, args.v[0], args.v[1], args.v[2]);
+    return is_error(h) || !sched_call_soon(vm, h) ? VALUE_ERROR : h;
+}
+static Value nat_call_at(VM *vm, Args args)
+{
+    double when;
+    if (!to_double(vm, args.v[0], &when)) return VALUE_ERROR;
+    Value h = handle_new(vm, args.v[1], args.v[2], args.v[3]);
+    if (is_error(h)) return h;
+    ((Handle *)as_obj(h))->when = when >= 9e9 ? INT64_MAX - 1 : (int64_t)(when * 1e9 + 0.5);
+    return sched_call_at(vm, h, ((Handle *)as_obj(h))->when) ? h : VALUE_ERROR;
+}
+
+static Value nat_iscoroutine(VM *vm, Args args)
+{
+    (void)vm;
+    Value v = args.v[0];
+    return bool_value(is_exact(v, T_COROUTINE) || is_exact(v, T_NATIVE_CORO));
+}
+
+const NativeDef asyncio_sleep_def = {"sleep(delay, result=None)", nat_sleep, "Coroutine that completes after delay seconds.", NATIVE_ASYNC};
+const NativeDef asyncio_spawn_def = {"spawn(coro, name=None)", nat_spawn, "Start a task that the program holds and awaits at its end.", 0};
+
+static const NativeDef natives[] = {
+    {"sleep(delay, result=None)", nat_sleep, "Coroutine that completes after delay seconds.", NATIVE_ASYNC},
+    {"run(main, *, debug=None)", nat_run, "Run a coroutine as the main task of a new event loop; answers its result.", 0},
+    {"_run_until(future, /)", nat_run_until, "Run the loop until a future is done; None: until stopped.", 0},
+    {"_stop()", nat_stop, "Stop the running loop after this round.", 0},
+    {"_is_running()", nat_is_running, "Whether a loop is running.", 0},
+    {"_time()", nat_time, "The loop's clock, in seconds.", 0},
+    {"create_task(coro, *, name=None, context=None)", nat_create_task, "Schedule a coroutine as a task.", 0},
+    {"ensure_future(coro_or_future, *, loop=None)", nat_ensure_future, "A task for a coroutine or awaitable; a future itself.", 0},
+    {"_spawn(coro, name=None)", nat_spawn, "As the prelude's spawn.", 0},
+    {"gather(*coros_or_futures, return_exceptions=False)", nat_gather, "A future of the list of all results.", 0},
+    {"current_task(loop=None)", nat_current_task, "The running task.", 0},
+    {"all_tasks(loop=None)", nat_all_tasks, "The set of unfinished tasks.", 0},
+    {"_call_soon(callback, args, context=None)", nat_call_soon, "Call it in the next round.", 0},
+    {"_call_at(when, callback, args, context=None)", nat_call_at, "Call it at a time of the loop's clock.", 0},
+    {"iscoroutine(obj, /)", nat_iscoroutine, "Whether it is a coroutine object.", 0},
+    {0},
+};
+
+static bool init(VM *vm, Module *m)
+{
+    static const struct { const char *name; ErrorKind kind; } errors[] = {
+        {"CancelledError", ERR_CANCELLED}, {"InvalidStateError", ERR_INVALID_STATE}, {"QueueEmpty", ERR_QUEUE_EMPTY},
+        {"QueueFull", ERR_QUEUE_FULL},     {"BrokenBarrierError", ERR_BROKEN_BARRIER},
+    };
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        if (!module_add(vm, m, errors[i].name, obj_value(vm->exc_types[errors[i].kind]))) return false;
+    return module_add(vm, m, "Future", obj_value(vm->types[T_FUTURE])) &&
+           module_add(vm, m, "Task", obj_value(vm->types[T_TASK])) &&
+           module_add(vm, m, "Handle", obj_value(vm->types[T_HANDLE]));
+}
+
+const ModuleDef _asyncio_module = {"_asyncio", natives, "The scheduler, for asyncio and the prelude.", init};
