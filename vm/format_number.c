@@ -152,8 +152,9 @@ static bool print(Text *t, char type, bool alternate, int precision, double d)
     return true;
 }
 
-/* A precision without a type: as g, but with at least one digit behind the point, which counts as one of them. */
-static bool print_general(Text *t, bool alternate, int precision, double d)
+/* As g. `decimals`: a precision without a type, with at least one digit behind the point, which counts as one of them.
+ * (Not by printf, whose %#.2g of 99.95 has lost a digit in some versions of glibc.) */
+static bool print_general(Text *t, bool alternate, bool decimals, int precision, double d)
 {
     if (precision == 0) precision = 1;
     if (!print(t, 'e', alternate, precision - 1, d)) return false;
@@ -162,7 +163,7 @@ static bool print_general(Text *t, bool alternate, int precision, double d)
     bool negative = e[1] == '-';
     for (char *p = e + 2; p < t->at + t->n; p++) exponent = exponent * 10 + (*p - '0');
     if (negative) exponent = -exponent;
-    if (exponent >= -4 && exponent < precision - 1) {
+    if (exponent >= -4 && exponent < precision - decimals) {
         text_close(t);
         if (!print(t, 'f', alternate, precision - 1 - exponent, d)) return false;
         if (alternate) return true;
@@ -195,17 +196,21 @@ static bool print_real(Text *t, const FormatSpec *spec, double d)
 {
     char type = spec->type == 'n' ? 'g' : spec->type == '%' ? 'f' : (char)(spec->type | 32);
     int precision = (int)spec->precision;
-    if (!isfinite(d) || (spec->type == 0 && precision < 0)) print_repr(t, spec->alternate, d);
-    else if (spec->type == 0) return print_general(t, spec->alternate, precision, d);
-    else return print(t, type, spec->alternate, precision < 0 ? 6 : precision, d);
-    return true;
+    if (!isfinite(d) || (spec->type == 0 && precision < 0)) {
+        print_repr(t, spec->alternate, d);
+        return true;
+    }
+    if (precision < 0) precision = 6;
+    if (spec->type == 0 || (type == 'g' && spec->alternate))
+        return print_general(t, spec->alternate, spec->type == 0, precision, d);
+    return print(t, type, spec->alternate, precision, d);
 }
 
 /* Is the number zero as it is written? */
 static bool shows_zero(const Text *t)
 {
-    for (size_t i = 0; i < t->n && t->at[i] != 'e'; i++)
-        if (t->at[i] != '0' && t->at[i] != '.') return false;
+    for (size_t i = 0; i < t->n && (t->at[i] | 32) != 'e'; i++)
+        if (t->at[i] >= '1' && t->at[i] <= '9') return false;
     return true;
 }
 

@@ -353,8 +353,6 @@ size_t text_to_ascii(const char *text, size_t n, char *out)
         if (c >= 0x80) {
             int digit = uni_decimal(c);
             c = digit >= 0 ? (uint32_t)('0' + digit) : uni_is(c, UNI_SPACE) ? ' ' : '?';
-        } else if (c >= 0x1C && c < ' ') { // the four separators are white space in str, not in bytes
-            c = ' ';
         }
         out[length++] = (char)c;
     }

@@ -147,7 +147,7 @@ static Value nat_getnewargs(VM *vm, Args args)
 static Value nat_sizeof(VM *vm, Args args)
 {
     size_t bits = int_bit_length(args.v[0]);
-    return int_from_u64(vm, 24 + 4 * (bits ? (bits + 29) / 30 : 0));
+    return int_from_u64(vm, 24 + 4 * (bits ? (bits + 29) / 30 : 1));
 }
 
 /* ---- bytes ---- */
@@ -205,6 +205,7 @@ static bool fits_bytes(const IntView *x, size_t n, bool is_signed)
 {
     size_t bits = mag_bits(x->d, x->n);
     if (!is_signed || bits < 8 * n || x->n == 0) return bits <= 8 * n;
+    if (n == 0 && x->sign < 0 && bits == 1) return true; // CPython lets -1 be no bytes at all
     if (x->sign > 0 || bits > 8 * n) return false;
     for (size_t i = 0; i + 1 < x->n; i++)
         if (x->d[i]) return false;
