@@ -22,6 +22,8 @@ bool exception_is(VM *vm, Value exc, ErrorKind kind);
 /* AttributeError with a text (a str, or VALUE_ERROR when making it failed) and the fields obj and name; and NameError. */
 Value exception_raise_attribute(VM *vm, Value text, Value obj, Str *name);
 Value exception_raise_name(VM *vm, ErrorKind kind, Str *name, const char *format, ...);
+/* The traceback object for entry `index` of exc's trace (0: where it was raised). */
+Value traceback_new(VM *vm, Value exc, uint32_t index);
 /* StopIteration without a value: what natives answer where C code says VALUE_STOP. */
 Value vm_raise_stop(VM *vm);
 Value exception_group_split(VM *vm, Value group, Value type, Value *rest);

@@ -62,7 +62,7 @@ def unreached_nodes(lines):
 def unreached_errors(lines):
     raised = names_that_ran(lines, r"\bERR_(\w+)")
     text = "".join(path.read_text(errors="replace") for path in programs())
-    for enum, name in re.findall(r'^ERROR\((\w+), \w+, "(\w+)"\)', (ROOT / ERRORS).read_text(), re.M):
+    for enum, name in re.findall(r'^ERROR\((\w+), \w+, "(?:\w+\.)*(\w+)"\)', (ROOT / ERRORS).read_text(), re.M):
         if enum not in raised and not re.search(rf"\b{name}\b", text):
             yield f"error {name}"
 
