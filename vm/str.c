@@ -14,6 +14,7 @@ typedef struct StrBuffer {
     size_t refs, capacity, used;
     size_t *crumbs;
     size_t ncrumbs, crumb_capacity;
+    struct StrBuffer *before; // of a str that left it (str_cstr): somebody may be reading there
     char data[];
 } StrBuffer;
 
@@ -363,9 +364,12 @@ int str_width(const Str *s)
 
 static void release_buffer(VM *vm, StrBuffer *buffer)
 {
-    if (--buffer->refs) return;
-    heap_free(vm, buffer->crumbs, buffer->crumb_capacity * sizeof(size_t));
-    heap_free(vm, buffer, sizeof(StrBuffer) + buffer->capacity);
+    while (buffer && --buffer->refs == 0) {
+        StrBuffer *before = buffer->before;
+        heap_free(vm, buffer->crumbs, buffer->crumb_capacity * sizeof(size_t));
+        heap_free(vm, buffer, sizeof(StrBuffer) + buffer->capacity);
+        buffer = before;
+    }
 }
 
 static StrBuffer *new_buffer(VM *vm, size_t capacity)
@@ -483,7 +487,7 @@ const char *str_cstr(VM *vm, Str *s)
         if (!own) return NULL;
         memcpy(own->data, s->data, s->size);
         own->refs = 1;
-        release_buffer(vm, shared);
+        own->before = shared; // with our reference to it
         s->extra = shared = own;
         s->data = own->data;
     }
