@@ -236,6 +236,12 @@ Str *str_intern_value(VM *vm, Str *s)
     return *slot ? *slot : add_interned(vm, slot, s, hash);
 }
 
+Str *vm_intern(VM *vm, const char *text)
+{
+    Str *s = str_intern(vm, text, strlen(text));
+    return s ? s : vm->empty_str; // with MemoryError pending; callers look names up and find none
+}
+
 /* ---- comparing ---- */
 
 bool str_eq(const Str *a, const Str *b)
