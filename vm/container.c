@@ -5,6 +5,14 @@
 #include "vm/list.h"
 #include "vm/type.h"
 
+bool containers_init(VM *vm)
+{
+    Value empty = tuple_new(vm, NULL, 0);
+    if (is_error(empty)) return false;
+    vm->empty_tuple = as_tuple(empty);
+    return true;
+}
+
 /* --- instances --- */
 
 void *container_alloc(VM *vm, Type *type, Kind kind, size_t size)
@@ -125,9 +133,6 @@ bool index_bound(VM *vm, Value v, int64_t length, int64_t *out)
 
 Value nat_class_getitem(VM *vm, Args args)
 {
-    Pair *alias = heap_new(vm, KIND_PAIR, T_GENERIC_ALIAS, Pair);
-    if (!alias) return VALUE_ERROR;
-    alias->a = args.v[0];
-    alias->b = args.v[1];
-    return obj_value(alias);
+    Value of = is_tuple(args.v[1]) ? args.v[1] : tuple_new(vm, &args.v[1], 1);
+    return is_error(of) ? of : generic_alias_new(vm, args.v[0], of);
 }

@@ -120,7 +120,7 @@ ITERATOR_TYPE(DICT_REVITEMITER, next_item);
 static Value boxed(Value v) { return ((Box *)as_obj(v))->value; }
 static Dict *dict_of(Value view) { return as_dict(boxed(view)); }
 
-static Value box_new(VM *vm, TypeId type, Kind kind, Value value)
+static Value wrap(VM *vm, TypeId type, Kind kind, Value value)
 {
     Box *b = heap_new(vm, kind, type, Box);
     if (!b) return VALUE_ERROR;
@@ -129,7 +129,7 @@ static Value box_new(VM *vm, TypeId type, Kind kind, Value value)
     return obj_value(b);
 }
 
-Value dict_view(VM *vm, TypeId type, Value dict) { return box_new(vm, type, KIND_DICT_VIEW, dict); }
+Value dict_view(VM *vm, TypeId type, Value dict) { return wrap(vm, type, KIND_DICT_VIEW, dict); }
 
 static bool is_set_view(Value v) { return is_exact(v, T_DICT_KEYS) || is_exact(v, T_DICT_ITEMS); }
 
@@ -333,7 +333,9 @@ static Value nat_isdisjoint(VM *vm, Args args)
     return common < 0 ? VALUE_ERROR : bool_value(!common);
 }
 
-static Value get_mapping(VM *vm, Value self) { return box_new(vm, T_MAPPING_PROXY, KIND_BOX, boxed(self)); }
+Value mapping_proxy_new(VM *vm, Value mapping) { return wrap(vm, T_MAPPING_PROXY, KIND_BOX, mapping); }
+
+static Value get_mapping(VM *vm, Value self) { return mapping_proxy_new(vm, boxed(self)); }
 
 static const NativeDef set_view_methods[] = {
     {"isdisjoint(self, other, /)", nat_isdisjoint, "Return True if the view and the given iterable have a null intersection.",
@@ -429,7 +431,7 @@ static Value construct_proxy(VM *vm, Args args)
     bool maps = !is_list(mapping) && !is_tuple(mapping) &&
                 (slots_of(vm, mapping)->getitem || type_defines(type_of(vm, mapping), D_GETITEM));
     if (!maps) return vm_raise(vm, ERR_TYPE, "mappingproxy() argument must be a mapping, not %T", mapping);
-    return box_new(vm, T_MAPPING_PROXY, KIND_BOX, mapping);
+    return mapping_proxy_new(vm, mapping);
 }
 
 static const NativeDef proxy_methods[] = {
