@@ -53,6 +53,9 @@ CFLAGS := -std=gnu11 $(WARNINGS) $(FLAGS_$(CONFIG)) $(EXTRA)
 LIBS     = $(shell pkg-config --libs-only-L libuv libtommath) -l:libuv_a.a -l:libtommath.a -lm -lpthread -ldl
 LIBCHECK = $(shell pkg-config --libs check)
 
+# Short lines unless V=1, so that a warning is seen.
+said = $(if $(V),,@echo '  $(1)' && )
+
 #-- what is built from what -----------------------------------------------------------------------
 
 TABLES    := $(patsubst tools/%.py,build/gen/%.inc,$(wildcard tools/*.py tools/*/*.py))
@@ -75,33 +78,33 @@ $(CLI) $(LIB) $(STAGE1): $(B)/flags
 
 build/gen/%.inc: tools/%.py
 	@mkdir -p $(@D)
-	python3 $< > $@
+	$(call said,table    $@)python3 $< > $@
 
 build/gen/%.c: %.re
 	@mkdir -p $(@D)
-	re2c -o $@ $<
+	$(call said,re2c     $<)re2c -o $@ $<
 
 build/gen/%.c build/gen/%.h: %.y
 	@mkdir -p $(@D)
-	lemon -q -d$(@D) $<
+	$(call said,lemon    $<)lemon -q -d$(@D) $<
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -I$(B)/gen $(INCLUDES) -MMD -MP -c -o $@ $<
+	$(call said,cc       $<)$(CC) $(CFLAGS) -I$(B)/gen $(INCLUDES) -MMD -MP -c -o $@ $<
 
 $(B)/%.o: build/gen/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -I$(B)/gen $(INCLUDES) -MMD -MP -c -o $@ $<
+	$(call said,cc       $<)$(CC) $(CFLAGS) -I$(B)/gen $(INCLUDES) -MMD -MP -c -o $@ $<
 
 # Lemon's own template is not as strict as we are.
 $(B)/lang/grammar.o: private CFLAGS += -Wno-missing-prototypes -Wno-unused-parameter -Wno-unused-variable -Wno-type-limits
 
 $(B)/libco.a: $(LIB)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call said,ar       $@)ar rcs $@ $^
 
 $(B)/co: $(CLI) $(B)/libco.a
-	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+	$(call said,link     $@)$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
 
 # Compiling with other flags than last time compiles everything again.
 $(B)/flags: FORCE
@@ -113,14 +116,14 @@ $(B)/flags: FORCE
 
 $(STAGE1): stdlib/embedded.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -DCO_STAGE1 $(INCLUDES) -MMD -MP -c -o $@ $<
+	$(call said,cc       $< for stage 1)$(CC) $(CFLAGS) -DCO_STAGE1 $(INCLUDES) -MMD -MP -c -o $@ $<
 
 $(B)/co-stage1: $(CLI) $(filter-out $(EMBEDDED),$(LIB)) $(STAGE1)
-	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+	$(call said,link     $@)$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/gen/stdlib/embedded.inc: $(B)/co-stage1 $(MODULES)
 	@mkdir -p $(@D)
-	$(B)/co-stage1 --embed $(MODULES) > $@
+	$(call said,embed    stdlib/*.co)$(B)/co-stage1 --embed $(MODULES) > $@
 
 $(EMBEDDED): $(B)/gen/stdlib/embedded.inc
 
@@ -162,7 +165,7 @@ oracle: ## store again what CPython 3.11 prints for tests/same
 units: $(UNITS)
 $(UNITS): $(B)/unit/%: tests/unit/%.c $(B)/libco.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(INCLUDES) -MMD -MP -MF $@.d -o $@ $< $(B)/libco.a $(LIBCHECK) $(LIBS)
+	$(call said,test     $<)$(CC) $(CFLAGS) $(INCLUDES) -MMD -MP -MF $@.d -o $@ $< $(B)/libco.a $(LIBCHECK) $(LIBS)
 
 cover: ## line coverage of the C sources under the whole suite
 	@find build/cover -name '*.gcda' -delete 2>/dev/null || true
@@ -187,7 +190,7 @@ fuzz: ## fuzz lexer, parser and compiler for T seconds (60)
 fuzzers: $(FUZZERS)
 $(FUZZERS): $(B)/fuzz/%: tests/fuzz/%.c $(B)/libco.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -fsanitize=fuzzer $(INCLUDES) -MMD -MP -MF $@.d -o $@ $< $(B)/libco.a $(LIBS)
+	$(call said,fuzz     $<)$(CC) $(CFLAGS) -fsanitize=fuzzer $(INCLUDES) -MMD -MP -MF $@.d -o $@ $< $(B)/libco.a $(LIBS)
 
 format: ## lay the C sources out by .clang-format
 	clang-format -i $(wildcard */*.c */*.h tests/*/*.c tests/*/*.h)
