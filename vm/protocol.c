@@ -274,20 +274,6 @@ Value obj_next(VM *vm, Value it)
     return VALUE_STOP;
 }
 
-bool obj_iterate(VM *vm, Value iterable, bool (*f)(VM *vm, Value item, void *state), void *state)
-{
-    Value *roots = roots_reserve(vm, 2); // the iterator and its item
-    if (!roots) return false;
-    bool go_on = !is_error(roots[0] = obj_iter(vm, iterable));
-    while (go_on) {
-        roots[1] = obj_next(vm, roots[0]);
-        if (roots[1] == VALUE_STOP) break;
-        go_on = !is_error(roots[1]) && f(vm, roots[1], state) && vm_tick(vm, 1);
-    }
-    roots_pop(vm, roots);
-    return go_on;
-}
-
 /* ---- attributes ---- */
 
 Value obj_getattr(VM *vm, Value v, Str *name) { return attr_get(vm, v, name); }
