@@ -27,11 +27,11 @@ const FieldInfo *ast_fields(NodeKind kind)
 {
     switch (kind) {
 #define F(type, field) {#field, FIELD_##type, offsetof(This, field)},
-#define NODE(Kind, group, fields)                                        \
-    case AST_##Kind: {                                                   \
-        typedef Ast##Kind This;                                          \
+#define NODE(Kind, group, fields)                                                \
+    case AST_##Kind: {                                                           \
+        typedef Ast##Kind This;                                                  \
         static const FieldInfo list[] = {fields{NULL, FIELD_END, sizeof(This)}}; \
-        return list;                                                     \
+        return list;                                                             \
     }
 #include "lang/ast.def"
 #undef F
@@ -117,9 +117,11 @@ static void dump_value(Dump *dump, FieldType type, const void *at)
     static const char *const params[] = {"posonly", "normal", "varargs", "kwonly", "kwargs"};
     TextBuffer *out = dump->out;
     switch (type) {
-    case FIELD_NODE: case FIELD_OPT: dump_node(dump, *(Node *const *)at); break;
+    case FIELD_NODE: dump_node(dump, *(Node *const *)at); break;
+    case FIELD_OPT: dump_node(dump, *(Node *const *)at); break;
     case FIELD_LIST: dump_list(dump, *(const NodeList *)at); break;
-    case FIELD_NAME: case FIELD_OPTNAME: text_addf(out, "%s", (*(Name *const *)at)->text); break;
+    case FIELD_NAME: text_addf(out, "%s", (*(Name *const *)at)->text); break;
+    case FIELD_OPTNAME: text_addf(out, "%s", (*(Name *const *)at)->text); break;
     case FIELD_TEXT: dump_text(out, *(const Text *)at); break;
     case FIELD_INT: text_addf(out, "%" PRId64, *(const int64_t *)at); break;
     case FIELD_FLOAT: text_addf(out, "%a", *(const double *)at); break;
@@ -137,12 +139,13 @@ static void dump_value(Dump *dump, FieldType type, const void *at)
 static bool is_shown(FieldType type, const void *at)
 {
     switch (type) {
-    case FIELD_NODE: case FIELD_OPT: return *(Node *const *)at;
-    case FIELD_NAME: case FIELD_OPTNAME: return *(Name *const *)at;
+    case FIELD_OPT: return *(Node *const *)at;
+    case FIELD_OPTNAME: return *(Name *const *)at;
     case FIELD_LIST: return ((const NodeList *)at)->count > 0;
     case FIELD_TEXT: return ((const Text *)at)->bytes;
     case FIELD_CTX: return *(const ExprContext *)at != CTX_LOAD;
-    case FIELD_CHAR: case FIELD_COUNT: return *(const int *)at;
+    case FIELD_COUNT: return *(const int *)at;
+    case FIELD_CHAR: return *(const int *)at;
     case FIELD_FLAG: return *(const bool *)at;
     default: return true;
     }

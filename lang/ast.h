@@ -37,11 +37,11 @@ typedef enum ExprContext { CTX_LOAD, CTX_STORE, CTX_DEL } ExprContext;
 typedef enum ParamKind { PARAM_POSONLY, PARAM_NORMAL, PARAM_VARARGS, PARAM_KWONLY, PARAM_KWARGS } ParamKind;
 
 typedef struct Node {
-    uint8_t kind;     // NodeKind
-    uint8_t parens;   // pairs of parentheses around it, 2 for more; a tuple's own count
-    uint16_t height;  // longest path down to a leaf, spines excepted
-    Span span;        // as CPython's node: without parentheses around it
-    Span outer;       // with them
+    uint8_t kind;    // NodeKind
+    uint8_t parens;  // pairs of parentheses around it, 2 for more; a tuple's own count
+    uint16_t height; // longest path down to a leaf, spines excepted
+    Span span;       // as CPython's node: without parentheses around it
+    Span outer;      // with them
 } Node;
 
 typedef struct NodeList {
@@ -80,11 +80,11 @@ typedef bool AstFieldFLAG;
 #include "lang/ast.def"
 #undef F
 
-#define NODE(Kind, group, fields)                     \
+#define NODE(Kind, group, fields)                      \
     static inline Ast##Kind *ast_as_##Kind(Node *node) \
-    {                                                 \
-        assert(node->kind == AST_##Kind);             \
-        return (Ast##Kind *)node;                     \
+    {                                                  \
+        assert(node->kind == AST_##Kind);              \
+        return (Ast##Kind *)node;                      \
     }
 #include "lang/ast.def"
 
@@ -96,8 +96,21 @@ Node *ast_spine_next(const Node *node);
 
 /* What the table says. */
 typedef enum FieldType {
-    FIELD_END, FIELD_NODE, FIELD_OPT, FIELD_LIST, FIELD_NAME, FIELD_OPTNAME, FIELD_TEXT, FIELD_INT,
-    FIELD_FLOAT, FIELD_OP, FIELD_CTX, FIELD_PARAM, FIELD_CHAR, FIELD_COUNT, FIELD_FLAG
+    FIELD_END,
+    FIELD_NODE,
+    FIELD_OPT,
+    FIELD_LIST,
+    FIELD_NAME,
+    FIELD_OPTNAME,
+    FIELD_TEXT,
+    FIELD_INT,
+    FIELD_FLOAT,
+    FIELD_OP,
+    FIELD_CTX,
+    FIELD_PARAM,
+    FIELD_CHAR,
+    FIELD_COUNT,
+    FIELD_FLAG
 } FieldType;
 
 typedef struct FieldInfo {

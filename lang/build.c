@@ -337,13 +337,13 @@ static void check_position(Parser *p, const Node *arg, const Node *named, const 
         parser_error(p, arg->outer, "positional argument follows keyword argument");
 }
 
-typedef struct Arguments {
+typedef struct SortedArgs {
     NodeList positional, keywords;
-} Arguments;
+} SortedArgs;
 
-static Arguments sort_arguments(Parser *p, NodeList args)
+static SortedArgs sort_arguments(Parser *p, NodeList args)
 {
-    Arguments sorted = {0};
+    SortedArgs sorted = {0};
     const Node *named = NULL, *doubled = NULL;
     marks_start(p);
     for (uint32_t i = 0; i < args.count; i++) {
@@ -355,7 +355,8 @@ static Arguments sort_arguments(Parser *p, NodeList args)
         }
         Name *name = AST(Keyword, arg)->name;
         *(name ? &named : &doubled) = arg;
-        if (name && marks_seen(p, name)) parser_error(p, arg->span, "keyword argument repeated: %s", name->text);
+        if (name && marks_seen(p, name))
+            parser_error(p, arg->span, "keyword argument repeated: %s", name->text);
         sorted.keywords = list_add(p, sorted.keywords, arg);
     }
     return sorted;
@@ -368,15 +369,16 @@ static void check_generators(Parser *p, NodeList args)
             parser_error(p, args.items[i]->span, "Generator expression must be parenthesized");
 }
 
-Node *ast_call(Parser *p, Node *func, Token open, NodeList args, Token comma, Token close)
+Node *ast_call(Parser *p, Node *func, Token open, Args args, Token close)
 {
     if (!func) return NULL;
-    if (args.count == 1 && !comma.kind && is_bare_generator(args.items[0]))
-        args.items[0]->span = args.items[0]->outer = span_join(open.span, close.span);
+    Node *first = args.list.count ? args.list.items[0] : NULL;
+    if (first && args.list.count == 1 && !args.comma.kind && is_bare_generator(first))
+        first->span = first->outer = span_join(open.span, close.span); // it has these to itself
     else
-        check_generators(p, args);
+        check_generators(p, args.list);
 
-    Arguments sorted = sort_arguments(p, args);
+    SortedArgs sorted = sort_arguments(p, args.list);
     AstCall *node = NODE_NEW(Call, span_join(func->outer, close.span));
     if (!node) return NULL;
     node->func = func;
@@ -385,10 +387,10 @@ Node *ast_call(Parser *p, Node *func, Token open, NodeList args, Token comma, To
     return node_done(p, &node->node);
 }
 
-Node *ast_class(Parser *p, Token word, Node *name, NodeList args, NodeList body)
+Node *ast_class(Parser *p, Token word, Node *name, Args args, NodeList body)
 {
-    check_generators(p, args);
-    Arguments sorted = sort_arguments(p, args);
+    check_generators(p, args.list);
+    SortedArgs sorted = sort_arguments(p, args.list);
     AstClassDef *node = NODE_NEW(ClassDef, span_join(word.span, list_span(body)));
     if (!node || !name) return NULL;
     node->name = AST(Name, name)->id;
@@ -467,9 +469,11 @@ Node *ast_dict_rest(Parser *p, Token stars, Node *value)
 Node *ast_comprehension(Parser *p, NodeKind kind, Token open, Node *elt, NodeList generators, Token close)
 {
     // The three kinds share their layout.
-    _Static_assert(sizeof(AstListComp) == sizeof(AstGeneratorExp) && sizeof(AstSetComp) == sizeof(AstGeneratorExp),
+    _Static_assert(sizeof(AstListComp) == sizeof(AstGeneratorExp) &&
+                       sizeof(AstSetComp) == sizeof(AstGeneratorExp),
                    "comprehensions differ");
-    Span span = open.kind ? span_join(open.span, close.span) : span_join(outer_of(elt), list_span(generators));
+    Span span =
+        open.kind ? span_join(open.span, close.span) : span_join(outer_of(elt), list_span(generators));
     AstGeneratorExp *node = NODE_NEW(GeneratorExp, span);
     if (!node || !elt) return NULL;
     if (elt->kind == AST_Starred)
@@ -479,6 +483,11 @@ Node *ast_comprehension(Parser *p, NodeKind kind, Token open, Node *elt, NodeLis
     node->elt = elt;
     node->generators = generators;
     return node_done(p, &node->node);
+}
+
+Node *ast_bare_generator(Parser *p, Node *elt, NodeList generators)
+{
+    return ast_comprehension(p, AST_GeneratorExp, (Token){0}, elt, generators, (Token){0});
 }
 
 Node *ast_dict_comprehension(Parser *p, Token open, Node *item, NodeList generators, Token close)

@@ -39,6 +39,18 @@ NodeList list_join(Parser *p, NodeList list, NodeList more);
 
 Token token_join(Token first, Token last, Operator op); // "not in", "is not"
 
+/* What `import` names, and the closing parenthesis or forbidden comma behind it, kind 0 if neither. */
+typedef struct Imported {
+    NodeList names;
+    Token last;
+} Imported;
+
+/* Arguments, and the comma behind the last, kind 0 if none. */
+typedef struct Args {
+    NodeList list;
+    Token comma;
+} Args;
+
 /* Roots and statements. */
 void ast_module(Parser *p, NodeKind kind, NodeList body);
 void ast_expression(Parser *p, Node *body);
@@ -55,7 +67,7 @@ Node *ast_global(Parser *p, NodeKind kind, Token word, NodeList names);
 Node *ast_import(Parser *p, Token word, NodeList names);
 Node *ast_alias(Parser *p, NodeList dotted, Node *asname);
 Node *ast_alias_star(Parser *p, Token star);
-Node *ast_import_from(Parser *p, Token word, int dots, NodeList dotted, NodeList names, Token last);
+Node *ast_import_from(Parser *p, Token word, int dots, NodeList dotted, Imported imported);
 Node *ast_if(Parser *p, Token word, Node *test, NodeList body, NodeList elifs, NodeList orelse);
 Node *ast_if_branch(Parser *p, Token word, Node *test, NodeList body);
 Node *ast_while(Parser *p, Token word, Node *test, NodeList body, NodeList orelse);
@@ -69,7 +81,7 @@ NodeList ast_with_items(Parser *p, NodeList items);
 Node *ast_cover_item(Parser *p, Node *context, Node *target);
 Node *ast_async(Parser *p, Token word, Node *statement);
 Node *ast_function(Parser *p, Token word, Node *name, NodeList params, Node *returns, NodeList body);
-Node *ast_class(Parser *p, Token word, Node *name, NodeList args, NodeList body);
+Node *ast_class(Parser *p, Token word, Node *name, Args args, NodeList body);
 Node *ast_decorate(Parser *p, NodeList decorators, Node *definition);
 
 /* Parameters. */
@@ -96,15 +108,17 @@ Node *ast_attribute(Parser *p, Node *value, Token name);
 Node *ast_subscript(Parser *p, Node *value, Node *index, Token close);
 Node *ast_index(Parser *p, NodeList slices, Token comma);
 Node *ast_slice(Parser *p, Node *lower, Token colon, Node *upper, Token colon2, Node *step);
-Node *ast_call(Parser *p, Node *func, Token open, NodeList args, Token comma, Token close);
+Node *ast_call(Parser *p, Node *func, Token open, Args args, Token close);
 Node *ast_keyword(Parser *p, Node *name, Token eq, Node *value);
 Node *ast_keywords(Parser *p, Token stars, Node *value); // **value
-Node *ast_tuple(Parser *p, NodeList elts, Token comma);  // without parentheses; one element and no comma: that itself
+Node *ast_tuple(Parser *p, NodeList elts,
+                Token comma); // without parentheses; one element and no comma: that itself
 Node *ast_parens(Parser *p, Token open, Node *inner, Token close);
 Node *ast_display(Parser *p, NodeKind kind, Token open, NodeList elts, Token close); // (...) [...] {...}
 Node *ast_dict_item(Parser *p, Node *key, Node *value);
 Node *ast_dict_rest(Parser *p, Token stars, Node *value);
 Node *ast_comprehension(Parser *p, NodeKind kind, Token open, Node *elt, NodeList generators, Token close);
+Node *ast_bare_generator(Parser *p, Node *elt, NodeList generators); // as an argument
 Node *ast_dict_comprehension(Parser *p, Token open, Node *item, NodeList generators, Token close);
 Node *ast_comp_for(Parser *p, Token word, Node *target, Node *iter, bool is_async);
 NodeList ast_comp_if(Parser *p, NodeList generators, Node *test);
@@ -113,8 +127,8 @@ NodeList ast_comp_if(Parser *p, NodeList generators, Node *test);
 Node *ast_string(Parser *p, Token string);
 Node *ast_fstring(Parser *p, Token start, NodeList parts, Token end);
 Node *ast_fstring_text(Parser *p, Token text);
-NodeList ast_fstring_field(Parser *p, NodeList parts, Token open, Node *value, Token eq, Token conversion, Node *spec,
-                           Token close);
+NodeList ast_fstring_field(Parser *p, NodeList parts, Token open, Node *value, Token eq, Token conversion,
+                           Node *spec, Token close);
 Node *ast_fstring_spec(Parser *p, Token colon, NodeList parts);
 Token ast_conversion(Parser *p, Token bang, Token name);
 Node *ast_strings(Parser *p, NodeList strings);

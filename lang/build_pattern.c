@@ -120,7 +120,8 @@ Node *ast_match_or(Parser *p, Node *left, Node *right)
         left->span = left->outer = span_join(left->span, right->outer);
         return node_raise(p, left, right);
     }
-    return new_list_node(p, AST_MatchOr, span_join(left->outer, right->outer), list_add(p, list_of(p, left), right));
+    return new_list_node(p, AST_MatchOr, span_join(left->outer, right->outer),
+                         list_add(p, list_of(p, left), right));
 }
 
 static void check_single_star(Parser *p, NodeList patterns)
@@ -128,7 +129,8 @@ static void check_single_star(Parser *p, NodeList patterns)
     bool seen = false;
     for (uint32_t i = 0; i < patterns.count; i++) {
         if (patterns.items[i]->kind != AST_MatchStar) continue;
-        if (seen) parser_error(p, patterns.items[i]->span, "multiple starred expressions in sequence pattern");
+        if (seen)
+            parser_error(p, patterns.items[i]->span, "multiple starred expressions in sequence pattern");
         seen = true;
     }
 }
@@ -162,7 +164,8 @@ Node *ast_match_class(Parser *p, NodeList dotted, NodeList args, Token close)
     for (uint32_t i = 0; i < args.count; i++) {
         Node *arg = args.items[i];
         if (arg->kind != AST_MatchKeyword) {
-            if (node->keywords.count) parser_error(p, arg->outer, "positional patterns follow keyword patterns");
+            if (node->keywords.count)
+                parser_error(p, arg->outer, "positional patterns follow keyword patterns");
             node->patterns = list_add(p, node->patterns, arg);
             continue;
         }
@@ -208,7 +211,8 @@ Node *ast_match_mapping(Parser *p, Token open, NodeList items, Token close)
             node->items = list_add(p, node->items, item);
             continue;
         }
-        if (i + 1 < items.count) parser_error(p, item->span, "'**' pattern must be the last of a mapping pattern");
+        if (i + 1 < items.count)
+            parser_error(p, item->span, "'**' pattern must be the last of a mapping pattern");
         node->rest = AST(MatchStar, item)->name;
     }
     return node_done(p, &node->node);

@@ -36,7 +36,8 @@ Node *ast_assign(Parser *p, NodeList targets, Node *value)
 {
     AstAssign *node = NODE_NEW(Assign, span_join(list_span(targets), outer_of(value)));
     if (!node) return NULL;
-    for (uint32_t i = 0; i < targets.count; i++) target_set(p, targets.items[i], CTX_STORE, targets.count == 1);
+    for (uint32_t i = 0; i < targets.count; i++)
+        target_set(p, targets.items[i], CTX_STORE, targets.count == 1);
     node->targets = targets;
     node->value = no_star(p, value);
     return node_done(p, &node->node);
@@ -157,14 +158,16 @@ Node *ast_import(Parser *p, Token word, NodeList names)
     return node_done(p, &node->node);
 }
 
-Node *ast_import_from(Parser *p, Token word, int dots, NodeList dotted, NodeList names, Token last)
+Node *ast_import_from(Parser *p, Token word, int dots, NodeList dotted, Imported imported)
 {
+    Token last = imported.last;
     if (last.kind == TK_COMMA)
         parser_error(p, last.span, "trailing comma not allowed without surrounding parentheses");
-    AstImportFrom *node = NODE_NEW(ImportFrom, span_join(word.span, span_join(list_span(names), last.span)));
+    Span names = span_join(list_span(imported.names), last.span);
+    AstImportFrom *node = NODE_NEW(ImportFrom, span_join(word.span, names));
     if (!node) return NULL;
     node->module = dotted.count ? join_dotted(p, dotted) : NULL;
-    node->names = names;
+    node->names = imported.names;
     node->level = dots;
     return node_done(p, &node->node);
 }
@@ -381,7 +384,8 @@ Node *ast_param(Parser *p, Node *name, Node *annotation, Node *dflt)
 Node *ast_param_star(Parser *p, ParamKind kind, Token star, Node *name, Node *annotation, Node *dflt)
 {
     const char *what = kind == PARAM_VARARGS ? "var-positional" : "var-keyword";
-    if (dflt) parser_error(p, span_join(star.span, dflt->outer), "%s argument cannot have default value", what);
+    if (dflt)
+        parser_error(p, span_join(star.span, dflt->outer), "%s argument cannot have default value", what);
     return new_param(p, kind, outer_of(name), name, annotation, NULL);
 }
 
@@ -397,8 +401,8 @@ Node *ast_param_mark(Parser *p, ParamKind kind, Token mark)
 typedef struct Signature {
     NodeList params;
     bool slash, star, defaults;
-    const Node *bare;  // the last bare `*`, until a name follows
-    const Node *rest;  // **name
+    const Node *bare; // the last bare `*`, until a name follows
+    const Node *rest; // **name
 } Signature;
 
 static void read_slash(Parser *p, Signature *signature, const Node *mark)
@@ -430,7 +434,8 @@ static void read_named(Parser *p, Signature *signature, AstParam *param)
         parser_error(p, param->node.span, "non-default argument follows default argument");
     if (param->kind == PARAM_NORMAL) signature->defaults |= param->dflt != NULL;
     if (marks_seen(p, param->name))
-        parser_error(p, param->node.span, "duplicate argument '%s' in function definition", param->name->text);
+        parser_error(p, param->node.span, "duplicate argument '%s' in function definition",
+                     param->name->text);
     signature->params = list_add(p, signature->params, &param->node);
 }
 

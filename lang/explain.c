@@ -21,7 +21,7 @@ static const struct {
     const char *word;
     int kind;
 } foreign[] = {
-    {"function", TK_DEF}, {"func", TK_DEF}, {"fn", TK_DEF}, {"elseif", TK_ELIF}, {"elsif", TK_ELIF},
+    {"function", TK_DEF}, {"func", TK_DEF},     {"fn", TK_DEF},      {"elseif", TK_ELIF}, {"elsif", TK_ELIF},
     {"switch", TK_MATCH}, {"catch", TK_EXCEPT}, {"throw", TK_RAISE}, {"foreach", TK_FOR}, {"until", TK_WHILE},
 };
 
@@ -70,12 +70,10 @@ static void feed_owner(void *grammar, int kind)
     static const uint8_t before_else[] = {TK_IF, TK_TRUE, TK_COLON, TK_PASS, TK_NEWLINE, 0};
     static const uint8_t before_except[] = {TK_TRY, TK_COLON, TK_PASS, TK_NEWLINE, 0};
     static const uint8_t before_case[] = {TK_MATCH, TK_TRUE, TK_COLON, TK_NEWLINE, TK_INDENT, 0};
-    const uint8_t *tokens = NULL;
-    switch (kind) {
-    case TK_ELIF: case TK_ELSE: tokens = before_else; break;
-    case TK_EXCEPT: case TK_FINALLY: tokens = before_except; break;
-    case TK_CASE: tokens = before_case; break;
-    }
+    const uint8_t *tokens = ONE_OF(kind, TK_ELIF, TK_ELSE)        ? before_else
+                            : ONE_OF(kind, TK_EXCEPT, TK_FINALLY) ? before_except
+                            : kind == TK_CASE                     ? before_case
+                                                                  : NULL;
     for (; tokens && *tokens; tokens++) Grammar(grammar, *tokens, (Token){.kind = *tokens});
 }
 
@@ -138,11 +136,8 @@ static Diag *report(Parser *p, Span span, const char *message)
 
 static bool explain_fstring(Parser *p, Token token)
 {
-    if (p->before.kind != TK_FLBRACE) return false;
-    switch (token.kind) {
-    case TK_FRBRACE: case TK_FCOLON: case TK_BANG: case TK_EQ: break;
-    default: return false;
-    }
+    bool empty = p->before.kind == TK_FLBRACE && ONE_OF(token.kind, TK_FRBRACE, TK_FCOLON, TK_BANG, TK_EQ);
+    if (!empty) return false;
     report(p, token.span, "f-string: empty expression not allowed");
     return true;
 }
@@ -164,10 +159,7 @@ static bool explain_except(Parser *p, Token token)
 /* Whether the token can end an operand. */
 static bool ends_operand(int kind)
 {
-    switch (kind) {
-    case TK_NAME: case TK_NUMBER: case TK_STRING: case TK_FEND: case TK_RP: case TK_RB: case TK_RC: return true;
-    }
-    return false;
+    return ONE_OF(kind, TK_NAME, TK_NUMBER, TK_STRING, TK_FEND, TK_RP, TK_RB, TK_RC);
 }
 
 static bool explain_assignment(Parser *p, Token token)
@@ -178,7 +170,8 @@ static bool explain_assignment(Parser *p, Token token)
         return true;
     }
     if (token.kind != TK_WALRUS) return false;
-    diag_hint(p->diags, report(p, token.span, "invalid syntax"), "put an assignment with ':=' in parentheses");
+    diag_hint(p->diags, report(p, token.span, "invalid syntax"),
+              "put an assignment with ':=' in parentheses");
     return true;
 }
 
@@ -208,11 +201,8 @@ static bool explain_operator(Parser *p, Token token)
 /* Whether the token can begin an operand, so that what stands before it lacks a comma or operator. */
 static bool begins_operand(int kind)
 {
-    switch (kind) {
-    case TK_NAME: case TK_NUMBER: case TK_STRING: case TK_FSTART: case TK_LP: case TK_LB: case TK_LC: case TK_NONE:
-    case TK_TRUE: case TK_FALSE: case TK_LAMBDA: case TK_AWAIT: return true;
-    }
-    return false;
+    return ONE_OF(kind, TK_NAME, TK_NUMBER, TK_STRING, TK_FSTART, TK_LP, TK_LB, TK_LC, TK_NONE, TK_TRUE,
+                  TK_FALSE, TK_LAMBDA, TK_AWAIT);
 }
 
 static bool explain_print(Parser *p, Token token)
@@ -220,8 +210,8 @@ static bool explain_print(Parser *p, Token token)
     const Name *name = p->before.kind == TK_NAME ? p->before.name : NULL;
     if (!name || !begins_operand(token.kind)) return false;
     if (strcmp(name->text, "print") != 0 && strcmp(name->text, "exec") != 0) return false;
-    diag_add(p->diags, DIAG_SYNTAX, p->before.span, "Missing parentheses in call to '%s'. Did you mean %s(...)?",
-             name->text, name->text);
+    diag_add(p->diags, DIAG_SYNTAX, p->before.span,
+             "Missing parentheses in call to '%s'. Did you mean %s(...)?", name->text, name->text);
     return true;
 }
 
@@ -230,7 +220,8 @@ static bool explain_comma(Parser *p, Token token)
     if (!p->lexer.depth || !begins_operand(token.kind) || !ends_operand(p->before.kind)) return false;
     // Where the bracket could be closed, a comma could come too, though lemon may have given that up by now.
     void *grammar = p->grammar;
-    bool closable = grammar_accepts(grammar, TK_RP) || grammar_accepts(grammar, TK_RB) || grammar_accepts(grammar, TK_RC);
+    bool closable =
+        grammar_accepts(grammar, TK_RP) || grammar_accepts(grammar, TK_RB) || grammar_accepts(grammar, TK_RC);
     if (!closable && !grammar_accepts(grammar, TK_COMMA)) return false;
     report(p, span_join(p->before.span, token.span), "invalid syntax. Perhaps you forgot a comma?");
     return true;
@@ -252,7 +243,8 @@ static bool explain_display(Parser *p, Token token)
     if (!p->lexer.depth) return false;
     if (token.kind == TK_FOR && ends_operand(p->before.kind))
         report(p, token.span, "did you forget parentheses around the comprehension target?");
-    else if (token.kind == TK_STAR && p->before.kind == TK_COLON && p->lexer.open[p->lexer.depth - 1].character == '{')
+    else if (token.kind == TK_STAR && p->before.kind == TK_COLON &&
+             p->lexer.open[p->lexer.depth - 1].character == '{')
         report(p, token.span, "cannot use a starred expression in a dictionary value");
     else
         return false;
@@ -300,7 +292,8 @@ static bool explain_expected(Parser *p, Token token)
 static bool is_new_statement(const Parser *p, Token token)
 {
     const Layout *layout = &p->layout;
-    if (!p->lexer.depth || token_role(token.kind) != ROLE_STMT || layout->ahead_at < layout->ahead_count) return false;
+    if (!p->lexer.depth || token_role(token.kind) != ROLE_STMT || layout->ahead_at < layout->ahead_count)
+        return false;
     const char *text = p->lexer.source->text, *at = text + token.span.start;
     while (at > text && (at[-1] == ' ' || at[-1] == '\t')) at--;
     return at > text && at[-1] == '\n';
@@ -328,7 +321,8 @@ void explain_syntax_error(Parser *p, Token token)
     uint32_t count = p->diags->count;
     bool explained = explain_fstring(p, token) || explain_except(p, token) || explain_misspelt(p, token) ||
                      explain_print(p, token) || explain_operator(p, token) || explain_assignment(p, token) ||
-                     explain_display(p, token) || explain_comma(p, token) || explain_name(p, token) || explain_expected(p, token);
+                     explain_display(p, token) || explain_comma(p, token) || explain_name(p, token) ||
+                     explain_expected(p, token);
     if (!explained) report(p, token.span, "invalid syntax");
     p->bracket_error = in_brackets && p->diags->count > count ? p->diags->count : 0;
 }

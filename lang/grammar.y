@@ -16,7 +16,8 @@
 %include {
 #include "lang/build.h"
 #include <stdlib.h>
-#include <string.h>
+
+static const NodeList no_list;
 }
 
 %default_type {Node *}
@@ -35,13 +36,13 @@ newline0 ::= .
 newline0 ::= NEWLINE.
 
 %type stmts0 {NodeList}
-stmts0(L) ::= .                                 { L = (NodeList){0}; }
+stmts0(L) ::= .                                 { L = no_list; }
 stmts0(L) ::= stmts(A).                         { L = A; }
 
 %type stmts {NodeList}
 stmts(L) ::= simple_line(A).                    { L = A; }
 stmts(L) ::= compound(A).                       { L = list_of(p, A); }
-stmts(L) ::= bad_line.                          { L = (NodeList){0}; }
+stmts(L) ::= bad_line.                          { L = no_list; }
 stmts(L) ::= stmts(A) simple_line(B).           { L = list_join(p, A, B); }
 stmts(L) ::= stmts(A) compound(B).              { L = list_add(p, A, B); }
 stmts(L) ::= stmts(A) bad_line.                 { L = A; }
@@ -84,9 +85,9 @@ simple(S) ::= ASSERT(W) expr(E) COMMA expr(M).  { S = ast_assert(p, W, E, M); }
 simple(S) ::= GLOBAL(W) names(N).               { S = ast_global(p, AST_Global, W, N); }
 simple(S) ::= NONLOCAL(W) names(N).             { S = ast_global(p, AST_Nonlocal, W, N); }
 simple(S) ::= IMPORT(W) imports(N).             { S = ast_import(p, W, N); }
-simple(S) ::= FROM(W) dotted(M) IMPORT from_what(N).         { S = ast_import_from(p, W, 0, M, N.names, N.last); }
-simple(S) ::= FROM(W) dots(D) IMPORT from_what(N).           { S = ast_import_from(p, W, D, (NodeList){0}, N.names, N.last); }
-simple(S) ::= FROM(W) dots(D) dotted(M) IMPORT from_what(N). { S = ast_import_from(p, W, D, M, N.names, N.last); }
+simple(S) ::= FROM(W) dotted(M) IMPORT imported(N).         { S = ast_import_from(p, W, 0, M, N); }
+simple(S) ::= FROM(W) dots(D) IMPORT imported(N).           { S = ast_import_from(p, W, D, no_list, N); }
+simple(S) ::= FROM(W) dots(D) dotted(M) IMPORT imported(N). { S = ast_import_from(p, W, D, M, N); }
 
 %type targets {NodeList}
 targets(L) ::= testlist(T) EQ.                  { L = list_of(p, T); }
@@ -117,18 +118,12 @@ dots(N) ::= dots(A) dot(B).                     { N = A + B; }
 dot(N) ::= DOT.                                 { N = 1; }
 dot(N) ::= ELLIPSIS.                            { N = 3; }
 
-%type from_what {struct FromWhat}
-%include {
-struct FromWhat {
-    NodeList names;
-    Token last; // closing parenthesis or forbidden comma; kind 0 if neither
-};
-}
-from_what(W) ::= STAR(T).                       { W = (struct FromWhat){list_of(p, ast_alias_star(p, T)), {0}}; }
-from_what(W) ::= as_names(L).                   { W = (struct FromWhat){L, {0}}; }
-from_what(W) ::= as_names(L) COMMA(T).          { W = (struct FromWhat){L, T}; }
-from_what(W) ::= LP as_names(L) RP(T).          { W = (struct FromWhat){L, T}; }
-from_what(W) ::= LP as_names(L) COMMA RP(T).    { W = (struct FromWhat){L, T}; }
+%type imported {Imported}
+imported(I) ::= STAR(T).                        { I = (Imported){list_of(p, ast_alias_star(p, T)), {0}}; }
+imported(I) ::= as_names(L).                    { I = (Imported){L, {0}}; }
+imported(I) ::= as_names(L) COMMA(T).           { I = (Imported){L, T}; }
+imported(I) ::= LP as_names(L) RP(T).           { I = (Imported){L, T}; }
+imported(I) ::= LP as_names(L) COMMA RP(T).     { I = (Imported){L, T}; }
 
 %type as_names {NodeList}
 as_names(L) ::= as_name(A).                     { L = list_of(p, A); }
@@ -144,22 +139,30 @@ compound(S) ::= for_stmt(A).                    { S = A; }
 compound(S) ::= ASYNC(W) for_stmt(A).           { S = ast_async(p, W, A); }
 compound(S) ::= with_stmt(A).                   { S = A; }
 compound(S) ::= ASYNC(W) with_stmt(A).          { S = ast_async(p, W, A); }
-compound(S) ::= TRY(W) COLON block(B) excepts(H) else0(O) finally0(F). { S = ast_try(p, W, B, H, O, F, false); }
-compound(S) ::= TRY(W) COLON block(B) star_excepts(H) else0(O) finally0(F). { S = ast_try(p, W, B, H, O, F, true); }
-compound(S) ::= TRY(W) COLON block(B) finally(F). { S = ast_try(p, W, B, (NodeList){0}, (NodeList){0}, F, false); }
+compound(S) ::= TRY(W) COLON block(B) excepts(H) else0(O) finally0(F). {
+    S = ast_try(p, W, B, H, O, F, false);
+}
+compound(S) ::= TRY(W) COLON block(B) star_excepts(H) else0(O) finally0(F). {
+    S = ast_try(p, W, B, H, O, F, true);
+}
+compound(S) ::= TRY(W) COLON block(B) finally(F). {
+    S = ast_try(p, W, B, no_list, no_list, F, false);
+}
 compound(S) ::= definition(D).                  { S = D; }
 compound(S) ::= decorators(L) definition(D).    { S = ast_decorate(p, L, D); }
 compound(S) ::= MATCH(W) subject(E) COLON NEWLINE INDENT cases(C) DEDENT(T). { S = ast_match(p, W, E, C, T); }
 
 %type elifs {NodeList}
-elifs(L) ::= .                                  { L = (NodeList){0}; }
+elifs(L) ::= .                                  { L = no_list; }
 elifs(L) ::= elifs(A) ELIF(W) namedexpr(C) COLON block(B). { L = list_add(p, A, ast_if_branch(p, W, C, B)); }
 
 %type else0 {NodeList}
-else0(L) ::= .                                  { L = (NodeList){0}; }
+else0(L) ::= .                                  { L = no_list; }
 else0(L) ::= ELSE COLON block(B).               { L = B; }
 
-for_stmt(S) ::= FOR(W) target_list(T) IN testlist(E) COLON block(B) else0(O). { S = ast_for(p, W, T, E, B, O); }
+for_stmt(S) ::= FOR(W) target_list(T) IN testlist(E) COLON block(B) else0(O). {
+    S = ast_for(p, W, T, E, B, O);
+}
 
 with_stmt(S) ::= WITH(W) with_clause(L) COLON block(B). { S = ast_with(p, W, L, B); }
 %type with_clause {NodeList}
@@ -183,7 +186,7 @@ star_except(H) ::= EXCEPT(W) STAR expr(E) COLON block(B). { H = ast_handler(p, W
 star_except(H) ::= EXCEPT(W) STAR expr(E) AS name(N) COLON block(B). { H = ast_handler(p, W, E, N, B); }
 
 %type finally0 {NodeList}
-finally0(L) ::= .                               { L = (NodeList){0}; }
+finally0(L) ::= .                               { L = no_list; }
 finally0(L) ::= finally(A).                     { L = A; }
 %type finally {NodeList}
 finally(L) ::= FINALLY COLON block(B).          { L = B; }
@@ -194,14 +197,16 @@ decorators(L) ::= decorators(A) AT namedexpr(E) NEWLINE. { L = list_add(p, A, E)
 
 definition(S) ::= funcdef(F).                   { S = F; }
 definition(S) ::= ASYNC(W) funcdef(F).          { S = ast_async(p, W, F); }
-definition(S) ::= CLASS(W) name(N) COLON block(B). { S = ast_class(p, W, N, (NodeList){0}, B); }
-definition(S) ::= CLASS(W) name(N) LP args(A) RP COLON block(B). { S = ast_class(p, W, N, A.list, B); }
-funcdef(S) ::= DEF(W) name(N) LP params(A) RP returns0(R) COLON block(B). { S = ast_function(p, W, N, A, R, B); }
+definition(S) ::= CLASS(W) name(N) COLON block(B). { S = ast_class(p, W, N, (Args){0}, B); }
+definition(S) ::= CLASS(W) name(N) LP args(A) RP COLON block(B). { S = ast_class(p, W, N, A, B); }
+funcdef(S) ::= DEF(W) name(N) LP params(A) RP returns0(R) COLON block(B). {
+    S = ast_function(p, W, N, A, R, B);
+}
 returns0(E) ::= .                               { E = NULL; }
 returns0(E) ::= ARROW expr(A).                  { E = A; }
 
 %type params {NodeList}
-params(L) ::= .                                 { L = (NodeList){0}; }
+params(L) ::= .                                 { L = no_list; }
 params(L) ::= param_list(A).                    { L = ast_params(p, A); }
 params(L) ::= param_list(A) COMMA.              { L = ast_params(p, A); }
 %type param_list {NodeList}
@@ -211,8 +216,12 @@ param(A) ::= name(N) annotation0(T) default0(D). { A = ast_param(p, N, T, D); }
 param(A) ::= SLASH(M).                          { A = ast_param_mark(p, PARAM_POSONLY, M); }
 param(A) ::= STAR(M).                           { A = ast_param_mark(p, PARAM_KWONLY, M); }
 param(A) ::= STAR(S) name(N) default0(D).       { A = ast_param_star(p, PARAM_VARARGS, S, N, NULL, D); }
-param(A) ::= STAR(S) name(N) COLON star_expr(T) default0(D). { A = ast_param_star(p, PARAM_VARARGS, S, N, T, D); }
-param(A) ::= DSTAR(S) name(N) annotation0(T) default0(D). { A = ast_param_star(p, PARAM_KWARGS, S, N, T, D); }
+param(A) ::= STAR(S) name(N) COLON star_expr(T) default0(D). {
+    A = ast_param_star(p, PARAM_VARARGS, S, N, T, D);
+}
+param(A) ::= DSTAR(S) name(N) annotation0(T) default0(D). {
+    A = ast_param_star(p, PARAM_KWARGS, S, N, T, D);
+}
 annotation0(E) ::= .                            { E = NULL; }
 annotation0(E) ::= COLON expr(A).               { E = A; }
 default0(E) ::= .                               { E = NULL; }
@@ -256,20 +265,20 @@ closed(T) ::= NONE(W).                          { T = ast_match_singleton(p, ast
 closed(T) ::= TRUE(W).                          { T = ast_match_singleton(p, ast_word(p, AST_True, W)); }
 closed(T) ::= FALSE(W).                         { T = ast_match_singleton(p, ast_word(p, AST_False, W)); }
 closed(T) ::= dotted(D).                        { T = ast_match_dotted(p, D); }
-closed(T) ::= dotted(D) LP RP(E).               { T = ast_match_class(p, D, (NodeList){0}, E); }
+closed(T) ::= dotted(D) LP RP(E).               { T = ast_match_class(p, D, no_list, E); }
 closed(T) ::= dotted(D) LP class_patterns(L) RP(E).       { T = ast_match_class(p, D, L, E); }
 closed(T) ::= dotted(D) LP class_patterns(L) COMMA RP(E). { T = ast_match_class(p, D, L, E); }
 closed(T) ::= LP(O) pattern(A) RP(E).           { T = ast_parens(p, O, A, E); }
 closed(T) ::= LP(O) bracketed(L) RP(E).         { T = ast_match_sequence(p, O, L, E); }
 closed(T) ::= LB(O) bracketed(L) RB(E).         { T = ast_match_sequence(p, O, L, E); }
 closed(T) ::= LB(O) pattern(A) RB(E).           { T = ast_match_sequence(p, O, list_of(p, A), E); }
-closed(T) ::= LC(O) RC(E).                      { T = ast_match_mapping(p, O, (NodeList){0}, E); }
+closed(T) ::= LC(O) RC(E).                      { T = ast_match_mapping(p, O, no_list, E); }
 closed(T) ::= LC(O) map_patterns(L) RC(E).      { T = ast_match_mapping(p, O, L, E); }
 closed(T) ::= LC(O) map_patterns(L) COMMA RC(E). { T = ast_match_mapping(p, O, L, E); }
 
 /* What makes a sequence of parentheses too: anything but one pattern without a comma. */
 %type bracketed {NodeList}
-bracketed(L) ::= .                              { L = (NodeList){0}; }
+bracketed(L) ::= .                              { L = no_list; }
 bracketed(L) ::= star_pattern(A).               { L = list_of(p, A); }
 bracketed(L) ::= any_pattern(A) COMMA.          { L = list_of(p, A); }
 bracketed(L) ::= sequence(A).                   { L = A; }
@@ -327,7 +336,7 @@ expr(E) ::= or(A) IF or(C) ELSE expr(B).        { E = ast_if_exp(p, A, C, B); }
 expr(E) ::= LAMBDA(W) lambda_params(L) COLON expr(B). { E = ast_lambda(p, W, L, B); }
 
 %type lambda_params {NodeList}
-lambda_params(L) ::= .                          { L = (NodeList){0}; }
+lambda_params(L) ::= .                          { L = no_list; }
 lambda_params(L) ::= lambda_list(A).            { L = ast_params(p, A); }
 lambda_params(L) ::= lambda_list(A) COMMA.      { L = ast_params(p, A); }
 %type lambda_list {NodeList}
@@ -377,24 +386,18 @@ awaited(E) ::= AWAIT(W) primary(A).             { E = ast_await(p, W, A); }
 
 primary(E) ::= atom(A).                         { E = A; }
 primary(E) ::= primary(A) DOT NAME(N).          { E = ast_attribute(p, A, N); }
-primary(E) ::= primary(A) LP(O) args(L) RP(C).  { E = ast_call(p, A, O, L.list, L.comma, C); }
+primary(E) ::= primary(A) LP(O) args(L) RP(C).  { E = ast_call(p, A, O, L, C); }
 primary(E) ::= primary(A) LB subscript(S) RB(C). { E = ast_subscript(p, A, S, C); }
 
-%type args {struct Args}
-%include {
-struct Args {
-    NodeList list;
-    Token comma; // behind the last; kind 0 if none
-};
-}
-args(L) ::= .                                   { L = (struct Args){0}; }
-args(L) ::= arg_list(A).                        { L = (struct Args){A, {0}}; }
-args(L) ::= arg_list(A) COMMA(C).               { L = (struct Args){A, C}; }
+%type args {Args}
+args(L) ::= .                                   { L = (Args){0}; }
+args(L) ::= arg_list(A).                        { L = (Args){A, {0}}; }
+args(L) ::= arg_list(A) COMMA(C).               { L = (Args){A, C}; }
 %type arg_list {NodeList}
 arg_list(L) ::= arg(A).                         { L = list_of(p, A); }
 arg_list(L) ::= arg_list(A) COMMA arg(B).       { L = list_add(p, A, B); }
 arg(E) ::= namedexpr(A).                        { E = A; }
-arg(E) ::= namedexpr(A) comp(G).                { E = ast_comprehension(p, AST_GeneratorExp, (Token){0}, A, G, (Token){0}); }
+arg(E) ::= namedexpr(A) comp(G).                { E = ast_bare_generator(p, A, G); }
 arg(E) ::= expr(N) EQ(T) expr(A).               { E = ast_keyword(p, N, T, A); }
 arg(E) ::= STAR(S) expr(A).                     { E = ast_starred(p, S, A); }
 arg(E) ::= DSTAR(S) expr(A).                    { E = ast_keywords(p, S, A); }
@@ -436,7 +439,7 @@ string(E) ::= STRING(T).                        { E = ast_string(p, T); }
 string(E) ::= FSTART(T) fparts(L) FEND(U).      { E = ast_fstring(p, T, L, U); }
 
 %type fparts {NodeList}
-fparts(L) ::= .                                 { L = (NodeList){0}; }
+fparts(L) ::= .                                 { L = no_list; }
 fparts(L) ::= fparts(A) FMIDDLE(T).             { L = list_add(p, A, ast_fstring_text(p, T)); }
 fparts(L) ::= fparts(A) FLBRACE(O) rhs(E) eq0(Q) conversion0(C) spec0(S) FRBRACE(T). {
     L = ast_fstring_field(p, A, O, E, Q, C, S, T);
@@ -450,7 +453,7 @@ conversion0(T) ::= BANG(B) NAME(N).             { T = ast_conversion(p, B, N); }
 spec0(E) ::= .                                  { E = NULL; }
 spec0(E) ::= FCOLON(T) fparts(L).               { E = ast_fstring_spec(p, T, L); }
 
-atom(E) ::= LP(O) RP(C).                        { E = ast_display(p, AST_Tuple, O, (NodeList){0}, C); }
+atom(E) ::= LP(O) RP(C).                        { E = ast_display(p, AST_Tuple, O, no_list, C); }
 atom(E) ::= LP(O) yield_expr(A) RP(C).          { E = ast_parens(p, O, A, C); }
 atom(E) ::= LP(O) covered(L) RP(C).             { E = ast_parens(p, O, ast_tuple(p, L, (Token){0}), C); }
 atom(E) ::= LP(O) covered(L) COMMA RP(C).       { E = ast_display(p, AST_Tuple, O, L, C); }
@@ -461,12 +464,12 @@ covered(L) ::= covered(A) COMMA cover(B).       { L = list_add(p, A, B); }
 cover(E) ::= element(A).                        { E = A; }
 cover(E) ::= expr(A) AS target(T).              { E = ast_cover_item(p, A, T); }
 
-atom(E) ::= LB(O) RB(C).                        { E = ast_display(p, AST_List, O, (NodeList){0}, C); }
+atom(E) ::= LB(O) RB(C).                        { E = ast_display(p, AST_List, O, no_list, C); }
 atom(E) ::= LB(O) elements(L) RB(C).            { E = ast_display(p, AST_List, O, L, C); }
 atom(E) ::= LB(O) elements(L) COMMA RB(C).      { E = ast_display(p, AST_List, O, L, C); }
 atom(E) ::= LB(O) element(A) comp(G) RB(C).     { E = ast_comprehension(p, AST_ListComp, O, A, G, C); }
 
-atom(E) ::= LC(O) RC(C).                        { E = ast_display(p, AST_Dict, O, (NodeList){0}, C); }
+atom(E) ::= LC(O) RC(C).                        { E = ast_display(p, AST_Dict, O, no_list, C); }
 atom(E) ::= LC(O) elements(L) RC(C).            { E = ast_display(p, AST_Set, O, L, C); }
 atom(E) ::= LC(O) elements(L) COMMA RC(C).      { E = ast_display(p, AST_Set, O, L, C); }
 atom(E) ::= LC(O) element(A) comp(G) RC(C).     { E = ast_comprehension(p, AST_SetComp, O, A, G, C); }
@@ -519,12 +522,11 @@ bool grammar_open_statement(void *grammar, Token *keyword)
 {
     const yyParser *parser = grammar;
     for (const yyStackEntry *entry = parser->yytos; entry > parser->yystack; entry--) {
-        switch (entry->major) {
-        case TK_IF: case TK_ELIF: case TK_ELSE: case TK_WHILE: case TK_FOR: case TK_TRY: case TK_EXCEPT:
-        case TK_FINALLY: case TK_WITH: case TK_DEF: case TK_CLASS: case TK_MATCH: case TK_CASE:
+        if (entry->major == TK_INDENT) return false;
+        if (ONE_OF(entry->major, TK_IF, TK_ELIF, TK_ELSE, TK_WHILE, TK_FOR, TK_TRY, TK_EXCEPT, TK_FINALLY,
+                   TK_WITH, TK_DEF, TK_CLASS, TK_MATCH, TK_CASE)) {
             *keyword = entry->minor.yy0;
             return true;
-        case TK_INDENT: return false;
         }
     }
     return false;

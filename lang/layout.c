@@ -52,8 +52,8 @@ static Indent skip_blank_lines(Lexer *lexer)
     }
 }
 
-__attribute__((format(printf, 3, 4)))
-static void report(Layout *layout, DiagKind kind, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void report(Layout *layout, DiagKind kind, const char *format,
+                                                         ...)
 {
     Lexer *lexer = layout->lexer;
     const char *line = lexer->cursor, *end = lexer->cursor;
@@ -116,16 +116,6 @@ static bool add_ahead(Layout *layout, Token token)
     return true;
 }
 
-/* Tokens that cannot follow the name `match` but can begin the subject of a match statement. */
-static bool begins_subject_only(int kind)
-{
-    switch (kind) {
-    case TK_NAME: case TK_NUMBER: case TK_STRING: case TK_FSTART: case TK_NONE: case TK_TRUE: case TK_FALSE:
-    case TK_AWAIT: case TK_LAMBDA: return true;
-    }
-    return false;
-}
-
 /* Reads the rest of the logical line after a first `match`. It is a keyword if the line has at least
  * three tokens, ends with ':' and goes on with what can begin a subject; and also where it could not
  * be a name, so that a forgotten ':' is reported as such. */
@@ -139,8 +129,8 @@ static bool is_match_statement(Layout *layout)
         if (token.kind == TK_NEWLINE) break;
     }
     int next = layout->ahead[0].kind;
-    if (begins_subject_only(next)) return true;
-    return layout->ahead_count >= 3 && last == TK_COLON && next != TK_DOT && next != TK_EQ && next != TK_COMMA;
+    if (ONE_OF(next, TK_NAME, TK_NUMBER, TK_STRING, TK_FSTART, TK_NONE, TK_TRUE, TK_FALSE)) return true;
+    return layout->ahead_count >= 3 && last == TK_COLON && !ONE_OF(next, TK_DOT, TK_EQ, TK_COMMA);
 }
 
 static bool is_named_match(const Token *token)
@@ -167,7 +157,8 @@ static Token start_line(Layout *layout)
 static Token next_of_line(Layout *layout)
 {
     Lexer *lexer = layout->lexer;
-    Token token = layout->ahead_at < layout->ahead_count ? layout->ahead[layout->ahead_at++] : lexer_next(lexer);
+    Token token =
+        layout->ahead_at < layout->ahead_count ? layout->ahead[layout->ahead_at++] : lexer_next(lexer);
     if (token.kind != TK_END) return token;
     if (lexer->depth) return lexer_unclosed(lexer);
     return layout->first ? token : empty_token(layout, TK_NEWLINE, lexer->cursor);

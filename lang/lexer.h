@@ -6,8 +6,13 @@
 #include "lang/ast.h"
 #include "lang/diag.h"
 #include "lang/grammar.h" // the TK_ numbers, made by lemon
+#include <string.h>
 
 enum { TK_END = 0, LEXER_MAX_OPEN = 200 };
+
+/* Whether `kind`, of a token or a node, is among those listed. */
+#define ONE_OF(kind, ...) \
+    (memchr((const uint8_t[]){__VA_ARGS__}, (kind), sizeof((const uint8_t[]){__VA_ARGS__})) != NULL)
 
 typedef struct Token {
     uint8_t kind; // TK_...; TK_END behind the last one
@@ -15,7 +20,7 @@ typedef struct Token {
     bool raw;     // FMIDDLE: backslashes mean themselves
     bool in_spec; // FMIDDLE: part of a format spec, where braces are not doubled
     Span span;
-    Name *name;   // NAME and keywords
+    Name *name; // NAME and keywords
 } Token;
 
 typedef enum OpenKind {
@@ -29,7 +34,7 @@ typedef struct Open {
     OpenKind kind;
     char character; // the bracket, or the f-string's quote
     bool triple, raw;
-    uint32_t at;    // where it was opened
+    uint32_t at; // where it was opened
 } Open;
 
 typedef struct Lexer {
@@ -39,10 +44,10 @@ typedef struct Lexer {
     const char *cursor;
     Open open[LEXER_MAX_OPEN];
     int depth;
-    bool quiet;       // report nothing: the rest of this line is being skipped
-    bool prompt;      // more text may follow: reaching its end inside something is no error ...
-    bool incomplete;  // ... but noted here
-    bool unclosed;    // the last TK_BAD is a bracket that the text's end left open
+    bool quiet;      // report nothing: the rest of this line is being skipped
+    bool prompt;     // more text may follow: reaching its end inside something is no error ...
+    bool incomplete; // ... but noted here
+    bool unclosed;   // the last TK_BAD is a bracket that the text's end left open
     uint8_t first_punct[128];
 } Lexer;
 

@@ -24,9 +24,10 @@ enum { KEYWORD_COUNT = sizeof keywords / sizeof *keywords, PUNCT_COUNT = sizeof 
 
 void lexer_init(Lexer *lexer, const Source *source, NameTable *names, Diags *diags, bool prompt)
 {
-    *lexer = (Lexer){.source = source, .names = names, .diags = diags, .cursor = source->text, .prompt = prompt};
+    *lexer = (Lexer){.source = source, .names = names, .diags = diags, .prompt = prompt};
+    lexer->cursor = source->text;
     for (int i = 0; i < KEYWORD_COUNT; i++) names_intern(names, keywords[i].text, strlen(keywords[i].text));
-    for (int i = PUNCT_COUNT - 1; i >= 0; i--) lexer->first_punct[(unsigned char)puncts[i].text[0]] = (uint8_t)i + 1;
+    for (uint8_t i = PUNCT_COUNT; i > 0; i--) lexer->first_punct[(unsigned char)puncts[i - 1].text[0]] = i;
 }
 
 void lexer_restart(Lexer *lexer, uint32_t offset)
@@ -38,12 +39,14 @@ void lexer_restart(Lexer *lexer, uint32_t offset)
 const char *token_text(int kind)
 {
     switch (kind) {
+    case TK_END: return "the end of the text";
     case TK_AUGASSIGN: return "an assignment operator";
     case TK_CMP: return "a comparison";
-#define KEYWORD(NAME, text, role) case TK_##NAME: return "'" text "'";
-#define TOKEN(NAME, text) case TK_##NAME: return text;
+#define KEYWORD(NAME, text, role) \
+    case TK_##NAME: return "'" text "'";
+#define TOKEN(NAME, text) \
+    case TK_##NAME: return text;
 #include "lang/tokens.def"
-    case TK_END: return "the end of the text";
     }
     for (int i = 0; i < PUNCT_COUNT; i++)
         if (puncts[i].kind == kind) return puncts[i].quoted;
@@ -114,23 +117,21 @@ static const char *text_end(const Lexer *lexer)
 
 //-- names and stray characters ----------------------------------------------------------------------
 
-/* What was probably meant by a character that looks like, but is not, one of Python's. */
+/* Characters that look like, but are not, Python's: those that keyboards and word processors put in. */
+static const struct Lookalike {
+    uint32_t code;
+    const char *meant;
+} lookalikes[] = {
+    {0x2018, "'"},  {0x2019, "'"}, {0x201C, "\""}, {0x201D, "\""}, {0x3001, ","},  {0x3002, "."},
+    {0x00B7, "."},  {0x2013, "-"}, {0x2014, "-"},  {0x2212, "-"},  {0x00D7, "*"},  {0x00F7, "/"},
+    {0x2264, "<="}, {0x2265, ">="}, {0x2260, "!="}, {0x3010, "["},  {0x3011, "]"},  {0x300C, "["},
+    {0x300D, "]"},
+};
+
 static const char *lookalike(uint32_t code)
 {
-    switch (code) {
-    case 0x2018: case 0x2019: return "'";
-    case 0x201C: case 0x201D: return "\"";
-    case 0x3001: return ",";
-    case 0x3002: case 0x00B7: return ".";
-    case 0x2013: case 0x2014: case 0x2212: return "-";
-    case 0x00D7: return "*";
-    case 0x00F7: return "/";
-    case 0x2264: return "<=";
-    case 0x2265: return ">=";
-    case 0x2260: return "!=";
-    case 0x3010: case 0x300C: return "[";
-    case 0x3011: case 0x300D: return "]";
-    }
+    for (size_t i = 0; i < sizeof lookalikes / sizeof *lookalikes; i++)
+        if (lookalikes[i].code == code) return lookalikes[i].meant;
     return NULL;
 }
 
@@ -142,8 +143,9 @@ static Token invalid_character(Lexer *lexer, const char *at)
     if (!unicode_is_printable(code))
         return bad(lexer, at, end, "invalid non-printable character U+%04X", code);
 
+    int len = (int)(end - at);
     Token token = code < 0x80 ? bad(lexer, at, end, "invalid syntax")
-                              : bad(lexer, at, end, "invalid character '%.*s' (U+%04X)", (int)(end - at), at, code);
+                              : bad(lexer, at, end, "invalid character '%.*s' (U+%04X)", len, at, code);
     char text[64];
     if (code > 0xFF00 && code < 0xFF5F) {
         snprintf(text, sizeof text, "this is the full-width form: write '%c'", (char)(code - 0xFEE0));
@@ -256,7 +258,8 @@ static Token unterminated(Lexer *lexer, const char *start, const char *body, boo
     uint32_t line = line_at(lexer, lexer->cursor - (lexer->cursor == text_end(lexer)));
     if (triple) {
         char message[80];
-        snprintf(message, sizeof message, "unterminated triple-quoted string literal (detected at line %u)", line);
+        const char *format = "unterminated triple-quoted string literal (detected at line %u)";
+        snprintf(message, sizeof message, format, line);
         return ended(lexer, start, body, message);
     }
     const Open *top = lexer->depth ? &lexer->open[lexer->depth - 1] : NULL;
@@ -407,11 +410,10 @@ static Token mismatched(Lexer *lexer, const char *at, const Open *open)
     lexer->depth--; // most likely this one was meant to be closed
     if (open->kind == OPEN_FIELD) return bad(lexer, at, at + 1, "f-string: unmatched '%c'", *at);
     uint32_t line = line_at(lexer, lexer->source->text + open->at);
-    if (line == line_at(lexer, at))
-        return bad(lexer, at, at + 1, "closing parenthesis '%c' does not match opening parenthesis '%c'", *at,
-                   open->character);
-    return bad(lexer, at, at + 1, "closing parenthesis '%c' does not match opening parenthesis '%c' on line %u", *at,
-               open->character, line);
+    char place[24] = "";
+    if (line != line_at(lexer, at)) snprintf(place, sizeof place, " on line %u", line);
+    return bad(lexer, at, at + 1, "closing parenthesis '%c' does not match opening parenthesis '%c'%s", *at,
+               open->character, place);
 }
 
 static Token close_bracket(Lexer *lexer, const char *at, int kind)
@@ -440,11 +442,10 @@ static Token punct_token(Lexer *lexer, const char *at)
     const struct Punct *punct = find_punct(lexer, at);
     if (!punct || punct->kind == TK_BANG) return invalid_character(lexer, at);
     lexer->cursor = at + punct->len;
-    switch (punct->kind) {
-    case TK_LP: case TK_LB: case TK_LC:
-        if (!push(lexer, (Open){OPEN_BRACKET, *at, false, false, offset_of(lexer, at)})) return too_nested(lexer, at);
-        break;
-    case TK_RP: case TK_RB: case TK_RC: return close_bracket(lexer, at, punct->kind);
+    if (ONE_OF(punct->kind, TK_RP, TK_RB, TK_RC)) return close_bracket(lexer, at, punct->kind);
+    if (ONE_OF(punct->kind, TK_LP, TK_LB, TK_LC)) {
+        Open open = {OPEN_BRACKET, *at, false, false, offset_of(lexer, at)};
+        if (!push(lexer, open)) return too_nested(lexer, at);
     }
     Token token = make(lexer, punct->kind, at);
     token.op = punct->op;
@@ -482,7 +483,8 @@ static Token backslash(Lexer *lexer, const char *start)
 static Token leading_zeros(Lexer *lexer, const char *start)
 {
     return bad(lexer, start, lexer->cursor,
-               "leading zeros in decimal integer literals are not permitted; use an 0o prefix for octal integers");
+               "leading zeros in decimal integer literals are not permitted; "
+               "use an 0o prefix for octal integers");
 }
 
 static Token complex_literal(Lexer *lexer, const char *start)

@@ -46,7 +46,8 @@ static bool small_value(const char *digits, int base, int64_t *value)
 {
     *value = 0;
     for (; *digits; digits++)
-        if (__builtin_mul_overflow(*value, base, value) || __builtin_add_overflow(*value, digit_value(*digits), value))
+        if (__builtin_mul_overflow(*value, base, value) ||
+            __builtin_add_overflow(*value, digit_value(*digits), value))
             return false;
     return true;
 }
@@ -54,7 +55,8 @@ static bool small_value(const char *digits, int base, int64_t *value)
 static Node *new_int(Parser *p, Span span, const char *digits, uint32_t len, int base)
 {
     if (base == 10 && len > MAX_DECIMAL_DIGITS) {
-        parser_error(p, span, "Exceeds the limit (%d digits) for integer string conversion: value has %u digits",
+        parser_error(p, span,
+                     "Exceeds the limit (%d digits) for integer string conversion: value has %u digits",
                      MAX_DECIMAL_DIGITS, len);
         return NULL;
     }
@@ -103,7 +105,8 @@ static void escape_error(Unescape *u, const char *escape, const char *end, const
     if (u->bytes)
         parser_error(u->p, span, "(value error) invalid \\x escape at position %ld", from);
     else
-        parser_error(u->p, span, "(unicode error) 'unicodeescape' codec can't decode bytes in position %ld-%ld: %s", from,
+        parser_error(u->p, span,
+                     "(unicode error) 'unicodeescape' codec can't decode bytes in position %ld-%ld: %s", from,
                      to, reason);
     u->failed = true;
 }
@@ -126,7 +129,8 @@ static void hex_escape(Unescape *u, const char *escape, int count, const char *t
 {
     uint32_t code = 0;
     int i = 0;
-    for (; i < count && u->at < u->end && is_hex(*u->at); i++) code = code << 4 | (uint32_t)digit_value(*u->at++);
+    for (; i < count && u->at < u->end && is_hex(*u->at); i++)
+        code = code << 4 | (uint32_t)digit_value(*u->at++);
     if (i < count)
         escape_error(u, escape, u->at, truncated);
     else if (code > 0x10FFFF)
@@ -271,8 +275,8 @@ static Node *debug_text(Parser *p, uint32_t start, uint32_t end)
     return new_text(p, AST_Str, (Span){start, end}, (Text){text, end - start});
 }
 
-NodeList ast_fstring_field(Parser *p, NodeList parts, Token open, Node *value, Token eq, Token conversion, Node *spec,
-                           Token close)
+NodeList ast_fstring_field(Parser *p, NodeList parts, Token open, Node *value, Token eq, Token conversion,
+                           Node *spec, Token close)
 {
     AstFormattedValue *node = NODE_NEW(FormattedValue, span_join(open.span, close.span));
     if (!node) return parts;

@@ -21,7 +21,8 @@ static Name **find_slot(const NameTable *table, const char *text, size_t len, ui
     for (uint32_t i = hash & mask;; i = (i + 1) & mask) {
         Name *name = table->slots[i];
         if (!name) return &table->slots[i];
-        if (name->hash == hash && name->len == len && memcmp(name->text, text, len) == 0) return &table->slots[i];
+        if (name->hash == hash && name->len == len && memcmp(name->text, text, len) == 0)
+            return &table->slots[i];
     }
 }
 

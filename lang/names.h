@@ -10,13 +10,13 @@ typedef struct Name {
     const char *text; // NUL-terminated
     uint32_t len;     // in bytes
     uint32_t id;
-    uint32_t hash;    // only for the table's own use
-    uint32_t mark;    // only for the parser's: the last list of parameters or arguments it was in
+    uint32_t hash; // only for the table's own use
+    uint32_t mark; // only for the parser's: the last list of parameters or arguments it was in
 } Name;
 
 typedef struct NameTable {
-    Arena *arena;  // where names live; borrowed
-    Name **slots;  // open addressing, a power of two of them
+    Arena *arena; // where names live; borrowed
+    Name **slots; // open addressing, a power of two of them
     Name **by_id;
     uint32_t count, capacity;
 } NameTable;

@@ -203,11 +203,8 @@ static void parse_tokens(Parser *p, ParseMode mode)
 
 static bool is_compound(const Node *statement)
 {
-    switch (statement->kind) {
-    case AST_FunctionDef: case AST_ClassDef: case AST_For: case AST_While: case AST_If: case AST_With:
-    case AST_Match: case AST_Try: return true;
-    }
-    return false;
+    return ONE_OF(statement->kind, AST_FunctionDef, AST_ClassDef, AST_For, AST_While, AST_If, AST_With,
+                  AST_Match, AST_Try);
 }
 
 /* At a prompt, a compound statement goes on until a blank line. */

@@ -11,25 +11,25 @@ typedef struct Parser {
     Diags *diags;
     Lexer lexer;
     Layout layout;
-    void *grammar;      // lemon's state
-    Token line_first;   // first token of the logical line
-    Token before;       // the one before the current
-    bool line_started;  // line_first is set
-    bool line_failed;   // an error was reported on this line: say no more about it
-    bool stopped;       // no use in going on
-    bool restart;       // take the current token again, as the first of a line
-    bool on_trial;      // explain.c only wants to know whether this parses
-    bool ends_early;    // a syntax error at the end of the text, at a prompt
+    void *grammar;          // lemon's state
+    Token line_first;       // first token of the logical line
+    Token before;           // the one before the current
+    bool line_started;      // line_first is set
+    bool line_failed;       // an error was reported on this line: say no more about it
+    bool stopped;           // no use in going on
+    bool restart;           // take the current token again, as the first of a line
+    bool on_trial;          // explain.c only wants to know whether this parses
+    bool ends_early;        // a syntax error at the end of the text, at a prompt
     uint32_t bracket_error; // index + 1 of this line's error, if it was found inside brackets
-    uint32_t mark;        // of marks_start
-    uint32_t cover_marks; // `expr as target` elements seen that no `with` has claimed
-    Span cover_span;      // the last of them
+    uint32_t mark;          // of marks_start
+    uint32_t cover_marks;   // `expr as target` elements seen that no `with` has claimed
+    Span cover_span;        // the last of them
     bool unexpected[LAYOUT_MAX_INDENTS + 1]; // this indent was not fed to the grammar
     int depth;                               // current indents, fed or not
 } Parser;
 
-__attribute__((format(printf, 3, 4)))
-Diag *parser_error(Parser *p, Span span, const char *format, ...);
+/* Reports a syntax error, unless this line has one already. */
+__attribute__((format(printf, 3, 4))) Diag *parser_error(Parser *p, Span span, const char *format, ...);
 
 /* grammar.y: lemon's interface and two looks at its stack. */
 void *GrammarAlloc(void *(*allocate)(size_t), Parser *p);

@@ -13,8 +13,8 @@ typedef struct Span {
 } Span;
 
 typedef struct Source {
-    const char *name;      // file name for messages; a copy of its own
-    char *text;            // `size` bytes and a NUL
+    const char *name; // file name for messages; a copy of its own
+    char *text;       // `size` bytes and a NUL
     uint32_t size;
     uint32_t line_count;
     uint32_t *line_starts; // offset of each line's first byte

@@ -4,45 +4,47 @@
 /* What CPython calls a kind of expression in these messages. */
 static const char *describe(const Node *node)
 {
-    switch (node->kind) {
-    case AST_Attribute: return "attribute";
-    case AST_Subscript: return "subscript";
-    case AST_Starred: return "starred";
-    case AST_Name: return "name";
-    case AST_List: return "list";
-    case AST_Tuple: return "tuple";
-    case AST_Lambda: return "lambda";
-    case AST_Call: return "function call";
-    case AST_GeneratorExp: return "generator expression";
-    case AST_Yield: case AST_YieldFrom: return "yield expression";
-    case AST_Await: return "await expression";
-    case AST_ListComp: return "list comprehension";
-    case AST_SetComp: return "set comprehension";
-    case AST_DictComp: return "dict comprehension";
-    case AST_Dict: return "dict literal";
-    case AST_Set: return "set display";
-    case AST_JoinedStr: return "f-string expression";
-    case AST_Int: case AST_Float: case AST_Str: case AST_Bytes: return "literal";
-    case AST_None: return "None";
-    case AST_True: return "True";
-    case AST_False: return "False";
-    case AST_Ellipsis: return "ellipsis";
-    case AST_Compare: return "comparison";
-    case AST_IfExp: return "conditional expression";
-    case AST_NamedExpr: return "named expression";
-    }
-    return "expression";
+    static const char *const names[AST_KIND_COUNT] = {
+        [AST_Attribute] = "attribute",
+        [AST_Subscript] = "subscript",
+        [AST_Starred] = "starred",
+        [AST_Name] = "name",
+        [AST_List] = "list",
+        [AST_Tuple] = "tuple",
+        [AST_Lambda] = "lambda",
+        [AST_Call] = "function call",
+        [AST_GeneratorExp] = "generator expression",
+        [AST_Yield] = "yield expression",
+        [AST_YieldFrom] = "yield expression",
+        [AST_Await] = "await expression",
+        [AST_ListComp] = "list comprehension",
+        [AST_SetComp] = "set comprehension",
+        [AST_DictComp] = "dict comprehension",
+        [AST_Dict] = "dict literal",
+        [AST_Set] = "set display",
+        [AST_JoinedStr] = "f-string expression",
+        [AST_Int] = "literal",
+        [AST_Float] = "literal",
+        [AST_Str] = "literal",
+        [AST_Bytes] = "literal",
+        [AST_None] = "None",
+        [AST_True] = "True",
+        [AST_False] = "False",
+        [AST_Ellipsis] = "ellipsis",
+        [AST_Compare] = "comparison",
+        [AST_IfExp] = "conditional expression",
+        [AST_NamedExpr] = "named expression",
+    };
+    const char *name = names[node->kind];
+    return name ? name : "expression";
 }
 
 /* Whether `node = x` may have been meant as the comparison `node == x`. */
 static bool may_be_compared(const Node *node)
 {
-    switch (node->kind) {
-    case AST_None: case AST_True: case AST_False: case AST_GeneratorExp: case AST_Compare: case AST_IfExp:
-    case AST_Lambda: case AST_BoolOp: case AST_Yield: case AST_YieldFrom: return false;
-    case AST_UnaryOp: return ((const AstUnaryOp *)node)->op != UNARY_NOT;
-    }
-    return true;
+    if (node->kind == AST_UnaryOp) return ((const AstUnaryOp *)node)->op != UNARY_NOT;
+    return !ONE_OF(node->kind, AST_None, AST_True, AST_False, AST_GeneratorExp, AST_Compare, AST_IfExp,
+                   AST_Lambda, AST_BoolOp, AST_Yield, AST_YieldFrom);
 }
 
 static void refuse(Parser *p, const Node *node, ExprContext ctx, bool alone)
@@ -109,16 +111,17 @@ void target_set(Parser *p, Node *node, ExprContext ctx, bool alone)
 void target_augmented(Parser *p, Node *node)
 {
     if (!node) return;
-    if (node->kind == AST_Name || node->kind == AST_Attribute || node->kind == AST_Subscript)
+    if (ONE_OF(node->kind, AST_Name, AST_Attribute, AST_Subscript))
         target_set(p, node, CTX_STORE, false);
     else
-        parser_error(p, node->outer, "'%s' is an illegal expression for augmented assignment", describe(node));
+        parser_error(p, node->outer, "'%s' is an illegal expression for augmented assignment",
+                     describe(node));
 }
 
 void target_annotated(Parser *p, Node *node)
 {
     if (!node) return;
-    if (node->kind == AST_Name || node->kind == AST_Attribute || node->kind == AST_Subscript)
+    if (ONE_OF(node->kind, AST_Name, AST_Attribute, AST_Subscript))
         target_set(p, node, CTX_STORE, false);
     else if (node->kind == AST_Tuple || node->kind == AST_List)
         parser_error(p, node->outer, "only single target (not %s) can be annotated", describe(node));

@@ -22,8 +22,14 @@ typedef struct ClassRun {
 
 /* Hangul is composed, decomposed and named by rule (Unicode 3.12). */
 enum {
-    S_BASE = 0xAC00, L_BASE = 0x1100, V_BASE = 0x1161, T_BASE = 0x11A7,
-    L_COUNT = 19, V_COUNT = 21, T_COUNT = 28, S_COUNT = L_COUNT * V_COUNT * T_COUNT
+    S_BASE = 0xAC00,
+    L_BASE = 0x1100,
+    V_BASE = 0x1161,
+    T_BASE = 0x11A7,
+    L_COUNT = 19,
+    V_COUNT = 21,
+    T_COUNT = 28,
+    S_COUNT = L_COUNT * V_COUNT * T_COUNT
 };
 
 //-- UTF-8 -------------------------------------------------------------------------------------------
@@ -164,13 +170,14 @@ static int take_jamo(const char *const *spellings, int count, const char **name,
 
 static int32_t lookup_syllable(const char *name, size_t len)
 {
-    static const char *const leads[L_COUNT] = {"G", "GG", "N", "D", "DD", "R", "M", "B", "BB", "S",
-                                               "SS", "", "J", "JJ", "C", "K", "T", "P", "H"};
-    static const char *const vowels[V_COUNT] = {"A", "AE", "YA", "YAE", "EO", "E", "YEO", "YE", "O", "WA", "WAE",
-                                                "OE", "YO", "U", "WEO", "WE", "WI", "YU", "EU", "YI", "I"};
-    static const char *const tails[T_COUNT] = {"", "G", "GG", "GS", "N", "NJ", "NH", "D", "L", "LG",
-                                               "LM", "LB", "LS", "LT", "LP", "LH", "M", "B", "BS", "S",
-                                               "SS", "NG", "J", "C", "K", "T", "P", "H"};
+    static const char *const leads[L_COUNT] = {"G",  "GG", "N", "D",  "DD", "R", "M", "B", "BB", "S",
+                                               "SS", "",   "J", "JJ", "C",  "K", "T", "P", "H"};
+    static const char *const vowels[V_COUNT] = {"A",   "AE", "YA", "YAE", "EO", "E",  "YEO",
+                                                "YE",  "O",  "WA", "WAE", "OE", "YO", "U",
+                                                "WEO", "WE", "WI", "YU",  "EU", "YI", "I"};
+    static const char *const tails[T_COUNT] = {"",   "G",  "GG", "GS", "N",  "NJ", "NH", "D", "L",  "LG",
+                                               "LM", "LB", "LS", "LT", "LP", "LH", "M",  "B", "BS", "S",
+                                               "SS", "NG", "J",  "C",  "K",  "T",  "P",  "H"};
     int lead = take_jamo(leads, L_COUNT, &name, &len);
     int vowel = take_jamo(vowels, V_COUNT, &name, &len);
     int tail = take_jamo(tails, T_COUNT, &name, &len);
@@ -199,7 +206,8 @@ int32_t unicode_lookup(const char *name, size_t len)
 {
     char upper[NAME_MAX];
     if (len > NAME_MAX) return -1;
-    for (size_t i = 0; i < len; i++) upper[i] = name[i] >= 'a' && name[i] <= 'z' ? (char)(name[i] - 32) : name[i];
+    for (size_t i = 0; i < len; i++)
+        upper[i] = name[i] >= 'a' && name[i] <= 'z' ? (char)(name[i] - 32) : name[i];
 
     const char *rest = upper;
     if (has_prefix(&rest, &len, "CJK UNIFIED IDEOGRAPH-")) return lookup_ideograph(rest, len);
