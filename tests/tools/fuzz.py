@@ -26,16 +26,23 @@ def seeds():
     return folder
 
 
+def dictionary():
+    """The language's own words and signs, and a few beginnings, one entry each."""
+    path = ROOT / "build/fuzz.dict"
+    texts = re.findall(r'^(?:KEYWORD|PUNCT)\(.*"(.+)"', (ROOT / "lang/tokens.def").read_text(), re.M)
+    texts += ["\n    ", "f'{", "}'", "'''", "\\N{", "async def f():", "0x", "1e9", "가"]
+    entries = ("".join(f"\\x{byte:02x}" for byte in text.encode()) for text in texts)
+    path.write_text("".join(f'"{entry}"\n' for entry in entries))
+    return path
+
+
 def start(target, seconds):
     name = pathlib.Path(target).name
     corpus, findings = ROOT / "build/fuzz-corpus" / name, ROOT / "build/fuzz-findings" / name
     corpus.mkdir(parents=True, exist_ok=True)
     findings.mkdir(parents=True, exist_ok=True)
     words = [target, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-max_len=4096",
-             f"-artifact_prefix={findings}/", "-print_final_stats=1", corpus, seeds()]
-    dictionary = ROOT / "tests/fuzz/co.dict"
-    if dictionary.exists():
-        words.append(f"-dict={dictionary}")
+             f"-artifact_prefix={findings}/", f"-dict={dictionary()}", "-print_final_stats=1", corpus, seeds()]
     pipe, both = subprocess.PIPE, subprocess.STDOUT
     return name, subprocess.Popen(words, stdout=pipe, stderr=both, text=True, errors="replace")
 
