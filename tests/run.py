@@ -20,7 +20,8 @@ The folder says what kind of test a file is:
 
 Header comments: `# options: …` and `# args: …` give words before and after the file's name on the command
 line, `# stdin: …` one line of input, `# seconds: …` a time limit; `# needs: …` names modules without which
-the test is skipped. Files and folders that start with `_` are helpers, not tests.
+the test is skipped; `# env: NAME=value …` adds to the environment; `# command: co …` is a whole command line.
+Files and folders that start with `_` are helpers, not tests.
 """
 import argparse
 import concurrent.futures
@@ -116,8 +117,7 @@ def with_last_newline(text):
 class Program:
     """A source file that is run once; what is expected of it is the subclass's business."""
 
-    limits = ""  # a prefix for the shell, e.g. "ulimit -v 100000;"
-    env = None
+    limits = ""  # what the shell does first, e.g. "ulimit -v 100000"
 
     def __init__(self, path):
         self.path = path
@@ -128,11 +128,14 @@ class Program:
         self.stdin = self.header["stdin"] + "\n" if "stdin" in self.header else ""
         self.seconds = float(self.header.get("seconds", SECONDS))
         self.needs = self.words("needs")
+        self.env = dict(word.split("=", 1) for word in self.words("env"))
 
     def words(self, key):
         return shlex.split(self.header.get(key, ""))
 
     def command(self, co):
+        if "command" in self.header:
+            return [co if word == "co" else word for word in self.words("command")]
         return [co, *self.words("options"), self.path.name, *self.words("args")]
 
     @property
@@ -345,7 +348,7 @@ def execute(case, options):
             return Skip(f"there is no module {module} yet")
     argv = case.command(options.co)
     if case.limits:
-        argv = ["sh", "-c", case.limits + ' exec "$@"', "sh", *argv]
+        argv = ["sh", "-c", case.limits + '; exec "$@"', "sh", *argv]
     result = run(argv, case.cwd, case.stdin, case.env, case.seconds * options.slow)
     if result.timed_out:
         return f"no end after {case.seconds * options.slow:g} seconds\n{result.stderr[-500:]}"
