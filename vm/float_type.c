@@ -172,7 +172,7 @@ static Value get_imag(VM *vm, Value self) { return (void)self, float_value(vm, 0
 static const NativeDef methods[] = {
     {"as_integer_ratio(self, /)", nat_as_integer_ratio, "Return a pair of integers, whose ratio is exactly equal.", 0},
     {"conjugate(self, /)", nat_same, "Return self, the complex conjugate of any float.", 0},
-    {"fromhex(type, string, /)", nat_fromhex, "Create a float from a hexadecimal string.", NATIVE_CLASSMETHOD},
+    {"fromhex(cls, string, /)", nat_fromhex, "Create a float from a hexadecimal string.", NATIVE_CLASSMETHOD},
     {"hex(self, /)", nat_hex, "Return a hexadecimal representation of a floating-point number.", 0},
     {"is_integer(self, /)", nat_is_integer, "Return True if the float is an integer.", 0},
     {"__float__(self, /)", nat_same, "float(self)", 0},

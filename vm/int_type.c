@@ -295,7 +295,7 @@ static const NativeDef int_methods[] = {
     {"bit_count(self, /)", nat_bit_count, "Number of ones in the binary representation of the absolute value.", 0},
     {"to_bytes(self, /, length=1, byteorder='big', *, signed=False)", nat_to_bytes,
      "Return an array of bytes representing an integer.", 0},
-    {"from_bytes(type, /, bytes, byteorder='big', *, signed=False)", nat_from_bytes,
+    {"from_bytes(cls, /, bytes, byteorder='big', *, signed=False)", nat_from_bytes,
      "Return the integer represented by the given array of bytes.", NATIVE_CLASSMETHOD},
     {"as_integer_ratio(self, /)", nat_as_integer_ratio, "Return a pair of integers, whose ratio is equal to self.", 0},
     {"conjugate(self, /)", nat_same, "Returns self, the complex conjugate of any int.", 0},
