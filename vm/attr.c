@@ -85,7 +85,10 @@ static AttrKind bind(VM *vm, Value v, Value self, Type *type, AttrResult *r, Att
         if (is_unset(get) || is_none(get)) return found(r, ATTR_SLOW, v, CACHE_NONE);
         return found(r, ATTR_PROPERTY, get, descriptor);
     }
-    case KIND_GETSET: return found(r, instance ? ATTR_GETSET : ATTR_VALUE, v, descriptor);
+    case KIND_GETSET:
+        if (!instance) return found(r, ATTR_VALUE, v, descriptor);
+        if (!type_is_subtype(type_of(vm, self), ((GetSet *)o)->owner)) return found(r, ATTR_SLOW, v, CACHE_NONE);
+        return found(r, ATTR_GETSET, v, descriptor);
     case KIND_MEMBER: return instance ? find_member(vm, (Member *)o, self, r) : found(r, ATTR_VALUE, v, descriptor);
     case KIND_BOX: break;
     default: return found(r, ATTR_VALUE, v, plain);
@@ -244,8 +247,11 @@ static Value bind_slowly(VM *vm, Value v, Value self, Type *type)
     if (o->kind == KIND_MEMBER) {
         Member *m = (Member *)o;
         if (!type_is_subtype(type_of(vm, self), m->owner)) return wrong_receiver(vm, m->name, m->owner, self);
-        return exception_raise_attribute(vm, obj_value(m->name), self, m->name);
+        return attr_missing(vm, self, m->name);
     }
+    if (o->kind == KIND_GETSET)
+        return vm_raise(vm, ERR_TYPE, "descriptor '%s' for '%Y' objects doesn't apply to a '%T' object",
+                        ((GetSet *)o)->def->name, ((GetSet *)o)->owner, self);
     if (o->kind != KIND_BOX) return v;
     return attr_bind(vm, ((Box *)o)->value, obj_value(type), vm->types[T_TYPE]); // classmethod of a descriptor
 }
@@ -269,8 +275,7 @@ static Value perform(VM *vm, AttrResult *r)
 static Value finish(VM *vm, Value v, Str *name, AttrResult *r)
 {
     if (r->kind == ATTR_MISSING) return VALUE_UNSET;
-    if (r->kind == ATTR_SLOT && is_unset(r->value)) // a member never set, or deleted
-        return exception_raise_attribute(vm, obj_value(name), v, name);
+    if (r->kind == ATTR_SLOT && is_unset(r->value)) return attr_missing(vm, v, name); // a member never set, or deleted
     return perform(vm, r);
 }
 
@@ -455,7 +460,7 @@ static Value set_getset(VM *vm, GetSet *g, Value v, Value value)
     return g->def->set(vm, v, value);
 }
 
-static Value set_by_descriptor(VM *vm, Value descriptor, Value v, Value value)
+Value descriptor_set(VM *vm, Value descriptor, Value v, Value value)
 {
     Obj *o = as_obj(descriptor);
     Dunder d = is_unset(value) ? D_DELETE : D_SET;
@@ -508,7 +513,7 @@ Value attr_set_generic(VM *vm, Value v, Str *name, Value value)
     Type *t = type_of(vm, v);
     if (t->def->slots.setattr) return t->def->slots.setattr(vm, v, name, value);
     Value c = type_lookup(vm, t, name);
-    if (!is_unset(c) && attr_is_data_descriptor(vm, c)) return set_by_descriptor(vm, c, v, value);
+    if (!is_unset(c) && attr_is_data_descriptor(vm, c)) return descriptor_set(vm, c, v, value);
     return set_own(vm, v, name, value, !is_unset(c));
 }
 

@@ -308,3 +308,32 @@ Value obj_dict_copy(VM *vm, Value v)
     Value d = obj_dict(vm, v);
     return is_dict(d) ? dict_copy(vm, as_dict(d)) : d;
 }
+
+/* ---- another class, another dict ---- */
+
+/* The shape under `root` with the same names as s; NULL: too many or out of memory. */
+static Shape *replant(VM *vm, Shape *s, Shape *root)
+{
+    if (!s->parent) return root;
+    Shape *below = replant(vm, s->parent, root);
+    return below ? shape_extend(vm, below, s->name) : NULL;
+}
+
+bool obj_set_class(VM *vm, Obj *o, Type *t)
+{
+    Shape *s = shape_of(vm, o);
+    Shape *new = s->dict_mode ? shape_dict(vm, t) : replant(vm, s, t->root_shape);
+    if (!new && is_unset(vm->exc) && o->kind == KIND_INSTANCE && to_dict_mode(vm, (Instance *)o)) new = shape_dict(vm, t);
+    if (!new) return false;
+    o->shape = new->id;
+    return true;
+}
+
+bool obj_set_dict(VM *vm, Value v, Dict *d)
+{
+    if (!own_dict_make(vm, v)) return false; // makes it an object with attributes in a Dict
+    if (is_kind(v, KIND_FUNCTION)) return function_set_attr(vm, (Function *)as_obj(v), vm->common->dict_, obj_value(d));
+    Value *slot = is_kind(v, KIND_INSTANCE) ? &((Instance *)as_obj(v))->overflow : obj_attrs_slot(vm, as_obj(v));
+    if (slot) gc_store(vm, as_obj(v), slot, obj_value(d));
+    return slot != NULL;
+}

@@ -43,5 +43,10 @@ Dict *own_dict(VM *vm, Value v);
 Dict *own_dict_make(VM *vm, Value v);
 /* __dict__ and __weakref__ of classes whose instances have them. */
 extern const GetSetDef getset_instance_dict[], getset_instance_weakref[];
+/* The __set__ of property, getset, member or a script's descriptor; value UNSET: its __delete__. */
+Value descriptor_set(VM *vm, Value descriptor, Value v, Value value);
+/* obj.__class__ = t, layouts being the same; obj.__dict__ = d. False: out of memory. */
+bool obj_set_class(VM *vm, Obj *o, Type *t);
+bool obj_set_dict(VM *vm, Value v, Dict *d);
 Value getset_new(VM *vm, const GetSetDef *def, Type *owner);
 Value box_new(VM *vm, TypeId type, Value value);

@@ -1,0 +1,256 @@
+/* list[int] and int | str: types as annotations write them. A GenericAlias is a Pair (origin, tuple of arguments), a
+ * Union a Pair (tuple of members, UNSET). */
+#include "vm/dict.h"
+#include "vm/exception.h"
+#include "vm/int.h"
+#include "vm/list.h"
+#include "vm/native.h"
+#include "vm/protocol.h"
+#include "vm/str.h"
+#include "vm/type_internal.h"
+
+static Pair *as_pair(Value v) { return (Pair *)as_obj(v); }
+
+static Value pair_new(VM *vm, TypeId type, Value a, Value b)
+{
+    Pair *p = heap_new(vm, KIND_PAIR, type, Pair);
+    if (!p) return VALUE_ERROR;
+    p->a = a;
+    p->b = b;
+    return obj_value(p);
+}
+
+/* ---- their text ---- */
+
+static bool add_item(StrBuilder *b, Value v);
+
+static bool add_items(StrBuilder *b, const Value *items, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!sb_add_c(b, i ? ", " : "") || !add_item(b, items[i])) return false;
+    return true;
+}
+
+/* Classes by their names, ... as such, lists by their items, anything else by its repr. */
+static bool add_item(StrBuilder *b, Value v)
+{
+    VM *vm = b->vm;
+    if (v == VALUE_ELLIPSIS) return sb_add_c(b, "...");
+    if (v == obj_value(vm->types[T_NONE])) return sb_add_c(b, "None");
+    if (is_exact(v, T_LIST)) {
+        return sb_add_c(b, "[") && add_items(b, as_list(v)->items, as_list(v)->size) && sb_add_c(b, "]");
+    }
+    Value text = is_kind(v, KIND_TYPE) ? type_full_name(vm, as_type(v)) : obj_repr(vm, v);
+    return !is_error(text) && sb_add_str(b, text);
+}
+
+static Value alias_repr(VM *vm, Value self)
+{
+    if (vm_c_stack_low(vm)) return VALUE_ERROR;
+    Tuple *args = as_tuple(as_pair(self)->b);
+    StrBuilder b;
+    sb_init(&b, vm);
+    bool ok = add_item(&b, as_pair(self)->a) && sb_add_c(&b, "[") && add_items(&b, args->items, args->size) &&
+              sb_add_c(&b, args->size ? "]" : "()]");
+    return ok ? sb_finish(&b) : (sb_drop(&b), VALUE_ERROR);
+}
+
+static Value union_repr(VM *vm, Value self)
+{
+    Tuple *members = as_tuple(as_pair(self)->a);
+    StrBuilder b;
+    sb_init(&b, vm);
+    bool ok = true;
+    for (size_t i = 0; i < members->size && ok; i++) ok = sb_add_c(&b, i ? " | " : "") && add_item(&b, members->items[i]);
+    return ok ? sb_finish(&b) : (sb_drop(&b), VALUE_ERROR);
+}
+
+/* ---- list[int] ---- */
+
+bool type_is_generic(VM *vm, Type *t)
+{
+    static const uint8_t generic[] = {T_TYPE, T_LIST, T_TUPLE, T_DICT, T_SET, T_FROZENSET, T_ENUMERATE, T_FUTURE, T_TASK};
+    for (size_t i = 0; i < sizeof generic; i++)
+        if (type_is_subtype(t, vm->types[generic[i]])) return true;
+    return false;
+}
+
+Value generic_alias_new(VM *vm, Value origin, Value args)
+{
+    if (!is_exact(args, T_TUPLE)) args = tuple_new(vm, &args, 1);
+    return is_error(args) ? args : pair_new(vm, T_GENERIC_ALIAS, origin, args);
+}
+
+static Value alias_compare(VM *vm, Value a, Value b, CompareOp op)
+{
+    if ((op != CMP_EQ && op != CMP_NE) || !is_exact(b, T_GENERIC_ALIAS)) return VALUE_NOT_IMPLEMENTED;
+    int eq = obj_eq(vm, as_pair(a)->a, as_pair(b)->a);
+    if (eq > 0) eq = obj_eq(vm, as_pair(a)->b, as_pair(b)->b);
+    return eq < 0 ? VALUE_ERROR : bool_value((bool)eq == (op == CMP_EQ));
+}
+
+static Value alias_hash(VM *vm, Value self)
+{
+    int64_t origin, args;
+    if (!obj_hash_raw(vm, as_pair(self)->a, &origin) || !obj_hash_raw(vm, as_pair(self)->b, &args)) return VALUE_ERROR;
+    int64_t h = origin ^ args;
+    return int_from_i64(vm, h == -1 ? -2 : h);
+}
+
+static Value alias_getitem(VM *vm, Value self, Value key)
+{
+    (void)key;
+    Value text = alias_repr(vm, self);
+    return is_error(text) ? text : vm_raise(vm, ERR_TYPE, "%V is not a generic class", text);
+}
+
+static Value type_or(VM *vm, BinaryOp op, Value a, Value b)
+{
+    return op == BIN_OR ? union_new(vm, a, b) : VALUE_NOT_IMPLEMENTED;
+}
+
+/* What the origin has, but for what an alias has itself. */
+static Value alias_getattr(VM *vm, Value self, Str *name)
+{
+    Type *t = vm->types[T_GENERIC_ALIAS];
+    Value own = type_own(vm, t, name);
+    if (!is_unset(own) && name != vm->common->doc) return attr_bind(vm, own, self, t);
+    bool dunder = name->size > 4 && name->data[0] == '_' && name->data[1] == '_';
+    bool forwarded = !dunder || name == vm->common->name_ || name == vm->common->qualname ||
+                     name == vm->common->module_ || name == vm->common->doc;
+    if (forwarded) return attr_get(vm, as_pair(self)->a, name);
+    Value inherited = type_lookup(vm, t, name);
+    return is_unset(inherited) ? inherited : attr_bind(vm, inherited, self, t);
+}
+
+/* list[int](...) makes a list; an instance that takes attributes learns its alias. */
+static Value nat_call(VM *vm, Args args)
+{
+    Value *flat, kwnames;
+    int n = native_flatten(vm, as_tuple(args.v[1]), as_dict(args.v[2]), &flat, &kwnames);
+    if (n < 0) return VALUE_ERROR;
+    Value v = vm_call_kw(vm, as_pair(args.v[0])->a, flat, n, kwnames);
+    roots_pop(vm, flat);
+    if (is_kind(v, KIND_INSTANCE) && type_of(vm, v)->flags & TYPE_HAS_DICT &&
+        !instance_set(vm, (Instance *)as_obj(v), vm->common->orig_class, args.v[0]))
+        return VALUE_ERROR;
+    return v;
+}
+
+static Value nat_alias(VM *vm, Args args) { return generic_alias_new(vm, args.v[1], args.v[2]); }
+
+static Value get_first(VM *vm, Value self) { return (void)vm, as_pair(self)->a; }
+static Value get_second(VM *vm, Value self) { return (void)vm, as_pair(self)->b; }
+static Value get_parameters(VM *vm, Value self) { return (void)self, obj_value(vm->empty_tuple); }
+
+static const NativeDef alias_methods[] = {
+    {"__call__(self, /, *args, **kwargs)", nat_call, "Call self as a function.", 0},
+    {0},
+};
+static const GetSetDef alias_getsets[] = {
+    {"__origin__", get_first, NULL, NULL},
+    {"__args__", get_second, NULL, NULL},
+    {"__parameters__", get_parameters, NULL, NULL},
+    {0},
+};
+
+const TypeDef type_def_GENERIC_ALIAS = {
+    .slots = {.repr = alias_repr, .compare = alias_compare, .hash = alias_hash, .getitem = alias_getitem,
+              .binary = type_or, .getattr = alias_getattr},
+    .methods = alias_methods,
+    .getsets = alias_getsets,
+    .constructor = {"GenericAlias(origin, args, /)", nat_alias, NULL, 0},
+    .doc = "Represent a PEP 585 generic type",
+    .flags = TYPE_FINAL,
+    .operators = OPS_LEFT(BIN_OR) | OPS_RIGHT(BIN_OR),
+};
+
+/* ---- int | str ---- */
+
+static bool can_be_member(Value v)
+{
+    return is_none(v) || is_kind(v, KIND_TYPE) || is_exact(v, T_GENERIC_ALIAS) || is_exact(v, T_UNION);
+}
+
+static bool add_member(VM *vm, List *members, Value v)
+{
+    if (is_none(v)) v = obj_value(vm->types[T_NONE]);
+    if (is_exact(v, T_UNION)) {
+        const Tuple *more = as_tuple(as_pair(v)->a);
+        for (size_t i = 0; i < more->size; i++)
+            if (!add_member(vm, members, more->items[i])) return false;
+        return true;
+    }
+    for (size_t i = 0; i < members->size; i++) {
+        int eq = obj_eq(vm, members->items[i], v);
+        if (eq) return eq > 0;
+    }
+    return list_append(vm, members, v);
+}
+
+Value union_new(VM *vm, Value a, Value b)
+{
+    if (!can_be_member(a) || !can_be_member(b) || (is_none(a) && is_none(b))) return VALUE_NOT_IMPLEMENTED;
+    Value list = list_new(vm, NULL, 0);
+    Value *root = is_error(list) ? NULL : roots_push(vm, list);
+    if (!root) return VALUE_ERROR;
+    bool ok = add_member(vm, as_list(list), a) && add_member(vm, as_list(list), b);
+    roots_pop(vm, root);
+    if (!ok) return VALUE_ERROR;
+    if (as_list(list)->size == 1) return as_list(list)->items[0];
+    Value members = tuple_new(vm, as_list(list)->items, as_list(list)->size);
+    return is_error(members) ? members : pair_new(vm, T_UNION, members, VALUE_UNSET);
+}
+
+static int includes(VM *vm, const Tuple *all, const Tuple *some)
+{
+    for (size_t i = 0; i < some->size; i++) {
+        int found = 0;
+        for (size_t k = 0; k < all->size && !found; k++) found = obj_eq(vm, all->items[k], some->items[i]);
+        if (found <= 0) return found;
+    }
+    return 1;
+}
+
+static Value union_compare(VM *vm, Value a, Value b, CompareOp op)
+{
+    if ((op != CMP_EQ && op != CMP_NE) || !is_exact(b, T_UNION)) return VALUE_NOT_IMPLEMENTED;
+    const Tuple *x = as_tuple(as_pair(a)->a), *y = as_tuple(as_pair(b)->a);
+    int eq = x->size == y->size ? includes(vm, x, y) : 0;
+    return eq < 0 ? VALUE_ERROR : bool_value((bool)eq == (op == CMP_EQ));
+}
+
+/* The same in whatever order the members are. */
+static Value union_hash(VM *vm, Value self)
+{
+    const Tuple *members = as_tuple(as_pair(self)->a);
+    uint64_t h = 0;
+    for (size_t i = 0; i < members->size; i++) {
+        int64_t one;
+        if (!obj_hash_raw(vm, members->items[i], &one)) return VALUE_ERROR;
+        h += (uint64_t)one * 0x9E3779B97F4A7C15u;
+    }
+    return int_from_i64(vm, (int64_t)(h >> 4));
+}
+
+static Value union_getitem(VM *vm, Value self, Value key)
+{
+    (void)key;
+    Value text = union_repr(vm, self);
+    return is_error(text) ? text : vm_raise(vm, ERR_TYPE, "%V is not a generic class", text);
+}
+
+static const GetSetDef union_getsets[] = {
+    {"__args__", get_first, NULL, NULL},
+    {"__parameters__", get_parameters, NULL, NULL},
+    {0},
+};
+
+const TypeDef type_def_UNION = {
+    .slots = {.repr = union_repr, .compare = union_compare, .hash = union_hash, .getitem = union_getitem,
+              .binary = type_or},
+    .getsets = union_getsets,
+    .doc = "Represent a PEP 604 union type",
+    .flags = TYPE_FINAL,
+    .operators = OPS_LEFT(BIN_OR) | OPS_RIGHT(BIN_OR),
+};

@@ -1,0 +1,87 @@
+/* Modules: a name and a namespace whose values lie in cells. Finding and loading them is import.c's. */
+#include "vm/common.h"
+#include "vm/dict.h"
+#include "vm/exception.h"
+#include "vm/native.h"
+#include "vm/protocol.h"
+#include "vm/str.h"
+#include "vm/type_internal.h"
+
+static Module *as_module(Value v) { return (Module *)as_obj(v); }
+
+static bool set_standard_names(VM *vm, Module *m)
+{
+    const Common *c = vm->common;
+    return dict_set_str(vm, m->dict, c->name_, m->name) && dict_set_str(vm, m->dict, c->doc, VALUE_NONE) &&
+           dict_set_str(vm, m->dict, c->package_, VALUE_NONE) && dict_set_str(vm, m->dict, c->loader, VALUE_NONE) &&
+           dict_set_str(vm, m->dict, c->spec, VALUE_NONE);
+}
+
+static Module *alloc_module(VM *vm, Type *t, Value name)
+{
+    Dict *d = dict_new_cells(vm);
+    Module *m = d ? heap_alloc(vm, KIND_MODULE, t->root_shape->id, type_alloc_size(t, sizeof *m)) : NULL;
+    if (!m) return NULL;
+    m->dict = d;
+    m->name = name;
+    m->file = VALUE_UNSET;
+    obj_attrs_init(vm, &m->h);
+    return set_standard_names(vm, m) ? m : NULL;
+}
+
+Module *module_new(VM *vm, Str *name) { return alloc_module(vm, vm->types[T_MODULE], obj_value(name)); }
+
+bool module_add(VM *vm, Module *m, const char *name, Value v)
+{
+    if (is_error(v)) return false;
+    Str *s = str_intern(vm, name, strlen(name));
+    return s && dict_set_str(vm, m->dict, s, v);
+}
+
+Cell *module_cell(VM *vm, Module *m, Str *name) { return dict_cell(vm, m->dict, name); }
+
+/* ---- as objects ---- */
+
+static Value nat_module(VM *vm, Args args)
+{
+    if (!is_str(args.v[1])) return vm_raise(vm, ERR_TYPE, "module() argument 'name' must be str, not %T", args.v[1]);
+    Module *m = alloc_module(vm, as_type(args.v[0]), args.v[1]);
+    if (!m || !dict_set_str(vm, m->dict, vm->common->doc, args.v[2])) return VALUE_ERROR;
+    return obj_value(m);
+}
+
+static Value module_repr(VM *vm, Value self)
+{
+    Module *m = as_module(self);
+    Value name = dict_get_str(vm, m->dict, vm->common->name_), file = dict_get_str(vm, m->dict, vm->common->file_);
+    if (!is_str(name)) name = is_str(m->name) ? m->name : obj_value(vm->empty_str);
+    if (m->def) return str_format(vm, "<module %R (built-in)>", name);
+    if (is_str(file)) return str_format(vm, "<module %R from %R>", name, file);
+    return str_format(vm, "<module %R>", name);
+}
+
+static Value get_dict(VM *vm, Value self) { return (void)vm, obj_value(as_module(self)->dict); }
+
+static Value refuse_dict(VM *vm, Value self, Value v)
+{
+    (void)self;
+    (void)v;
+    return vm_raise(vm, ERR_ATTRIBUTE, "readonly attribute");
+}
+
+static Value nat_dir(VM *vm, Args args)
+{
+    Value hook = dict_get_str(vm, as_module(args.v[0])->dict, vm->dunder_names[D_DIR]);
+    return is_unset(hook) ? attr_dir_default(vm, args.v[0]) : vm_call(vm, hook, NULL, 0);
+}
+
+static const NativeDef methods[] = {{"__dir__(self, /)", nat_dir, "__dir__() -> list", 0}, {0}};
+static const GetSetDef getsets[] = {{"__dict__", get_dict, refuse_dict, NULL}, {0}};
+
+const TypeDef type_def_MODULE = {
+    .slots = {.repr = module_repr},
+    .methods = methods,
+    .getsets = getsets,
+    .constructor = {"module(name, doc=None)", nat_module, NULL, 0},
+    .doc = "Create a module object.",
+};
