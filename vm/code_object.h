@@ -24,7 +24,6 @@ struct Code {
     const CodeRecord *rec;
     struct ImageRef *image;
     Module *module;
-    Code **children;      // by record index offset; made on demand, see code_child
     Str *name, *qualname;
     struct Liveness *live; // per-pc register liveness, computed at the first collection that meets it
 };

@@ -49,6 +49,7 @@ Value gen_new(VM *vm, Function *f, const Value *args, int n, Value kwnames)
     g->frame.heap = 1;
     for (uint32_t i = 0; i < c->nregs; i++) g->frame.regs[i] = VALUE_UNSET;
     if (!call_bind(vm, f, args, n, kwnames, g->frame.regs)) return VALUE_ERROR;
+    if (c->flags & CODE_HAS_HANDLERS) gc_watch_generator(vm, g);
     return obj_value(g);
 }
 
@@ -197,8 +198,9 @@ Value gen_throw(VM *vm, Gen *g, Value exc, uint16_t ret, RetKind kind)
 /* ---- leaving ---- */
 
 /* The chain link from g up to its delegator is gone: the delegator is the leaf again, and running. */
-static void unlink_from(Gen *above, Gen *g)
+static void unlink_from(VM *vm, Gen *above, Gen *g)
 {
+    gc_touch_frame(vm, above); // it goes on writing its registers
     if (!(g->h.aux & GEN_SHARED)) {
         above->root = g->root;
         g->root->leaf = above;
@@ -263,7 +265,7 @@ Value gen_yield_async(VM *vm, Gen *g, Value v)
         vm->yielded = vm->yielded_async = true;
         return VALUE_PARK;
     }
-    unlink_from(frame_gen(caller), g);
+    unlink_from(vm, frame_gen(caller), g);
     if (kind == RET_ACLOSE) return vm_raise(vm, ERR_RUNTIME, "async generator ignored GeneratorExit");
     caller->regs[g->frame.ret] = v;
     if (kind == RET_ANEXT) caller->pc += 2; // over ANEXT and DELEGATE
@@ -287,7 +289,7 @@ Value gen_return(VM *vm, Gen *g, Value v)
     RetKind kind = g->frame.ret_kind;
     uint16_t ret = g->frame.ret;
     Gen *above = delegator(g);
-    if (above) unlink_from(above, g);
+    if (above) unlink_from(vm, above, g);
     finish(g);
     vm->frame = caller;
     switch (kind) {
@@ -334,7 +336,7 @@ Value gen_unwound(VM *vm, Gen *g)
     RetKind kind = g->frame.ret_kind;
     uint16_t ret = g->frame.ret;
     Gen *above = delegator(g);
-    if (above) unlink_from(above, g);
+    if (above) unlink_from(vm, above, g);
     finish(g);
     convert_stop(vm, g);
     vm->frame = caller;
@@ -375,6 +377,7 @@ static Value delegate_to_gen(VM *vm, Gen *g, Gen *d, Value sent, uint16_t dst)
     d->frame.ret_kind = RET_DELEGATE;
     d->frame.depth = depth;
     gc_touch_frame(vm, g);
+    gc_touch_frame(vm, d);
     g->delegate = obj_value(d);
     set_state(g, GEN_SUSPENDED);
     Gen *root = d->h.aux & GEN_SHARED ? d : g->root, *leaf = d->leaf;
@@ -625,6 +628,20 @@ bool gen_close_c(VM *vm, Gen *g)
         g->leaf = level;
         level->delegate = VALUE_UNSET;
     }
+}
+
+/* Nobody can reach g any more, but it stands inside a try or with. */
+bool gen_close_dropped(VM *vm, Gen *g)
+{
+    if (g->h.shape != T_ASYNC_GENERATOR) return gen_close_c(vm, g);
+    Value exc = generator_exit(vm);
+    bool finished;
+    if (is_error(exc)) return false;
+    Value v = gen_throw_c(vm, g, exc, &finished); // what it awaits on its way out is not waited for
+    if (!is_error(v)) return true;
+    if (!vm_pending_is(vm, ERR_GENERATOR_EXIT) && !vm_pending_is(vm, ERR_STOP_ASYNC_ITERATION)) return false;
+    vm_take_pending(vm);
+    return true;
 }
 
 /* ---- steps of async generators driven by hand ---- */

@@ -28,6 +28,8 @@ void gen_never_ran(Gen *g);
 Value gen_send_c(VM *vm, Gen *g, Value sent, bool *finished);
 Value gen_throw_c(VM *vm, Gen *g, Value exc, bool *finished);
 bool gen_close_c(VM *vm, Gen *g);
+/* The collector's: as close(); false with what it raised pending. */
+bool gen_close_dropped(VM *vm, Gen *g);
 
 /* The loop's handlers. Answers as frame_return; gen_delegate and gen_await_call may also answer the awaited value. */
 Value gen_yield(VM *vm, Gen *g, Value v);

@@ -93,6 +93,8 @@ static void free_block(VM *vm, Dict *d)
     if (d->entries) heap_free(vm, d->entries, dict_block_size(d));
 }
 
+void dict_free(VM *vm, Dict *d) { free_block(vm, d); }
+
 /* New block for a table of that size, index cleared; the dict keeps its counts but has no entries yet. */
 static DictEntry *allocate_block(VM *vm, Dict *d, uint32_t log2_index)
 {

@@ -92,3 +92,7 @@ bool set_symmetric_difference_update(VM *vm, Set *s, Value iterable);
 int64_t frozenset_hash(Set *s);                       // CPython's; calls nothing
 /* What the collector frees: s->table if it is not small_table. */
 static inline size_t set_table_size(const Set *s) { return (s->mask + 1) * sizeof(SetEntry); }
+
+/* For the collector: release the tables of a dead one. */
+void dict_free(VM *vm, Dict *d);
+void set_free(VM *vm, Set *s);

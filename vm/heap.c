@@ -1,79 +1,304 @@
-#include "vm/heap.h"
+#include "vm/gc.h"
 #include "vm/vm.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
-/* Interim: never collects. */
-struct Heap { size_t used; };
+/* Small objects live in blocks of equal cells; a size class for every 8 bytes up to 256, then coarser. Free cells of a
+ * block are found by sweeping it, which happens when its class next runs dry (lazy sweeping); a new block is carved
+ * from the front, so that its pages come into being as they are used. */
 
 size_t size_mul(size_t n, size_t size)
 {
     size_t r;
     return __builtin_mul_overflow(n, size, &r) ? SIZE_MAX : r;
 }
+
 size_t size_add(size_t a, size_t b)
 {
     size_t r;
     return __builtin_add_overflow(a, b, &r) ? SIZE_MAX : r;
 }
+
+static unsigned class_of(size_t size)
+{
+    if (size <= FINE_LIMIT) return (unsigned)((size + 7) / 8);
+    if (size <= 512) return FINE_CLASSES + (unsigned)((size - FINE_LIMIT + 31) / 32);
+    return FINE_CLASSES + 8 + (unsigned)((size - 512 + 255) / 256);
+}
+
+static size_t class_size(unsigned cls)
+{
+    if (cls <= FINE_CLASSES) return cls * 8u;
+    if (cls <= FINE_CLASSES + 8) return FINE_LIMIT + (cls - FINE_CLASSES) * 32u;
+    return 512 + (cls - FINE_CLASSES - 8) * 256u;
+}
+
+/* ---- blocks ---- */
+
+static Block *block_new(VM *vm, unsigned cls)
+{
+    Heap *h = vm->heap;
+    Block *b = h->spare;
+    if (b) h->spare = b->next;
+    else {
+        b = aligned_alloc(BLOCK_SIZE, BLOCK_SIZE);
+        if (!b) return NULL;
+        h->block_bytes += BLOCK_SIZE;
+    }
+    size_t cell = class_size(cls);
+    *b = (Block){.cell = (uint32_t)cell, .cls = (uint8_t)cls, .ncells = (uint32_t)((BLOCK_SIZE - sizeof(Block)) / cell)};
+    b->next = h->blocks[cls];
+    h->blocks[cls] = b;
+    return b;
+}
+
+/* After this much allocation since the last collection the next safepoint collects. */
+static void charge(VM *vm, size_t bytes)
+{
+    Heap *h = vm->heap;
+    h->since += bytes;
+    bool tight = h->limit && h->block_bytes + h->malloc_bytes > h->limit;
+    if (tight) h->since = h->young_limit;
+    if (h->since >= h->young_limit) vm->fuel = -1;
+}
+
+static Obj *carve(VM *vm, Heap *h, unsigned cls)
+{
+    Block *b = h->carving[cls];
+    if (!b || b->carved == b->ncells) {
+        b = block_new(vm, cls);
+        if (!b) return NULL;
+        b->young = true;
+        h->carving[cls] = b;
+        charge(vm, (size_t)b->ncells * b->cell);
+    }
+    return (Obj *)((char *)b->cells + (size_t)b->carved++ * b->cell);
+}
+
+/* The class has no free cell at hand: sweep its next block that the last collection left to be swept. */
+static Obj *refill(VM *vm, unsigned cls)
+{
+    Heap *h = vm->heap;
+    while (h->pending[cls]) {
+        Block *b = h->pending[cls];
+        h->pending[cls] = b->next_pending;
+        FreeCell *list = gc_sweep_block(vm, b);
+        if (!list) continue;
+        b->young = true;
+        h->free[cls] = list->next;
+        charge(vm, (size_t)b->nfree * b->cell);
+        return &list->h;
+    }
+    return carve(vm, h, cls);
+}
+
+static Obj *alloc_large(VM *vm, size_t size)
+{
+    Heap *h = vm->heap;
+    size_t total = size_add(sizeof(LargeCell), size);
+    LargeCell *c = total > PTRDIFF_MAX ? NULL : malloc(total);
+    if (!c) return NULL;
+    c->size = total;
+    c->prev = NULL;
+    c->next = h->large;
+    if (h->large) h->large->prev = c;
+    h->large = c;
+    h->malloc_bytes += total;
+    charge(vm, total);
+    return (Obj *)(c + 1);
+}
+
+static bool over_limit(Heap *h, size_t more)
+{
+    return h->limit && h->block_bytes + h->malloc_bytes + more > h->limit + h->slack;
+}
+
 void *heap_alloc(VM *vm, Kind kind, uint32_t shape, size_t size)
 {
-    Obj *o = size > PTRDIFF_MAX ? NULL : calloc(1, size);
-    if (!o) return vm_no_memory(vm), NULL;
-    o->kind = (uint8_t)kind;
+    Heap *h = vm->heap;
+    Obj *o;
+    uint8_t bits = 0;
+    if (__builtin_expect(size <= SMALL_LIMIT, 1)) {
+        unsigned cls = class_of(size);
+        FreeCell *c = h->free[cls];
+        if (__builtin_expect(c != NULL, 1)) {
+            h->free[cls] = c->next;
+            o = &c->h;
+        } else o = h->limit && over_limit(h, BLOCK_SIZE) && !h->pending[cls] ? NULL : refill(vm, cls);
+    } else {
+        o = over_limit(h, size) ? NULL : alloc_large(vm, size);
+        bits = GC_LARGE;
+    }
+    if (__builtin_expect(!o, 0)) return vm_no_memory(vm), NULL;
+    memset(o, 0, size);
     o->shape = shape;
-    vm->heap->used += size;
+    o->kind = (uint8_t)kind;
+    o->gc = bits;
     return o;
 }
-void heap_release(VM *vm, Obj *o, size_t size) { (void)vm; (void)o; (void)size; }
+
+void heap_release(VM *vm, Obj *o, size_t size)
+{
+    if (o->gc || size > SMALL_LIMIT) return; // old or large: the collector's
+    Heap *h = vm->heap;
+    unsigned cls = class_of(size);
+    FreeCell *c = (FreeCell *)o;
+    c->h.kind = KIND_FREE;
+    c->next = h->free[cls];
+    h->free[cls] = c;
+}
+
+/* ---- malloc'd memory of objects ---- */
+
 void *heap_malloc(VM *vm, size_t size)
 {
-    void *p = size > PTRDIFF_MAX ? NULL : malloc(size ? size : 1);
-    if (!p) vm_no_memory(vm);
+    Heap *h = vm->heap;
+    void *p = size > PTRDIFF_MAX || over_limit(h, size) ? NULL : malloc(size ? size : 1);
+    if (!p) return vm_no_memory(vm), NULL;
+    h->malloc_bytes += size;
+    charge(vm, size);
     return p;
 }
+
 void *heap_realloc(VM *vm, void *p, size_t old_size, size_t new_size)
 {
-    (void)old_size;
-    void *q = new_size > PTRDIFF_MAX ? NULL : realloc(p, new_size ? new_size : 1);
-    if (!q) vm_no_memory(vm);
+    Heap *h = vm->heap;
+    bool refused = new_size > PTRDIFF_MAX || (new_size > old_size && over_limit(h, new_size - old_size));
+    void *q = refused ? NULL : realloc(p, new_size ? new_size : 1);
+    if (!q) return vm_no_memory(vm), NULL;
+    h->malloc_bytes += new_size - old_size;
+    if (new_size > old_size) charge(vm, new_size - old_size);
     return q;
 }
-void heap_free(VM *vm, void *p, size_t size) { (void)vm; (void)size; free(p); }
-void gc_barrier_slow(VM *vm, Obj *owner, Value old) { (void)vm; (void)owner; (void)old; }
-void gc_store_many(VM *vm, void *owner, const Value *p, size_t n) { (void)vm; (void)owner; (void)p; (void)n; }
-void gc_store_ptr(VM *vm, void *owner, void **slot, void *p) { (void)vm; (void)owner; *slot = p; }
+
+void heap_free(VM *vm, void *p, size_t size)
+{
+    if (!p) return;
+    vm->heap->malloc_bytes -= size;
+    free(p);
+}
+
+/* ---- roots of native code ---- */
+
+/* A mapping, like the frame stack: addresses stay valid, pages come as they are touched. */
+static bool roots_init(VM *vm)
+{
+    for (size_t n = (size_t)8 << 20; n >= (size_t)1 << 14; n /= 2) {
+        void *p = mmap(NULL, n * sizeof(Value), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (p == MAP_FAILED) continue;
+        vm->roots = vm->roots_top = p;
+        vm->roots_end = vm->roots + n;
+        return true;
+    }
+    return false;
+}
+
 Value *roots_reserve(VM *vm, size_t n)
 {
-    if ((size_t)(vm->roots_end - vm->roots_top) < n) {
-        vm_raise(vm, ERR_RECURSION, "maximum recursion depth exceeded");
-        return NULL;
-    }
+    if ((size_t)(vm->roots_end - vm->roots_top) < n) return vm_no_memory(vm), NULL;
     Value *r = vm->roots_top;
     for (size_t i = 0; i < n; i++) r[i] = VALUE_UNSET;
     vm->roots_top += n;
     return r;
 }
+
 Value *roots_push(VM *vm, Value v)
 {
-    Value *r = roots_reserve(vm, 1);
-    if (r) *r = v;
-    return r;
+    if (vm->roots_top == vm->roots_end) return vm_no_memory(vm), NULL;
+    *vm->roots_top = v;
+    return vm->roots_top++;
 }
+
 void roots_pop(VM *vm, Value *r) { vm->roots_top = r; }
-void gc_pin(VM *vm, Value v) { (void)vm; (void)v; }
-void gc_unpin(VM *vm, Value v) { (void)vm; (void)v; }
-void gc_step(VM *vm) { (void)vm; }
-void gc_collect(VM *vm) { (void)vm; }
-void gc_mark_value(VM *vm, Value v) { (void)vm; (void)v; }
-void gc_mark_obj(VM *vm, void *o) { (void)vm; (void)o; }
+
+/* A list with an entry per pin: pinning is for start-up and for what the outside holds. */
+void gc_pin(VM *vm, Value v)
+{
+    Heap *h = vm->heap;
+    if (h->npins == h->pins_capacity) {
+        size_t cap = h->pins_capacity ? h->pins_capacity * 2 : 512;
+        Value *p = realloc(h->pins, cap * sizeof *p);
+        if (!p) {
+            h->pin_failed = true; // nothing is freed from now on rather than something that is needed
+            return;
+        }
+        h->pins = p;
+        h->pins_capacity = cap;
+    }
+    h->pins[h->npins++] = v;
+}
+
+void gc_unpin(VM *vm, Value v)
+{
+    Heap *h = vm->heap;
+    for (size_t i = h->npins; i-- > 0;)
+        if (h->pins[i] == v) {
+            h->pins[i] = h->pins[--h->npins];
+            return;
+        }
+}
+
+/* ---- life ---- */
+
 bool heap_init(VM *vm)
 {
-    vm->heap = calloc(1, sizeof *vm->heap);
-    vm->roots = vm->roots_top = calloc(1 << 20, sizeof(Value));
-    vm->roots_end = vm->roots + (1 << 20);
-    return vm->heap && vm->roots;
+    Heap *h = vm->heap = calloc(1, sizeof *h);
+    if (!h) return false;
+    h->young_limit = YOUNG_BYTES;
+    h->major_limit = FIRST_MAJOR;
+    return roots_init(vm);
 }
-void heap_destroy(VM *vm) { (void)vm; }
-size_t heap_used(VM *vm) { return vm->heap->used; }
-void heap_set_limit(VM *vm, size_t bytes) { (void)vm; (void)bytes; }
+
+static void free_blocks(VM *vm, Block *b)
+{
+    for (Block *next; b; b = next) {
+        next = b->next;
+        for (uint32_t i = 0; i < b->carved; i++) {
+            Obj *o = (Obj *)((char *)b->cells + (size_t)i * b->cell);
+            if (o->kind != KIND_FREE) gc_free_owned(vm, o);
+        }
+    }
+}
+
+void heap_free_owned(VM *vm)
+{
+    Heap *h = vm->heap;
+    if (!h) return;
+    for (unsigned cls = 0; cls < CLASSES; cls++) free_blocks(vm, h->blocks[cls]);
+    for (LargeCell *c = h->large; c; c = c->next) gc_free_owned(vm, (Obj *)(c + 1));
+}
+
+void heap_destroy(VM *vm)
+{
+    Heap *h = vm->heap;
+    if (!h) return;
+    for (LargeCell *c = h->large, *next; c; c = next) {
+        next = c->next;
+        free(c);
+    }
+    for (unsigned cls = 0; cls < CLASSES; cls++)
+        for (Block *b = h->blocks[cls], *next; b; b = next) {
+            next = b->next;
+            free(b);
+        }
+    for (Block *b = h->spare, *next; b; b = next) {
+        next = b->next;
+        free(b);
+    }
+    if (vm->roots) munmap(vm->roots, (size_t)(vm->roots_end - vm->roots) * sizeof(Value));
+    gc_free_lists(h);
+    free(h->pins);
+    free(h);
+    vm->heap = NULL;
+}
+
+size_t heap_used(VM *vm) { return vm->heap->block_bytes + vm->heap->malloc_bytes; }
+
+/* A little more than the limit may be used on the way to the MemoryError and while it is handled. */
+void heap_set_limit(VM *vm, size_t bytes)
+{
+    vm->heap->limit = bytes;
+    vm->heap->slack = bytes / 16 < ((size_t)1 << 20) ? (size_t)1 << 20 : bytes / 16;
+    if (bytes && vm->heap->young_limit > bytes / 4) vm->heap->young_limit = bytes / 4 + 1;
+}

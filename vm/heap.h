@@ -9,7 +9,13 @@
 #include "vm/object.h"
 
 /* Obj.gc bits. */
-enum { GC_MARK = 1, GC_OLD = 2, GC_REMEMBERED = 4, GC_PINNED = 8, GC_LARGE = 16 };
+enum {
+    GC_OLD = 2,        // has survived a collection; young collections stop here
+    GC_REMEMBERED = 4, // old and in the remembered list: may point at young objects
+    GC_GRAY = 8,       // marked but not traced yet, and the mark stack was full
+    GC_LARGE = 16,     // in a block of its own
+    GC_ZOMBIE = 32,    // a dead Type or Shape: freed one major collection later, after everything that was made of it
+};
 
 /* A zeroed object of `size` bytes, header set. NULL with MemoryError pending when there is no memory. */
 void *heap_alloc(VM *vm, Kind kind, uint32_t shape, size_t size);
@@ -50,12 +56,15 @@ void gc_unpin(VM *vm, Value v);
 /* Safepoint work, called by the interpreter only. */
 void gc_step(VM *vm);
 void gc_collect(VM *vm); // a full collection, to the end; also gc.collect()
+/* g's code has handlers: should it be dropped inside one, it is closed (rules 1.5). */
+void gc_watch_generator(VM *vm, Gen *g);
 /* Used by trace functions of NATIVE_DATA and of types: */
 void gc_mark_value(VM *vm, Value v);
 void gc_mark_obj(VM *vm, void *o);
 
 bool heap_init(VM *vm);
-void heap_destroy(VM *vm); // frees everything, calls free slots
+void heap_free_owned(VM *vm); // at the VM's end: what objects own outside the heap, types still standing
+void heap_destroy(VM *vm);    // then, last of all, the heap itself
 
 /* Bytes in use (objects and malloc'd memory); limit for --max-memory (0: none). */
 size_t heap_used(VM *vm);

@@ -54,6 +54,8 @@ static void free_table(VM *vm, Set *s)
     if (s->table != s->small_table) heap_free(vm, s->table, set_table_size(s));
 }
 
+void set_free(VM *vm, Set *s) { free_table(vm, s); }
+
 /* What the sequence of slots for a hash is made from: slot x & mask with the neighbours behind it, then a jump to
  * another place that depends on more and more of x's bits. */
 static inline size_t probe_bits(VM *vm, const Set *s, int64_t hash)

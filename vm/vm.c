@@ -14,7 +14,12 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-enum { FUEL = 10000, C_STACK_RESERVE = 256 << 10, C_STACK_DEFAULT = 8 << 20 };
+#ifdef CO_STRESS
+enum { FUEL = 0 }; // every safepoint collects
+#else
+enum { FUEL = 10000 };
+#endif
+enum { C_STACK_RESERVE = 256 << 10, C_STACK_DEFAULT = 8 << 20 };
 
 /* Natives that recurse over data stop here, well before the system would stop the process. */
 static char *c_stack_limit(void)
@@ -77,7 +82,7 @@ static bool init(VM *vm)
 {
     vm->host->hash_key(vm->host, vm->hash_key);
     return heap_init(vm) && frames_init(vm) && str_init(vm) && common_init(vm) && types_init(vm) && exceptions_init(vm) &&
-           containers_init(vm) && method_caches_init(vm) && sched_init(vm);
+           method_caches_init(vm) && sched_init(vm);
 }
 
 VM *vm_new(Host *host)
@@ -100,9 +105,11 @@ void vm_free(VM *vm)
 {
     if (!vm) return;
     sched_free(vm);
+    heap_free_owned(vm);
     types_free(vm);
     common_free(vm);
     method_caches_free(vm);
+    str_destroy(vm);
     heap_destroy(vm);
     codes_free_images(vm);
     frames_free(vm);

@@ -69,6 +69,8 @@ struct VM {
     struct ReprGuard *reprs;     // containers being printed (container.h)
     uint32_t type_version;       // last Type.version given out
     uint32_t next_id;            // task names and the like
+    bool at_safepoint;           // the collector is called with vm->frame standing before its next instruction
+    Frame *safepoint_frame;      // the frame at whose safepoint finalisers are running
     bool yielded;                // the run that just ended did so by a yield, not a return
     bool yielded_async;          // ... by an async generator's own yield
     int64_t time_limit;          // monotonic ns; 0: none
