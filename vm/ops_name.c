@@ -4,6 +4,7 @@
 #include "vm/list.h"
 #include "vm/native.h"
 #include "vm/ops.h"
+#include "vm/output.h"
 #include "vm/protocol.h"
 #include "vm/str.h"
 #include "vm/type.h"
@@ -77,4 +78,17 @@ bool op_del_name(VM *vm, Value ns, Value name)
     int found = dict_delete(vm, as_dict(ns), name);
     if (found == 0) raise_name_error(vm, name);
     return found > 0;
+}
+
+/* The value of an expression statement at the prompt, as sys.displayhook shows it. */
+bool op_display(VM *vm, Value v)
+{
+    if (is_none(v)) return true;
+    Value *root = roots_push(vm, v);
+    if (!root) return false;
+    Value text = obj_repr(vm, v);
+    bool ok = !is_error(text) && output_str(vm, as_str(text)) && output_bytes(vm, "\n", 1) &&
+              module_add(vm, vm->builtins, "_", v);
+    roots_pop(vm, root);
+    return ok;
 }
