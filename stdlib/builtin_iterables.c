@@ -1,0 +1,186 @@
+/* builtin_iterables.c - built-in functions that walk through an iterable. */
+#include "stdlib/builtins.h"
+#include "vm/float.h"
+#include "vm/int.h"
+#include "vm/iter.h"
+#include "vm/ops.h"
+#include "vm/protocol.h"
+#include "vm/str.h"
+
+/* ---- iterators ----------------------------------------------------------------------------------- */
+
+Value nat_len(VM *vm, Args args)
+{
+    int64_t n = obj_len(vm, args.v[0]);
+    return n < 0 ? VALUE_ERROR : small(n);
+}
+
+Value nat_iter(VM *vm, Args args)
+{
+    if (is_unset(args.v[1])) return obj_iter(vm, args.v[0]);
+    if (!obj_is_callable(vm, args.v[0])) return vm_raise(vm, ERR_TYPE, "iter(v, w): v must be callable");
+    return callable_iter(vm, args.v[0], args.v[1]);
+}
+
+Value nat_aiter(VM *vm, Args args)
+{
+    Value it = obj_call_special(vm, args.v[0], D_AITER, NULL, 0);
+    if (is_unset(it)) return vm_raise(vm, ERR_TYPE, "'%T' object is not an async iterable", args.v[0]);
+    if (is_error(it) || !is_unset(type_lookup_dunder(vm, type_of(vm, it), D_ANEXT))) return it;
+    return vm_raise(vm, ERR_TYPE, "aiter() returned not an async iterator of type '%T'", it);
+}
+
+/* With a default it takes a coroutine that catches StopAsyncIteration: written in Co. */
+static Value anext_or_default(VM *vm, const Value *args)
+{
+    Value m = module_import(vm, vm_intern(vm, "_builtins"));
+    Value f = is_error(m) ? m : obj_getattr(vm, m, vm_intern(vm, "anext_or_default"));
+    return is_error(f) ? f : vm_call(vm, f, args, 2);
+}
+
+Value nat_anext(VM *vm, Args args)
+{
+    if (is_unset(type_lookup_dunder(vm, type_of(vm, args.v[0]), D_ANEXT)))
+        return vm_raise(vm, ERR_TYPE, "'%T' object is not an async iterator", args.v[0]);
+    return is_unset(args.v[1]) ? obj_call_special(vm, args.v[0], D_ANEXT, NULL, 0) : anext_or_default(vm, args.v);
+}
+
+/* ---- all and any --------------------------------------------------------------------------------- */
+
+/* Whether some item's truth is `wanted`. */
+static Value find_truth(VM *vm, Value iterable, bool wanted)
+{
+    Value it = obj_iter(vm, iterable);
+    Value *root = is_error(it) ? NULL : roots_push(vm, it);
+    if (!root) return VALUE_ERROR;
+    Value result = VALUE_STOP;
+    while (result == VALUE_STOP) {
+        Value item = obj_next(vm, it);
+        if (item == VALUE_STOP) result = bool_value(!wanted);
+        else if (is_error(item) || !vm_tick(vm, 1)) result = VALUE_ERROR;
+        else {
+            int truth = is_bool(item) ? item == VALUE_TRUE : obj_truth(vm, item);
+            if (truth < 0) result = VALUE_ERROR;
+            else if (truth == wanted) result = bool_value(wanted);
+        }
+    }
+    roots_pop(vm, root);
+    return result;
+}
+
+Value nat_any(VM *vm, Args args) { return find_truth(vm, args.v[0], true); }
+
+Value nat_all(VM *vm, Args args) { return find_truth(vm, args.v[0], false); }
+
+/* ---- sum ----------------------------------------------------------------------------------------- */
+
+static Value add(VM *vm, Value total, Value item)
+{
+    int64_t sum;
+    if (both_small(total, item) && !__builtin_add_overflow((int64_t)total, (int64_t)item, &sum)) return (Value)sum;
+    if (is_float_imm(total) && is_float_imm(item)) return float_value(vm, as_float_imm(total) + as_float_imm(item));
+    return obj_binary(vm, BIN_ADD, total, item);
+}
+
+static Value sum_items(VM *vm, Value it, Value *total)
+{
+    for (;;) {
+        Value item = obj_next(vm, it);
+        if (item == VALUE_STOP) return *total;
+        Value sum = is_error(item) || !vm_tick(vm, 1) ? VALUE_ERROR : add(vm, *total, item);
+        if (is_error(sum)) return sum;
+        *total = sum;
+    }
+}
+
+Value nat_sum(VM *vm, Args args)
+{
+    Value start = args.v[1];
+    if (is_str(start)) return vm_raise(vm, ERR_TYPE, "sum() can't sum strings [use ''.join(seq) instead]");
+    if (is_kind(start, KIND_BYTES) || is_kind(start, KIND_BYTEARRAY))
+        return vm_raise(vm, ERR_TYPE, "sum() can't sum %T [use b''.join(seq) instead]", start);
+    Value it = obj_iter(vm, args.v[0]);
+    Value *roots = is_error(it) ? NULL : roots_reserve(vm, 2);
+    if (!roots) return VALUE_ERROR;
+    roots[0] = it, roots[1] = start;
+    Value result = sum_items(vm, it, &roots[1]);
+    roots_pop(vm, roots);
+    return result;
+}
+
+/* ---- min and max --------------------------------------------------------------------------------- */
+
+typedef struct Extreme {
+    CompareOp better; // CMP_LT: min
+    Value key;        // None or a callable
+    Value *best, *best_key, *item;
+} Extreme;
+
+static int is_better(VM *vm, const Extreme *x, Value key)
+{
+    if (both_small(key, *x->best_key))
+        return x->better == CMP_LT ? (int64_t)key < (int64_t)*x->best_key : (int64_t)key > (int64_t)*x->best_key;
+    Value v = obj_compare(vm, key, *x->best_key, x->better);
+    return is_error(v) ? -1 : obj_truth(vm, v);
+}
+
+static bool consider(VM *vm, const Extreme *x, Value item)
+{
+    *x->item = item;
+    Value key = is_none(x->key) ? item : vm_call1(vm, x->key, item);
+    Value *root = is_error(key) ? NULL : roots_push(vm, key);
+    if (!root) return false;
+    int better = is_unset(*x->best) ? 1 : is_better(vm, x, key);
+    if (better > 0) *x->best = *x->item, *x->best_key = key;
+    roots_pop(vm, root);
+    return better >= 0;
+}
+
+static bool consider_all(VM *vm, const Extreme *x, Value iterable)
+{
+    Value it = obj_iter(vm, iterable);
+    Value *root = is_error(it) ? NULL : roots_push(vm, it);
+    bool ok = root != NULL;
+    while (ok) {
+        Value item = obj_next(vm, it);
+        if (item == VALUE_STOP) break;
+        ok = !is_error(item) && vm_tick(vm, 1) && consider(vm, x, item);
+    }
+    if (root) roots_pop(vm, root);
+    return ok;
+}
+
+/* args: the values in a tuple, key, default. */
+static Value extreme(VM *vm, const Value *args, CompareOp better)
+{
+    const char *name = better == CMP_LT ? "min" : "max";
+    Tuple *values = as_tuple(args[0]);
+    if (values->size == 0) return vm_raise(vm, ERR_TYPE, "%s expected at least 1 argument, got 0", name);
+    if (values->size > 1 && !is_unset(args[2]))
+        return vm_raise(vm, ERR_TYPE, "Cannot specify a default for %s() with multiple positional arguments", name);
+    Value *roots = roots_reserve(vm, 3);
+    if (!roots) return VALUE_ERROR;
+    Extreme x = {better, args[1], &roots[0], &roots[1], &roots[2]};
+    bool ok = consider_all(vm, &x, values->size == 1 ? values->items[0] : args[0]);
+    Value result = ok ? *x.best : VALUE_ERROR;
+    if (is_unset(result)) result = args[2];
+    if (is_unset(result)) result = vm_raise(vm, ERR_VALUE, "%s() arg is an empty sequence", name);
+    roots_pop(vm, roots);
+    return result;
+}
+
+Value nat_min(VM *vm, Args args) { return extreme(vm, args.v, CMP_LT); }
+Value nat_max(VM *vm, Args args) { return extreme(vm, args.v, CMP_GT); }
+
+/* ---- sorted -------------------------------------------------------------------------------------- */
+
+Value nat_sorted(VM *vm, Args args)
+{
+    int64_t reverse;
+    Value list = obj_to_list(vm, args.v[0]);
+    Value *root = is_error(list) ? NULL : roots_push(vm, list);
+    if (!root) return VALUE_ERROR;
+    bool ok = obj_index_i64(vm, args.v[2], &reverse) && list_sort(vm, as_list(list), args.v[1], reverse != 0);
+    roots_pop(vm, root);
+    return ok ? list : VALUE_ERROR;
+}

@@ -1,0 +1,140 @@
+/* builtin_objects.c - built-in functions on any object: attributes, classes, text, namespaces. */
+#include "stdlib/builtins.h"
+#include "vm/common.h"
+#include "vm/dict.h"
+#include "vm/frame.h"
+#include "vm/int.h"
+#include "vm/list.h"
+#include "vm/output.h"
+#include "vm/protocol.h"
+
+/* ---- attributes ---------------------------------------------------------------------------------- */
+
+static Str *attribute_name(VM *vm, Value name)
+{
+    if (is_str(name)) return str_intern_value(vm, as_str(name));
+    vm_raise(vm, ERR_TYPE, "attribute name must be string, not '%T'", name);
+    return NULL;
+}
+
+Value nat_getattr(VM *vm, Args args)
+{
+    Str *name = attribute_name(vm, args.v[1]);
+    if (!name) return VALUE_ERROR;
+    if (is_unset(args.v[2])) return obj_getattr(vm, args.v[0], name);
+    Value v = obj_getattr_opt(vm, args.v[0], name);
+    return is_unset(v) ? args.v[2] : v;
+}
+
+Value nat_setattr(VM *vm, Args args)
+{
+    Str *name = attribute_name(vm, args.v[1]);
+    return name ? obj_setattr(vm, args.v[0], name, args.v[2]) : VALUE_ERROR;
+}
+
+Value nat_hasattr(VM *vm, Args args)
+{
+    Str *name = attribute_name(vm, args.v[1]);
+    Value v = name ? obj_getattr_opt(vm, args.v[0], name) : VALUE_ERROR;
+    return is_error(v) ? v : bool_value(!is_unset(v));
+}
+
+Value nat_delattr(VM *vm, Args args)
+{
+    Str *name = attribute_name(vm, args.v[1]);
+    return name ? obj_setattr(vm, args.v[0], name, VALUE_UNSET) : VALUE_ERROR;
+}
+
+/* ---- classes and identity ------------------------------------------------------------------------ */
+
+static Value answer(int yes) { return yes < 0 ? VALUE_ERROR : bool_value(yes); }
+
+Value nat_isinstance(VM *vm, Args args) { return answer(obj_isinstance(vm, args.v[0], args.v[1])); }
+Value nat_issubclass(VM *vm, Args args) { return answer(obj_issubclass(vm, args.v[0], args.v[1])); }
+Value nat_callable(VM *vm, Args args) { return bool_value(obj_is_callable(vm, args.v[0])); }
+Value nat_id(VM *vm, Args args) { return int_from_u64(vm, args.v[0]); } // of a number: what stands for it
+Value nat_hash(VM *vm, Args args) { return obj_hash(vm, args.v[0]); }
+
+/* ---- text ---------------------------------------------------------------------------------------- */
+
+Value nat_repr(VM *vm, Args args) { return obj_repr(vm, args.v[0]); }
+Value nat_ascii(VM *vm, Args args) { return obj_ascii(vm, args.v[0]); }
+
+Value nat_format_object(VM *vm, Args args)
+{
+    if (!is_str(args.v[1])) return vm_raise(vm, ERR_TYPE, "format() argument 2 must be str, not %T", args.v[1]);
+    return obj_format(vm, args.v[0], args.v[1]);
+}
+
+/* ---- namespaces ---------------------------------------------------------------------------------- */
+
+Value nat_globals(VM *vm, Args args)
+{
+    (void)args;
+    Module *m = vm->frame ? frame_code(vm->frame)->module : vm->main;
+    return m ? obj_value(m->dict) : VALUE_NONE;
+}
+
+Value nat_locals(VM *vm, Args args)
+{
+    const Code *c = vm->frame ? frame_code(vm->frame) : NULL;
+    if (!c || c->flags & CODE_MODULE) return nat_globals(vm, args);
+    return c->flags & CODE_CLASS ? vm->frame->regs[0] : frame_locals(vm, vm->frame);
+}
+
+Value nat_dir(VM *vm, Args args)
+{
+    if (!is_unset(args.v[0])) return attr_dir(vm, args.v[0]);
+    Value names = nat_locals(vm, args);
+    Value list = is_error(names) ? names : obj_to_list(vm, names);
+    return is_error(list) || !list_sort(vm, as_list(list), VALUE_NONE, false) ? VALUE_ERROR : list;
+}
+
+Value nat_vars(VM *vm, Args args)
+{
+    if (is_unset(args.v[0])) return nat_locals(vm, args);
+    Value dict = obj_getattr_opt(vm, args.v[0], vm->common->dict_);
+    return is_unset(dict) ? vm_raise(vm, ERR_TYPE, "vars() argument must have __dict__ attribute") : dict;
+}
+
+Value nat_import(VM *vm, Args args)
+{
+    if (!is_str(args.v[0])) return vm_raise(vm, ERR_TYPE, "module name must be a string");
+    int64_t level;
+    if (!obj_index_i64(vm, args.v[4], &level)) return VALUE_ERROR;
+    return import_name(vm, as_str(args.v[0]), is_dict(args.v[1]) ? as_dict(args.v[1]) : NULL, args.v[3], level);
+}
+
+/* ---- help ---------------------------------------------------------------------------------------- */
+
+static Value help_of_native(VM *vm, const Native *f)
+{
+    return str_format(vm, "%s\n    %s\n", f->sig->def->signature, f->sig->def->doc ? f->sig->def->doc : "");
+}
+
+Value nat_help(VM *vm, Args args)
+{
+    Value v = args.v[0];
+    if (is_unset(v)) v = str_from_c(vm, "help(object) prints what an object is for; dir(object) lists its attributes.\n");
+    else if (is_kind(v, KIND_NATIVE)) v = help_of_native(vm, (Native *)as_obj(v));
+    else {
+        Value doc = obj_getattr_opt(vm, v, vm->common->doc);
+        Value name = is_error(doc) ? doc : obj_getattr_opt(vm, v, vm->common->name_);
+        if (is_error(name)) return name;
+        Value title = is_str(name) ? name : str_from_c(vm, type_name(vm, v));
+        v = str_format(vm, "%V\n    %V\n", title, is_str(doc) ? doc : obj_value(vm->empty_str));
+    }
+    return !is_error(v) && output_str(vm, as_str(v)) ? VALUE_NONE : VALUE_ERROR;
+}
+
+/* ---- the end, and what is left out --------------------------------------------------------------- */
+
+Value nat_exit(VM *vm, Args args) { return vm_raise_arg(vm, ERR_SYSTEM_EXIT, args.v[0]); }
+
+static Value refuse(VM *vm, const char *name)
+{
+    return vm_raise(vm, ERR_NOT_IMPLEMENTED, "%s() is not part of Co: programs are not made from strings at run time", name);
+}
+Value nat_eval(VM *vm, Args args) { (void)args; return refuse(vm, "eval"); }
+Value nat_exec(VM *vm, Args args) { (void)args; return refuse(vm, "exec"); }
+Value nat_compile(VM *vm, Args args) { (void)args; return refuse(vm, "compile"); }

@@ -1,0 +1,51 @@
+#include "stdlib/stdlib.h"
+#include "vm/codecs.h"
+#include "vm/dict.h"
+#include "vm/list.h"
+
+#include <stdlib.h>
+
+enum { PLAIN, CORE };
+
+static const BuiltinModule builtin_modules[] = {
+#define MODULE(name, place) {&name##_module, place == CORE},
+#include "stdlib/modules.def"
+#undef MODULE
+    {0},
+};
+
+const struct Library stdlib_library = {builtin_modules, embedded_modules};
+
+Value text_from_system(VM *vm, const char *bytes)
+{
+    Value errors = str_from_c(vm, "surrogateescape");
+    return is_error(errors) ? errors : codec_decode(vm, (const uint8_t *)bytes, strlen(bytes), VALUE_UNSET, errors);
+}
+
+static bool add_argv(VM *vm, Module *sys, int argc, char **argv)
+{
+    Value list = list_new(vm, NULL, 0);
+    bool ok = !is_error(list);
+    for (int i = 0; ok && i < argc; i++) {
+        Value arg = text_from_system(vm, argv[i]);
+        ok = !is_error(arg) && list_append(vm, as_list(list), arg);
+    }
+    return ok && module_add(vm, sys, "argv", list);
+}
+
+bool stdlib_init(VM *vm, int argc, char **argv)
+{
+    vm->library = &stdlib_library;
+    vm->module_state = calloc(1, sizeof(Stdlib));
+    if (!vm->module_state || !(vm->modules = dict_new(vm))) return false;
+    gc_pin(vm, obj_value(vm->modules));
+    vm->builtins = module_from_def(vm, &builtins_module);
+    Module *sys = vm->builtins ? module_from_def(vm, &sys_module) : NULL;
+    return sys && add_argv(vm, sys, argc, argv);
+}
+
+void stdlib_free(VM *vm)
+{
+    free(vm->module_state);
+    vm->module_state = NULL;
+}

@@ -1,0 +1,30 @@
+/* stdlib.h - the standard library: modules in C and in Co, and the built-in names.
+ *
+ * Modules in C are rows of modules.def; modules in Co (stdlib/NAME.co) are compiled when Co is built and lie in the
+ * binary (embedded.c). Modules see the VM through its headers only, and nothing below sees them.
+ */
+#pragma once
+#include "vm/import.h"
+
+/* What modules share within one VM (vm->module_state). */
+typedef struct Stdlib {
+    Cell *sys_stdin, *sys_stdout, *sys_stderr; // the cells of sys.stdin ...: scripts may put other objects there
+    Value stdout_stream;                       // what sys.stdout was made as: written to without a call
+    Type *stream_type;
+    Type *struct_time;                         // NULL until time first makes one
+} Stdlib;
+static inline Stdlib *stdlib(VM *vm) { return vm->module_state; }
+
+/* Makes the modules builtins and sys, and the way to all others. argv: the script and its arguments. */
+bool stdlib_init(VM *vm, int argc, char **argv);
+void stdlib_free(VM *vm);
+
+/* An argument, a variable's value or a file name as a str: bytes that are no UTF-8 become lone surrogates. */
+Value text_from_system(VM *vm, const char *bytes);
+
+extern const struct Library stdlib_library;      // library.c
+extern const EmbeddedModule embedded_modules[];  // embedded.c
+
+#define MODULE(name, place) extern const ModuleDef name##_module;
+#include "stdlib/modules.def"
+#undef MODULE
