@@ -177,6 +177,7 @@ Value float_round(VM *vm, double d, int64_t ndigits)
 {
     enum { DIGITS_MAX = 323, DIGITS_MIN = -308 };
     if (!isfinite(d) || d == 0.0 || ndigits > DIGITS_MAX) return float_value(vm, d);
+    if (ndigits >= 0 && fabs(d) >= 0x1p52) return float_value(vm, d); // has no decimals
     if (ndigits < DIGITS_MIN) return float_value(vm, 0.0 * d);
     double rounded;
     if (ndigits < 0) {

@@ -66,6 +66,65 @@ static bool short_decimal(double d, Decimal *out)
     return true;
 }
 
+/* A number between 1e-11 and 1e17 as an exact fraction value / unit with 17 digits before its point: m 2^e 10^k, where
+ * 5^k times the mantissa fits 128 bits. `ulp`: the distance of the next float above. */
+typedef struct Fraction {
+    unsigned __int128 value, unit, ulp;
+    bool even, power_of_two;
+} Fraction;
+
+static Fraction make_fraction(uint64_t mantissa, int exponent, int k)
+{
+    uint64_t five = 1;
+    for (int i = 0; i < k; i++) five *= 5;
+    int shift = exponent + k, left = shift > 0 ? shift : 0, right = shift < 0 ? -shift : 0;
+    return (Fraction){.value = (unsigned __int128)mantissa * five << left,
+                      .unit = (unsigned __int128)1 << right,
+                      .ulp = (unsigned __int128)five << left,
+                      .even = mantissa % 2 == 0,
+                      .power_of_two = mantissa == (uint64_t)1 << 52};
+}
+
+/* Does `candidate` read back as the number? Half way to a neighbour it does if the mantissa is even. Below a power of two the
+ * floats lie twice as dense. */
+static bool reads_back(const Fraction *f, uint64_t candidate)
+{
+    unsigned __int128 c = candidate * f->unit;
+    bool below = c < f->value;
+    unsigned __int128 distance = (below ? f->value - c : c - f->value) * (below && f->power_of_two ? 4 : 2);
+    return distance < f->ulp || (distance == f->ulp && f->even);
+}
+
+/* The multiple of `step` that is nearest to the number (ties to even), or the next one above or below it by `other`. */
+static uint64_t nearest(const Fraction *f, uint64_t step, int other)
+{
+    unsigned __int128 unit = f->unit * step;
+    uint64_t low = (uint64_t)(f->value / unit);
+    unsigned __int128 twice = (f->value - low * unit) * 2;
+    bool up = twice > unit || (twice == unit && low % 2);
+    return (low + (up ^ other)) * step;
+}
+
+static bool exact_decimal(double d, Decimal *out)
+{
+    static const double tenths[] = {1e0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11};
+    if (d < 1e-11 || d >= 1e17) return false;
+    int exponent, k = 16;
+    uint64_t mantissa = (uint64_t)ldexp(frexp(d, &exponent), 53);
+    for (double limit = 10.0; d >= limit; limit *= 10.0) k--;
+    for (int i = 0; d < tenths[i]; i++) k++;
+    Fraction f = make_fraction(mantissa, exponent - 53, k);
+    static const uint64_t steps[] = {100, 10, 1};
+    for (int i = 0; i < 3; i++) {
+        uint64_t candidate = nearest(&f, steps[i], 0);
+        if (!reads_back(&f, candidate) && f.power_of_two) candidate = nearest(&f, steps[i], 1);
+        if (steps[i] > 1 && !reads_back(&f, candidate)) continue;
+        set_digits(out, (int64_t)candidate, k);
+        return true;
+    }
+    return false;
+}
+
 static bool try_digits(double d, int precision, Decimal *out)
 {
     char buf[40];
@@ -100,7 +159,7 @@ static bool try_power_of_two(double d, Decimal *out)
 /* d > 0, finite */
 static void shortest(double d, Decimal *out)
 {
-    if (short_decimal(d, out)) return;
+    if (short_decimal(d, out) || exact_decimal(d, out)) return;
     // Subnormals have fewer bits, so that fewer digits may do.
     int precision = d < 0x1p-1022 ? 1 : 15;
     while (!try_digits(d, precision, out)) {

@@ -108,8 +108,9 @@ static Value too_many_digits(VM *vm)
 /* The decimal digits of x into out, which has 18 << level characters; sign and limit are seen to. */
 static Value decimal_str(VM *vm, const IntView *x, char *out, int level)
 {
-    Powers powers = {.n = 0};
+    Powers powers; // large: not to be cleared
     Scratch copy;
+    powers.n = 0;
     if (!scratch_open(vm, &copy, x->n)) return VALUE_ERROR;
     memcpy(copy.d, x->d, x->n * sizeof *copy.d);
     char *digits = out + 1;
@@ -301,7 +302,9 @@ static bool read_digits(Reader *in, Digit *r, size_t *length, const char *digits
 
 static Value number_of_digits(VM *vm, const Literal *literal)
 {
-    Reader in = {.base = literal->base, .word = 1};
+    Reader in;
+    in.base = literal->base;
+    in.word = 1;
     Digit chunk = (Digit)literal->base;
     for (; chunk <= DIGIT_MASK / (Digit)literal->base; in.word++) chunk *= (Digit)literal->base;
     size_t words = literal->n / in.word + 2;
