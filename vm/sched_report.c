@@ -140,3 +140,20 @@ bool sched_deadlock(VM *vm)
 
 /* Async generators that were begun and not finished are closed when the loop ends; the collector finds dropped ones. */
 void sched_close_async_generators(VM *vm) { (void)vm; }
+
+void report_task_failure(VM *vm, Value task, Value exc)
+{
+    StrBuilder b;
+    sb_init(&b, vm);
+    Value name = is_task(task) ? task_name(vm, as_task(task)) : VALUE_UNSET;
+    if (is_str(name)) {
+        Task *t = as_task(task);
+        Value parent = is_task(t->parent) ? task_name(vm, as_task(t->parent)) : VALUE_UNSET;
+        sb_addf(&b, "Task exception was never retrieved: task '%V'", name);
+        if (is_str(parent)) sb_addf(&b, ", made by task '%V'", parent);
+        sb_add_c(&b, "\n");
+    } else sb_add_c(&b, "Future exception was never retrieved\n");
+    Value text = exception_render(vm, exc);
+    if (!is_error(text)) sb_add_str(&b, text);
+    print(&b);
+}
