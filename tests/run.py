@@ -409,9 +409,8 @@ def run_unit(binary, totals, options):
 
 def run_all(cases, totals, options):
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        futures = {pool.submit(execute, case, options): case for case in cases}
-        for future in concurrent.futures.as_completed(futures):
-            totals.report(futures[future].name, future.result())
+        for case, outcome in zip(cases, pool.map(lambda case: execute(case, options), cases)):
+            totals.report(case.name, outcome)
 
 
 def renew_oracle(cases, options):
