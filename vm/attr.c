@@ -573,7 +573,8 @@ Value attr_dir_default(VM *vm, Value v)
 
 Value attr_dir(VM *vm, Value v)
 {
-    if (!type_defines(type_of(vm, v), D_DIR)) return attr_dir_default(vm, v);
+    bool hooked = type_defines(type_of(vm, v), D_DIR) || is_kind(v, KIND_MODULE);
+    if (!hooked) return attr_dir_default(vm, v);
     Value names = obj_call_special(vm, v, D_DIR, NULL, 0);
     if (is_error(names)) return names;
     Value list = obj_to_list(vm, names);

@@ -266,6 +266,8 @@ static Value set_module(VM *vm, Value self, Value v)
 
 static Value get_doc(VM *vm, Value self)
 {
+    const TypeDef *table = as_type(self)->table;
+    if (table) return table->doc ? str_from_c(vm, table->doc) : VALUE_NONE; // the dict's own may be a getset
     Value doc = type_own(vm, as_type(self), vm->common->doc);
     if (is_unset(doc)) return VALUE_NONE;
     return attr_bind(vm, doc, VALUE_UNSET, as_type(self));
