@@ -500,7 +500,7 @@ reload:
         Value *base = regs + A;
         if (likely(base[CALL_GAP] != VALUE_UNSET)) {
             CALL_IN_PLACE(base, B + 1);
-            FINISH(C, op_call(vm, base[0], base + CALL_GAP, B + 1, VALUE_UNSET, C));
+            FINISH(C, op_call_method(vm, base[0], base + CALL_GAP, B + 1, C));
         }
         FINISH(C, op_call(vm, base[0], base + CALL_GAP + 1, B, VALUE_UNSET, C));
     }
@@ -508,7 +508,7 @@ reload:
     CASE(CALL_STMT_H): FINISH(C, op_call(vm, R(A), &R(A + 1), B, VALUE_UNSET, C));
     CASE(CALL_METHOD_H):
     CASE(CALL_METHOD_STMT_H):
-        if (R(A + 1) != VALUE_UNSET) FINISH(C, op_call(vm, R(A), &R(A + 1), B + 1, VALUE_UNSET, C));
+        if (R(A + 1) != VALUE_UNSET) FINISH(C, op_call_method(vm, R(A), &R(A + 1), B + 1, C));
         FINISH(C, op_call(vm, R(A), &R(A + 2), B, VALUE_UNSET, C));
     CASE(CALL_KW): {
         uint16_t dst = C;

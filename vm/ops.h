@@ -36,6 +36,7 @@ Value op_for_close(VM *vm, Value *pair);
 Value op_get_iter(VM *vm, Value v, uint16_t dst);
 
 Value op_call(VM *vm, Value callee, Value *args, int n, Value kwnames, uint16_t dst);
+Value op_call_method(VM *vm, Value callee, Value *args, int n, uint16_t dst);
 Value op_call_kw(VM *vm, Value callee, Value *args, int n, const Value *consts, Insn extra, uint16_t dst);
 Value op_call_ex(VM *vm, Value callee, Value list, Value dict, uint16_t dst);
 Value op_load_method(VM *vm, Value o, Value name, InsnExtra *cache, Value *self);

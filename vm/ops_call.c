@@ -28,7 +28,29 @@ static Value made_coroutine(VM *vm, Value v)
     return v;
 }
 
-static Value call_native(VM *vm, Native *f, Value *args, int n, Value kwnames, uint16_t dst)
+/* Positional parameters only: the arguments are passed where they lie, or completed by defaults in rooted slots.
+ * trusted: the receiver's own type gave the method. */
+static Value call_simple(VM *vm, Native *f, Value *args, int n, Value kwnames, bool trusted)
+{
+    const Signature *sig = f->sig;
+    bool with_self = !is_unset(f->self);
+    int given = n + with_self;
+    if (!sig->simple || !is_unset(kwnames) || given > sig->npos || given < sig->nrequired)
+        return native_call(vm, f, args, n, kwnames);
+    if (!trusted && f->h.shape == T_METHOD_DESCRIPTOR && !native_check_receiver(vm, f, args, n)) return VALUE_ERROR;
+    if (n == sig->npos) return f->fn(vm, (Args){args, n});
+    Value *slots = roots_reserve(vm, sig->npos);
+    if (!slots) return VALUE_ERROR;
+    int at = 0;
+    if (with_self) slots[at++] = f->self;
+    for (int i = 0; i < n; i++) slots[at++] = args[i];
+    for (; at < sig->npos; at++) slots[at] = sig->params[at].dflt;
+    Value v = f->fn(vm, (Args){slots, sig->npos});
+    roots_pop(vm, slots);
+    return v;
+}
+
+static Value call_native(VM *vm, Native *f, Value *args, int n, Value kwnames, uint16_t dst, bool trusted)
 {
     if (f->h.aux & NATIVE_ASYNC) return made_coroutine(vm, native_coro_new(vm, f, args, n, kwnames));
     // Stepping a generator is a switch of frames, not a nested run.
@@ -44,21 +66,25 @@ static Value call_native(VM *vm, Native *f, Value *args, int n, Value kwnames, u
             return v == VALUE_STOP ? gen_finished_error(vm, as_gen(g)) : v;
         }
     }
-    const Signature *sig = f->sig;
-    bool direct = is_unset(kwnames) && is_unset(f->self) && n == sig->nparams && n == sig->npos && !sig->varargs &&
-                  !sig->varkw && !sig->raw && !sig->nkwonly && !(f->h.aux & NATIVE_CLASSMETHOD) && !f->owner;
-    return direct ? f->fn(vm, (Args){args, n}) : native_call(vm, f, args, n, kwnames);
+    return call_simple(vm, f, args, n, kwnames, trusted);
 }
 
 Value op_call(VM *vm, Value callee, Value *args, int n, Value kwnames, uint16_t dst)
 {
     if (is_ptr(callee)) {
         Obj *o = as_obj(callee);
-        if (o->kind == KIND_NATIVE) return call_native(vm, (Native *)o, args, n, kwnames, dst);
+        if (o->kind == KIND_NATIVE) return call_native(vm, (Native *)o, args, n, kwnames, dst, false);
         if (o->kind == KIND_FUNCTION && code_is_heap(((Function *)o)->code))
             return made_coroutine(vm, gen_new(vm, (Function *)o, args, n, kwnames));
     }
     return frame_invoke(vm, callee, args, n, kwnames, dst, RET_VALUE);
+}
+
+/* A method found by LOAD_METHOD, its receiver in args[0]. */
+Value op_call_method(VM *vm, Value callee, Value *args, int n, uint16_t dst)
+{
+    if (is_kind(callee, KIND_NATIVE)) return call_native(vm, (Native *)as_obj(callee), args, n, VALUE_UNSET, dst, true);
+    return op_call(vm, callee, args, n, VALUE_UNSET, dst);
 }
 
 /* The receiver slot of a LOAD_METHOD precedes the arguments: it is the first one, or a gap. */

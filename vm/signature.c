@@ -120,6 +120,8 @@ static Signature *parse(VM *vm, const NativeDef *def)
     parse_params(&ps);
     if (!ps.ok) return heap_free(vm, sig, sizeof *sig + most * sizeof(SigParam)), NULL;
     sig->raw = sig->varargs && sig->nparams == 1;
+    sig->simple = !sig->varargs && !sig->varkw && !sig->nkwonly;
+    for (int i = 0; i < sig->nparams; i++) sig->simple &= sig->params[i].fresh == FRESH_NONE;
     sig->method = sig->npos && names_receiver(sig->params[0].name);
     return sig;
 }
