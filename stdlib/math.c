@@ -11,12 +11,19 @@
 #include <limits.h>
 #include <math.h>
 
-static Value domain_error(VM *vm) { return vm_raise(vm, ERR_VALUE, "math domain error"); }
-static Value range_error(VM *vm) { return vm_raise(vm, ERR_OVERFLOW, "math range error"); }
+static Value domain_error(VM *vm)
+{
+    return vm_raise(vm, ERR_VALUE, "math domain error");
+}
+static Value range_error(VM *vm)
+{
+    return vm_raise(vm, ERR_OVERFLOW, "math range error");
+}
 
 /* ---- functions of one and two floats ---- */
 
-/* NaN out of numbers is a domain error; so is infinity out of finite ones (a pole), unless the function can overflow. */
+/* NaN out of numbers is a domain error; so is infinity out of finite ones (a pole), unless the function
+ * can overflow. */
 static Value checked(VM *vm, double result, bool from_nan, bool from_finite, bool can_overflow)
 {
     if (isnan(result) && !from_nan) return domain_error(vm);
@@ -38,7 +45,6 @@ static Value apply2(VM *vm, Args args, double (*f)(double, double), bool can_ove
     return checked(vm, f(x, y), isnan(x) || isnan(y), isfinite(x) && isfinite(y), can_overflow);
 }
 
-
 static double ulp(double x)
 {
     x = fabs(x);
@@ -48,10 +54,16 @@ static double ulp(double x)
 }
 
 /* One row is one function. */
-#define FUNCTION1(name, f, overflows) \
-    static Value nat_##name(VM *vm, Args args) { return apply1(vm, args, f, overflows); }
-#define FUNCTION2(name, f, overflows) \
-    static Value nat_##name(VM *vm, Args args) { return apply2(vm, args, f, overflows); }
+#define FUNCTION1(name, f, overflows)          \
+    static Value nat_##name(VM *vm, Args args) \
+    {                                          \
+        return apply1(vm, args, f, overflows); \
+    }
+#define FUNCTION2(name, f, overflows)          \
+    static Value nat_##name(VM *vm, Args args) \
+    {                                          \
+        return apply2(vm, args, f, overflows); \
+    }
 FUNCTION1(acos, acos, false)
 FUNCTION1(acosh, acosh, false)
 FUNCTION1(asin, asin, false)
@@ -85,8 +97,14 @@ static Value scaled(VM *vm, Args args, double factor)
     return float_from_object(vm, args.v[0], &x) ? float_value(vm, x * factor) : VALUE_ERROR;
 }
 
-static Value nat_degrees(VM *vm, Args args) { return scaled(vm, args, 180.0 / M_PI); }
-static Value nat_radians(VM *vm, Args args) { return scaled(vm, args, M_PI / 180.0); }
+static Value nat_degrees(VM *vm, Args args)
+{
+    return scaled(vm, args, 180.0 / M_PI);
+}
+static Value nat_radians(VM *vm, Args args)
+{
+    return scaled(vm, args, M_PI / 180.0);
+}
 
 static Value nat_nextafter(VM *vm, Args args)
 {
@@ -123,13 +141,15 @@ static Value nat_pow(VM *vm, Args args)
     double x, y;
     if (!float_from_object(vm, args.v[0], &x) || !float_from_object(vm, args.v[1], &y)) return VALUE_ERROR;
     double result = pow(x, y);
-    if (!isfinite(result) && isfinite(x) && isfinite(y)) return isnan(result) || x == 0.0 ? domain_error(vm) : range_error(vm);
+    if (!isfinite(result) && isfinite(x) && isfinite(y))
+        return isnan(result) || x == 0.0 ? domain_error(vm) : range_error(vm);
     return float_value(vm, result);
 }
 
 /* ---- logarithms ---- */
 
-/* Ints may be larger than any float: log(m 2^e) = log(m) + e log(2). Answers false with an exception pending. */
+/* Ints may be larger than any float: log(m 2^e) = log(m) + e log(2). Answers false with an exception
+ * pending. */
 static bool logarithm(VM *vm, Value v, double (*f)(double), double *out)
 {
     double x;
@@ -158,8 +178,14 @@ static Value log_by(VM *vm, Args args, double (*f)(double))
     return logarithm(vm, args.v[0], f, &result) ? float_value(vm, result) : VALUE_ERROR;
 }
 
-static Value nat_log2(VM *vm, Args args) { return log_by(vm, args, log2); }
-static Value nat_log10(VM *vm, Args args) { return log_by(vm, args, log10); }
+static Value nat_log2(VM *vm, Args args)
+{
+    return log_by(vm, args, log2);
+}
+static Value nat_log10(VM *vm, Args args)
+{
+    return log_by(vm, args, log10);
+}
 
 static Value nat_log(VM *vm, Args args)
 {
@@ -182,8 +208,14 @@ static Value round_by(VM *vm, Value v, Dunder d, double (*f)(double))
     return float_from_object(vm, v, &x) ? int_from_double(vm, f(x)) : VALUE_ERROR;
 }
 
-static Value nat_floor(VM *vm, Args args) { return round_by(vm, args.v[0], D_FLOOR, floor); }
-static Value nat_ceil(VM *vm, Args args) { return round_by(vm, args.v[0], D_CEIL, ceil); }
+static Value nat_floor(VM *vm, Args args)
+{
+    return round_by(vm, args.v[0], D_FLOOR, floor);
+}
+static Value nat_ceil(VM *vm, Args args)
+{
+    return round_by(vm, args.v[0], D_CEIL, ceil);
+}
 
 static Value nat_trunc(VM *vm, Args args)
 {
@@ -257,7 +289,8 @@ static Value nat_isclose(VM *vm, Args args)
     if (a == b) return VALUE_TRUE;
     if (isinf(a) || isinf(b)) return VALUE_FALSE;
     double difference = fabs(b - a);
-    return bool_value(difference <= fabs(relative * b) || difference <= fabs(relative * a) || difference <= absolute);
+    return bool_value(difference <= fabs(relative * b) || difference <= fabs(relative * a) ||
+                      difference <= absolute);
 }
 
 /* ---- sums, products, norms ---- */
@@ -392,8 +425,10 @@ static const NativeDef natives[] = {
     {"gcd(*integers)", math_gcd, "Greatest Common Divisor.", 0},
     {"hypot(*coordinates)", nat_hypot, "Euclidean distance from the origin.", 0},
     {"isclose(a, b, *, rel_tol=1e-09, abs_tol=0.0)", nat_isclose, "Are two floats close in value?", 0},
-    {"isfinite(x, /)", nat_isfinite, "Return True if x is neither an infinity nor a NaN, and False otherwise.", 0},
-    {"isinf(x, /)", nat_isinf, "Return True if x is a positive or negative infinity, and False otherwise.", 0},
+    {"isfinite(x, /)", nat_isfinite,
+     "Return True if x is neither an infinity nor a NaN, and False otherwise.", 0},
+    {"isinf(x, /)", nat_isinf, "Return True if x is a positive or negative infinity, and False otherwise.",
+     0},
     {"isnan(x, /)", nat_isnan, "Return True if x is a NaN (not a number), and False otherwise.", 0},
     {"isqrt(n, /)", math_isqrt, "Return the integer part of the square root of the input.", 0},
     {"lcm(*integers)", math_lcm, "Least Common Multiple.", 0},
@@ -407,7 +442,8 @@ static const NativeDef natives[] = {
     {"nextafter(x, y, /)", nat_nextafter, "Return the next floating-point value after x towards y.", 0},
     {"perm(n, k=None, /)", math_perm, "Number of ways to choose k items from n items, in order.", 0},
     {"pow(x, y, /)", nat_pow, "Return x**y (x to the power of y).", 0},
-    {"prod(iterable, /, *, start=1)", nat_prod, "Calculate the product of all the elements in the iterable.", 0},
+    {"prod(iterable, /, *, start=1)", nat_prod, "Calculate the product of all the elements in the iterable.",
+     0},
     {"radians(x, /)", nat_radians, "Convert angle x from degrees to radians.", 0},
     {"remainder(x, y, /)", nat_remainder, "Difference between x and the closest integer multiple of y.", 0},
     {"sin(x, /)", nat_sin, "Return the sine of x (measured in radians).", 0},
@@ -422,7 +458,10 @@ static const NativeDef natives[] = {
 
 static bool add_constants(VM *vm, Module *m)
 {
-    static const struct { const char *name; double value; } constants[] = {
+    static const struct {
+        const char *name;
+        double value;
+    } constants[] = {
         {"pi", M_PI}, {"e", M_E}, {"tau", 2.0 * M_PI}, {"inf", INFINITY}, {"nan", (double)NAN},
     };
     for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
@@ -430,4 +469,5 @@ static bool add_constants(VM *vm, Module *m)
     return true;
 }
 
-const ModuleDef math_module = {"math", natives, "Mathematical functions defined by the C standard.", add_constants};
+const ModuleDef math_module = {"math", natives, "Mathematical functions defined by the C standard.",
+                               add_constants};

@@ -14,9 +14,9 @@ static const double lanczos_numerator[LANCZOS_N] = {
     2876370.6289353724412254090516208496135991145378768, 186056.26539522349504029498971604569928220784236328,
     8071.6720023658162106380029022722506138218516325024, 210.82427775157934587250973392071336271166969580291,
     2.5066282746310002701649081771338373386264310793408};
-static const double lanczos_denominator[LANCZOS_N] = {0.0,       39916800.0, 120543840.0, 150917976.0, 105258076.0,
-                                                      45995730., 13339535.0, 2637558.0,   357423.0,    32670.0,
-                                                      1925.0,    66.0,       1.0};
+static const double lanczos_denominator[LANCZOS_N] = {
+    0.0,       39916800.0, 120543840.0, 150917976.0, 105258076.0, 45995730., 13339535.0,
+    2637558.0, 357423.0,   32670.0,     1925.0,      66.0,        1.0};
 
 /* The rational function, in powers of x or of 1/x, whichever is small. */
 static double lanczos_sum(double x)
@@ -79,8 +79,10 @@ double math_gamma(double x)
 
     // y = absx + g - 1/2, and z the error made in that sum, which matters when it becomes a base.
     double y = absx + (lanczos_g - 0.5), z;
-    if (absx > lanczos_g - 0.5) z = (y - absx) - (lanczos_g - 0.5);
-    else z = (y - (lanczos_g - 0.5)) - absx;
+    if (absx > lanczos_g - 0.5)
+        z = (y - absx) - (lanczos_g - 0.5);
+    else
+        z = (y - (lanczos_g - 0.5)) - absx;
     z = z * lanczos_g / y;
     if (x < 0.0) { // reflection
         double r = -M_PI / sin_pi(absx) / absx * exp(y) / lanczos_sum(absx);
@@ -105,7 +107,9 @@ double math_lgamma(double x)
 /* ---- norms ---- */
 
 /* A sum with the error of every addition kept beside it. */
-typedef struct DoubleSum { double high, low; } DoubleSum;
+typedef struct DoubleSum {
+    double high, low;
+} DoubleSum;
 
 static void add_square(DoubleSum *s, double x, double sign)
 {

@@ -5,7 +5,8 @@
 
 /* ---- products ---- */
 
-/* n (n-1) ... of `count` factors, beginning at n - from: halves first, so that the big multiplications are balanced. */
+/* n (n-1) ... of `count` factors, beginning at n - from: halves first, so that the big multiplications
+ * are balanced. */
 static Value falling(VM *vm, Value n, int64_t from, int64_t count)
 {
     int64_t first;
@@ -22,7 +23,10 @@ static Value falling(VM *vm, Value n, int64_t from, int64_t count)
     return is_error(low) ? low : int_binary(vm, BIN_MUL, high, low);
 }
 
-static Value product_of_falling(VM *vm, Value n, int64_t count) { return count ? falling(vm, n, 0, count) : small(1); }
+static Value product_of_falling(VM *vm, Value n, int64_t count)
+{
+    return count ? falling(vm, n, 0, count) : small(1);
+}
 
 /* An argument as an exact int that is not negative (may call __index__). */
 static Value nonnegative(VM *vm, Value v, const char *refusal)
@@ -46,7 +50,8 @@ Value math_factorial(VM *vm, Args args)
     return is_error(n) ? n : factorial(vm, n);
 }
 
-/* Both arguments of comb and perm. The second one's __index__ may collect, so the first is kept in its slot. */
+/* Both arguments of comb and perm. The second one's __index__ may collect, so the first is kept in its
+ * slot. */
 static bool two_integers(VM *vm, Args args, Value *n, Value *k)
 {
     if (is_error(*n = obj_index(vm, args.v[0]))) return false;
@@ -92,8 +97,10 @@ Value math_comb(VM *vm, Args args)
     if (is_error(other)) return other;
     if (int_sign(other) < 0) return small(0);
     if (int_cmp(other, k) < 0) k = other;
-    if (!int_to_i64(k, &count)) return vm_raise(vm, ERR_OVERFLOW, "min(n - k, k) must not exceed %ld", (long)INT64_MAX);
-    if (int_to_i64(n, &word) && count < 64 && small_comb(word, count, &result)) return int_from_u64(vm, result);
+    if (!int_to_i64(k, &count))
+        return vm_raise(vm, ERR_OVERFLOW, "min(n - k, k) must not exceed %ld", (long)INT64_MAX);
+    if (int_to_i64(n, &word) && count < 64 && small_comb(word, count, &result))
+        return int_from_u64(vm, result);
     Value above = product_of_falling(vm, n, count), below = VALUE_ERROR;
     if (!is_error(above)) below = factorial(vm, k);
     return is_error(below) ? below : int_binary(vm, BIN_FLOORDIV, above, below);
@@ -124,8 +131,14 @@ static Value fold(VM *vm, Args args, Value start, Value (*combine)(VM *vm, Value
     return v;
 }
 
-Value math_gcd(VM *vm, Args args) { return fold(vm, args, small(0), int_gcd); }
-Value math_lcm(VM *vm, Args args) { return fold(vm, args, small(1), lcm); }
+Value math_gcd(VM *vm, Args args)
+{
+    return fold(vm, args, small(0), int_gcd);
+}
+Value math_lcm(VM *vm, Args args)
+{
+    return fold(vm, args, small(1), lcm);
+}
 
 Value math_isqrt(VM *vm, Args args)
 {

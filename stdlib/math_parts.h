@@ -3,17 +3,19 @@
 #include "vm/vm.h"
 
 /* --- math_float.c: numerics that C's library has not, or not as CPython rounds them --- */
-double math_gamma(double x);                     // NaN and infinite at poles and out of range
+double math_gamma(double x); // NaN at poles, infinite out of range
 double math_lgamma(double x);
-double math_norm(const double *v, size_t n);     // sqrt of the sum of squares, finite values; no overflow inside
+/* Square root of the sum of the squares of finite values; nothing overflows inside. */
+double math_norm(const double *v, size_t n);
 
 /* An exact running sum of finite doubles: partials that do not overlap, the smallest first. */
 typedef struct ExactSum {
     double *partials;
     size_t n, capacity;
 } ExactSum;
-bool math_sum_add(VM *vm, ExactSum *s, double x); // false: MemoryError, or OverflowError of an intermediate sum
-double math_sum_total(const ExactSum *s);         // correctly rounded
+/* False: MemoryError, or OverflowError of an intermediate sum. */
+bool math_sum_add(VM *vm, ExactSum *s, double x);
+double math_sum_total(const ExactSum *s); // correctly rounded
 void math_sum_drop(VM *vm, ExactSum *s);
 
 /* --- math_integer.c --- */

@@ -23,7 +23,10 @@ void int_view(IntView *out, Value v)
     out->sign = i < 0 ? -1 : i > 0;
 }
 
-static size_t bigint_size(size_t n) { return sizeof(BigInt) + n * sizeof(Digit); }
+static size_t bigint_size(size_t n)
+{
+    return sizeof(BigInt) + n * sizeof(Digit);
+}
 
 BigInt *bigint_alloc(VM *vm, size_t n)
 {
@@ -129,7 +132,8 @@ static Value subtract_magnitudes(VM *vm, const IntView *a, const IntView *b, int
 static Value add_signed(VM *vm, const IntView *a, const IntView *b, int sign_b)
 {
     __int128 x, y;
-    if (view_to_i128(a, &x) && view_to_i128(b, &y)) return int_from_i128(vm, sign_b == b->sign ? x + y : x - y);
+    if (view_to_i128(a, &x) && view_to_i128(b, &y))
+        return int_from_i128(vm, sign_b == b->sign ? x + y : x - y);
     if (a->sign * sign_b >= 0) return add_magnitudes(vm, a, b, a->sign ? a->sign : sign_b);
     return subtract_magnitudes(vm, a, b, a->sign);
 }
@@ -157,7 +161,8 @@ static Value multiply_views(VM *vm, const IntView *a, const IntView *b)
     size_t n = a->n + b->n;
     if (!scratch_open(vm, &product, n)) return VALUE_ERROR;
     Value v = VALUE_ERROR;
-    if (mag_mul(vm, product.d, a->d, a->n, b->d, b->n)) v = int_from_digits(vm, product.d, n, a->sign * b->sign);
+    if (mag_mul(vm, product.d, a->d, a->n, b->d, b->n))
+        v = int_from_digits(vm, product.d, n, a->sign * b->sign);
     scratch_close(&product);
     return v;
 }
@@ -181,8 +186,8 @@ static bool small_divmod(VM *vm, __int128 a, __int128 b, Value *quotient, Value 
 }
 
 /* Truncated magnitudes to floored signed results: with unlike signs and a remainder, one further down. */
-static bool floored(VM *vm, const IntView *a, const IntView *b, Digit *q, size_t nq, Digit *r, Value *quotient,
-                    Value *remainder)
+static bool floored(VM *vm, const IntView *a, const IntView *b, Digit *q, size_t nq, Digit *r,
+                    Value *quotient, Value *remainder)
 {
     static const Digit one[] = {1};
     size_t nr = mag_trim(r, b->n);
@@ -255,7 +260,11 @@ Value bigint_rshift(VM *vm, Value a, size_t bits)
 }
 
 /* Digits of a number in two's complement, one after the other. */
-typedef struct Complement { const IntView *v; size_t i; Digit carry; } Complement;
+typedef struct Complement {
+    const IntView *v;
+    size_t i;
+    Digit carry;
+} Complement;
 
 static inline Digit next_digit(Complement *c)
 {
@@ -303,7 +312,8 @@ static size_t trailing_zeros(const IntView *v)
     return i * DIGIT_BITS + (size_t)__builtin_ctzll(v->d[i]);
 }
 
-/* result = odd ** exponent, by squaring from the top; `spare` is as long as `result`. Answers the length in *n. */
+/* result = odd ** exponent, by squaring from the top; `spare` is as long as `result`. Answers the length
+ * in *n. */
 static bool power_loop(VM *vm, Digit **result, Digit **spare, size_t *n, const Digit *odd, size_t n_odd,
                        uint64_t exponent)
 {
@@ -477,10 +487,15 @@ static uint64_t gcd_words(uint64_t a, uint64_t b)
     return a;
 }
 
-/* Several steps of Euclid's algorithm at once. Even: a, b become A a - B b, D b - C a; odd: A b - B a, D a - C b. */
-typedef struct Lehmer { int64_t a, b, c, d; unsigned steps; } Lehmer;
+/* Several steps of Euclid's algorithm at once. Even: a, b become A a - B b, D b - C a; odd: A b - B a, D
+ * a - C b. */
+typedef struct Lehmer {
+    int64_t a, b, c, d;
+    unsigned steps;
+} Lehmer;
 
-/* Simulate the algorithm on the leading 60 bits while its quotients are certain (Knuth 4.5.2 L, Collins' condition). */
+/* Simulate the algorithm on the leading 60 bits while its quotients are certain (Knuth 4.5.2 L, Collins'
+ * condition). */
 static Lehmer lehmer_steps(const Digit *a, const Digit *b, size_t n)
 {
     unsigned shift = (unsigned)__builtin_clzll(a[n - 1]) - (64 - DIGIT_BITS);
@@ -513,7 +528,8 @@ static void lehmer_apply(const Lehmer *m, Digit *a, Digit *b, size_t n)
     }
 }
 
-/* a >= b, both with n digits, are used up; q and r: room for a division. Answers the length of the result, in a. */
+/* a >= b, both with n digits, are used up; q and r: room for a division. Answers the length of the
+ * result, in a. */
 static bool gcd_loop(VM *vm, Digit *a, Digit *b, size_t *length, Digit *q, Digit *r)
 {
     size_t n = *length, nb;
@@ -560,7 +576,7 @@ double scale_rounded(uint64_t mantissa, int64_t exponent)
     if (mantissa == 0) return 0.0;
     int64_t top = 64 - __builtin_clzll(mantissa) + exponent; // 2^(top-1) <= value < 2^top
     if (top > 1024) return INFINITY;
-    int64_t last = top - 53 < -1074 ? -1074 : top - 53;      // exponent of the last bit that is kept
+    int64_t last = top - 53 < -1074 ? -1074 : top - 53; // exponent of the last bit that is kept
     int64_t drop = last - exponent;
     if (drop <= 0) return ldexp((double)mantissa, (int)exponent);
     if (drop > 64) return 0.0;
@@ -570,7 +586,8 @@ double scale_rounded(uint64_t mantissa, int64_t exponent)
     return ldexp((double)kept, (int)last);
 }
 
-/* By a quotient of 62 or 63 bits whose last one says whether there was a remainder: enough to round it right. */
+/* By a quotient of 62 or 63 bits whose last one says whether there was a remainder: enough to round it
+ * right. */
 bool bigint_truediv(VM *vm, Value a, Value b, double *out)
 {
     IntView x, y;

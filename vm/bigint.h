@@ -1,7 +1,7 @@
 /* bigint.h - BigInt objects: sign and digits of any int, arithmetic whose result may be of any size.
  *
- * Between magnitude.h (digits without objects) and int.h (ints as scripts know them). An exact int that fits a small
- * Value is always one; instances of subclasses are BigInts whatever their size.
+ * Between magnitude.h (digits without objects) and int.h (ints as scripts know them). An exact int that
+ * fits a small Value is always one; instances of subclasses are BigInts whatever their size.
  */
 #pragma once
 #include "vm/int.h"
@@ -41,5 +41,6 @@ Value bigint_invert(VM *vm, Value a, Value m);
 Value bigint_gcd(VM *vm, Value a, Value b);
 /* a / b as a float, correctly rounded, b not zero; infinite when out of range. */
 bool bigint_truediv(VM *vm, Value a, Value b, double *out);
-/* mantissa * 2^exponent, rounded once (half to even), gradual underflow included; infinite when out of range. */
+/* mantissa * 2^exponent, rounded once (half to even), gradual underflow included; infinite when out of
+ * range. */
 double scale_rounded(uint64_t mantissa, int64_t exponent);

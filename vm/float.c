@@ -76,16 +76,14 @@ static Value out_of_range(VM *vm)
 
 static Value power(VM *vm, double a, double b)
 {
-    // C's pow has Python's special cases but for errors.
+    double result = pow(a, b); // has Python's special cases; what is left are the errors
+    if (!isfinite(a) || !isfinite(b)) return float_value(vm, result);
     if (a == 0.0 && b < 0.0)
         return vm_raise(vm, ERR_ZERO_DIVISION, "0.0 cannot be raised to a negative power");
-    if (isfinite(a) && isfinite(b)) {
-        if (a < 0.0 && b != floor(b))
-            return vm_raise(vm, ERR_VALUE, "negative number to a fractional power is complex, which Co does not have");
-        double result = pow(a, b);
-        return isinf(result) ? out_of_range(vm) : float_value(vm, result);
-    }
-    return float_value(vm, pow(a, b));
+    if (a < 0.0 && b != floor(b))
+        return vm_raise(vm, ERR_VALUE,
+                        "negative number to a fractional power is complex, which Co does not have");
+    return isinf(result) ? out_of_range(vm) : float_value(vm, result);
 }
 
 Value float_binary(VM *vm, BinaryOp op, double a, double b)
@@ -134,18 +132,21 @@ int64_t float_hash(double d)
 /* To n >= 0 decimals by arithmetic that loses nothing; false when the numbers are too large for that. */
 static bool round_exactly(double d, int64_t n, double *out)
 {
-    static const double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    static const double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
     if (n >= (int64_t)(sizeof powers / sizeof *powers)) return false;
     double product = d * powers[n];
     if (fabs(product) >= 0x1p51) return false;
-    double error = fma(d, powers[n], -product), whole = rint(product), rest = product - whole; // d * 10^n = product + error
+    double error = fma(d, powers[n], -product), whole = rint(product);
+    double rest = product - whole; // d * 10^n is product + error
     if (rest == 0.5 && error > 0.0) whole += 1.0;
     if (rest == -0.5 && error < 0.0) whole -= 1.0;
     *out = copysign(whole / powers[n], d);
     return true;
 }
 
-/* Round the digits before position `keep` of a decimal fraction half to even, and make zeros of the others. */
+/* Round the digits before position `keep` of a decimal fraction half to even, and make zeros of the
+ * others. */
 static void round_digits(char *integer, long keep, long length, const char *fraction)
 {
     char next = integer[keep];
@@ -159,7 +160,8 @@ static void round_digits(char *integer, long keep, long length, const char *frac
     integer[i]++; // at worst the zero in front of all
 }
 
-/* To a multiple of 10^n. Numbers that do not round to zero have at most 53 decimals, so 60 of them are the exact value. */
+/* To a multiple of 10^n. Numbers that do not round to zero have at most 53 decimals, so 60 of them are
+ * the exact value. */
 static double round_to_tens(double d, long n)
 {
     char buf[400] = "0"; // 309 digits, point, 60 decimals

@@ -12,7 +12,10 @@
 #include <stdlib.h>
 
 /* glibc keeps the C locale ready: newlocale allocates nothing for it. */
-static locale_t c_locale(void) { return newlocale(LC_ALL_MASK, "C", (locale_t)0); }
+static locale_t c_locale(void)
+{
+    return newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
 
 int float_print(char *buf, size_t size, char type, bool alternate, int precision, double d)
 {
@@ -39,7 +42,10 @@ double float_scan(const char *text)
 /* ---- repr ---- */
 
 /* The shortest decimal that reads back as the number: 0.d1d2d3... * 10^point. */
-typedef struct Decimal { char digits[20]; int n, point; } Decimal;
+typedef struct Decimal {
+    char digits[20];
+    int n, point;
+} Decimal;
 
 static void set_digits(Decimal *out, int64_t mantissa, int point_from_end)
 {
@@ -50,8 +56,9 @@ static void set_digits(Decimal *out, int64_t mantissa, int point_from_end)
     while (out->n > 1 && out->digits[out->n - 1] == '0') out->n--;
 }
 
-/* Numbers of at most 15 digits, which are most of those that people write, by three operations. A quotient of two exact
- * doubles is rounded correctly, so mantissa / 10^k == d says that the decimal reads back; with 15 digits none other does. */
+/* Numbers of at most 15 digits, which are most of those that people write, by three operations. A
+ * quotient of two exact doubles is rounded correctly, so mantissa / 10^k == d says that the decimal reads
+ * back; with 15 digits none other does. */
 static bool short_decimal(double d, Decimal *out)
 {
     static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,
@@ -66,8 +73,8 @@ static bool short_decimal(double d, Decimal *out)
     return true;
 }
 
-/* A number between 1e-11 and 1e17 as an exact fraction value / unit with 17 digits before its point: m 2^e 10^k, where
- * 5^k times the mantissa fits 128 bits. `ulp`: the distance of the next float above. */
+/* A number between 1e-11 and 1e17 as an exact fraction value / unit with 17 digits before its point: m
+ * 2^e 10^k, where 5^k times the mantissa fits 128 bits. `ulp`: the distance of the next float above. */
 typedef struct Fraction {
     unsigned __int128 value, unit, ulp;
     bool even, power_of_two;
@@ -85,8 +92,8 @@ static Fraction make_fraction(uint64_t mantissa, int exponent, int k)
                       .power_of_two = mantissa == (uint64_t)1 << 52};
 }
 
-/* Does `candidate` read back as the number? Half way to a neighbour it does if the mantissa is even. Below a power of two the
- * floats lie twice as dense. */
+/* Does `candidate` read back as the number? Half way to a neighbour it does if the mantissa is even.
+ * Below a power of two the floats lie twice as dense. */
 static bool reads_back(const Fraction *f, uint64_t candidate)
 {
     unsigned __int128 c = candidate * f->unit;
@@ -95,7 +102,8 @@ static bool reads_back(const Fraction *f, uint64_t candidate)
     return distance < f->ulp || (distance == f->ulp && f->even);
 }
 
-/* The multiple of `step` that is nearest to the number (ties to even), or the next one above or below it by `other`. */
+/* The multiple of `step` that is nearest to the number (ties to even), or the next one above or below it
+ * by `other`. */
 static uint64_t nearest(const Fraction *f, uint64_t step, int other)
 {
     unsigned __int128 unit = f->unit * step;
@@ -137,8 +145,8 @@ static bool try_digits(double d, int precision, Decimal *out)
     return true;
 }
 
-/* Below a power of two the floats lie twice as dense: the nearest 16 digits may read back as the neighbour there, while those
- * one higher still read back as the power itself. */
+/* Below a power of two the floats lie twice as dense: the nearest 16 digits may read back as the
+ * neighbour there, while those one higher still read back as the power itself. */
 static bool try_power_of_two(double d, Decimal *out)
 {
     int exponent;
@@ -225,13 +233,15 @@ Value float_repr(VM *vm, double d)
 
 /* ---- from text ---- */
 
-static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
 
 static void strip(const char **text, size_t *n)
 {
-    while (*n && is_blank(**text)) ++*text, --*n;
-    while (*n && is_blank((*text)[*n - 1])) --*n;
+    while (*n && is_number_space(**text)) ++*text, --*n;
+    while (*n && is_number_space((*text)[*n - 1])) --*n;
 }
 
 static bool equals_ignoring_case(const char *text, size_t n, const char *word)
@@ -244,9 +254,12 @@ static bool equals_ignoring_case(const char *text, size_t n, const char *word)
 /* "inf", "infinity", "nan" without sign. */
 static bool scan_special(const char *text, size_t n, double *out)
 {
-    if (equals_ignoring_case(text, n, "nan")) *out = (double)NAN;
-    else if (equals_ignoring_case(text, n, "inf") || equals_ignoring_case(text, n, "infinity")) *out = INFINITY;
-    else return false;
+    if (equals_ignoring_case(text, n, "nan"))
+        *out = (double)NAN;
+    else if (equals_ignoring_case(text, n, "inf") || equals_ignoring_case(text, n, "infinity"))
+        *out = INFINITY;
+    else
+        return false;
     return true;
 }
 
@@ -286,8 +299,8 @@ static bool clean_decimal(const char *at, size_t n, char *buf)
 /* Up to 15 digits and a small exponent: both parts are exact, so one operation rounds correctly. */
 static bool scan_short(const char *text, double *out)
 {
-    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10,
-                                    1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     int64_t mantissa = 0;
     int digits = 0, decimals = 0;
     bool point = false;
@@ -333,8 +346,10 @@ static Value parse(VM *vm, const char *text, size_t n, Value shown)
     if (!buf) return VALUE_ERROR;
     double d;
     size_t length = n;
-    if (is_unset(shown) || is_str(shown)) length = text_to_ascii(text, n, buf);
-    else memcpy(buf, text, n);
+    if (is_unset(shown) || is_str(shown))
+        length = text_to_ascii(text, n, buf);
+    else
+        memcpy(buf, text, n);
     bool fine = scan_float(buf, length, buf + n, &d);
     if (buf != local) heap_free(vm, buf, size);
     if (fine) return float_value(vm, d);
@@ -342,7 +357,10 @@ static Value parse(VM *vm, const char *text, size_t n, Value shown)
     return not_a_float(vm, shown);
 }
 
-Value float_parse(VM *vm, const char *text, size_t n) { return parse(vm, text, n, VALUE_UNSET); }
+Value float_parse(VM *vm, const char *text, size_t n)
+{
+    return parse(vm, text, n, VALUE_UNSET);
+}
 
 Value float_parse_object(VM *vm, Value v)
 {
@@ -365,7 +383,8 @@ Value float_hex(VM *vm, double d)
     char buf[40];
     int n;
     const char *sign = signbit(d) ? "-" : "";
-    if (d == 0.0) n = snprintf(buf, sizeof buf, "%s0x0.0p+0", sign);
+    if (d == 0.0)
+        n = snprintf(buf, sizeof buf, "%s0x0.0p+0", sign);
     else
         n = snprintf(buf, sizeof buf, "%s0x%d.%013llxp%+d", sign, exponent != 0, (unsigned long long)fraction,
                      exponent ? exponent - 1023 : -1022);
@@ -380,7 +399,11 @@ static int hex_value(char c)
 }
 
 /* mantissa * 2^exponent; the lowest bit of the mantissa is set when bits beyond it were dropped. */
-typedef struct HexNumber { uint64_t mantissa; int64_t exponent; size_t digits; } HexNumber;
+typedef struct HexNumber {
+    uint64_t mantissa;
+    int64_t exponent;
+    size_t digits;
+} HexNumber;
 
 static const char *scan_hex_digits(const char *at, const char *end, HexNumber *out, bool fraction)
 {
@@ -431,7 +454,8 @@ Value float_parse_hex(VM *vm, const char *text, size_t n)
         if (!scan_hex(text, n, &number))
             return vm_raise(vm, ERR_VALUE, "invalid hexadecimal floating-point string");
         d = scale_rounded(number.mantissa, number.exponent);
-        if (isinf(d)) return vm_raise(vm, ERR_OVERFLOW, "hexadecimal value too large to represent as a float");
+        if (isinf(d))
+            return vm_raise(vm, ERR_OVERFLOW, "hexadecimal value too large to represent as a float");
     }
     return float_value(vm, negative ? -d : d);
 }

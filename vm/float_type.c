@@ -11,9 +11,18 @@
 
 /* ---- slots ---- */
 
-static Value repr(VM *vm, Value self) { return float_repr(vm, as_float(self)); }
-static Value format(VM *vm, Value self, Value spec) { return format_float(vm, as_float(self), as_str(spec)); }
-static Value hash(VM *vm, Value self) { return int_from_i64(vm, float_hash(as_float(self))); }
+static Value repr(VM *vm, Value self)
+{
+    return float_repr(vm, as_float(self));
+}
+static Value format(VM *vm, Value self, Value spec)
+{
+    return format_float(vm, as_float(self), as_str(spec));
+}
+static Value hash(VM *vm, Value self)
+{
+    return int_from_i64(vm, float_hash(as_float(self)));
+}
 
 static Value compare(VM *vm, Value a, Value b, CompareOp op)
 {
@@ -34,7 +43,10 @@ static int truth(VM *vm, Value self)
     return as_float(self) != 0.0;
 }
 
-static inline bool is_number(Value v) { return is_float(v) || is_int(v); }
+static inline bool is_number(Value v)
+{
+    return is_float(v) || is_int(v);
+}
 
 static Value operator(VM *vm, BinaryOp op, Value a, Value b)
 {
@@ -64,8 +76,10 @@ static int float_by_protocol(VM *vm, Value v, double *out)
     Value d = obj_call_special(vm, v, D_FLOAT, NULL, 0);
     if (is_error(d)) return -1;
     if (!is_unset(d)) {
-        if (is_float(d)) *out = as_float(d);
-        else vm_raise(vm, ERR_TYPE, "%T.__float__ returned non-float (type %T)", v, d);
+        if (is_float(d))
+            *out = as_float(d);
+        else
+            vm_raise(vm, ERR_TYPE, "%T.__float__ returned non-float (type %T)", v, d);
         return is_float(d) ? 1 : -1;
     }
     if (is_unset(type_lookup_dunder(vm, type_of(vm, v), D_INDEX))) return 0;
@@ -115,11 +129,26 @@ static Value nat_float(VM *vm, Args args)
 
 /* ---- methods ---- */
 
-static Value nat_same(VM *vm, Args args) { return float_value(vm, as_float(args.v[0])); }
-static Value nat_trunc(VM *vm, Args args) { return int_from_double(vm, as_float(args.v[0])); }
-static Value nat_floor(VM *vm, Args args) { return int_from_double(vm, floor(as_float(args.v[0]))); }
-static Value nat_ceil(VM *vm, Args args) { return int_from_double(vm, ceil(as_float(args.v[0]))); }
-static Value nat_hex(VM *vm, Args args) { return float_hex(vm, as_float(args.v[0])); }
+static Value nat_same(VM *vm, Args args)
+{
+    return float_value(vm, as_float(args.v[0]));
+}
+static Value nat_trunc(VM *vm, Args args)
+{
+    return int_from_double(vm, as_float(args.v[0]));
+}
+static Value nat_floor(VM *vm, Args args)
+{
+    return int_from_double(vm, floor(as_float(args.v[0])));
+}
+static Value nat_ceil(VM *vm, Args args)
+{
+    return int_from_double(vm, ceil(as_float(args.v[0])));
+}
+static Value nat_hex(VM *vm, Args args)
+{
+    return float_hex(vm, as_float(args.v[0]));
+}
 
 static Value nat_is_integer(VM *vm, Args args)
 {
@@ -145,8 +174,10 @@ static Value nat_as_integer_ratio(VM *vm, Args args)
     double mantissa = frexp(d, &exponent);
     for (; mantissa != floor(mantissa); exponent--) mantissa *= 2.0;
     Value numerator = small((int64_t)mantissa), denominator = small(1);
-    if (exponent > 0) numerator = int_binary(vm, BIN_LSHIFT, numerator, small(exponent));
-    else denominator = int_binary(vm, BIN_LSHIFT, denominator, small(-exponent));
+    if (exponent > 0)
+        numerator = int_binary(vm, BIN_LSHIFT, numerator, small(exponent));
+    else
+        denominator = int_binary(vm, BIN_LSHIFT, denominator, small(-exponent));
     if (is_error(numerator) || is_error(denominator)) return VALUE_ERROR;
     return tuple_new(vm, (Value[]){numerator, denominator}, 2);
 }
@@ -166,11 +197,18 @@ static Value nat_getnewargs(VM *vm, Args args)
     return is_error(d) ? d : tuple_new(vm, &d, 1);
 }
 
-static Value get_real(VM *vm, Value self) { return float_value(vm, as_float(self)); }
-static Value get_imag(VM *vm, Value self) { return (void)self, float_value(vm, 0.0); }
+static Value get_real(VM *vm, Value self)
+{
+    return float_value(vm, as_float(self));
+}
+static Value get_imag(VM *vm, Value self)
+{
+    return (void)self, float_value(vm, 0.0);
+}
 
 static const NativeDef methods[] = {
-    {"as_integer_ratio(self, /)", nat_as_integer_ratio, "Return a pair of integers, whose ratio is exactly equal.", 0},
+    {"as_integer_ratio(self, /)", nat_as_integer_ratio,
+     "Return a pair of integers, whose ratio is exactly equal.", 0},
     {"conjugate(self, /)", nat_same, "Return self, the complex conjugate of any float.", 0},
     {"fromhex(cls, string, /)", nat_fromhex, "Create a float from a hexadecimal string.", NATIVE_CLASSMETHOD},
     {"hex(self, /)", nat_hex, "Return a hexadecimal representation of a floating-point number.", 0},
@@ -180,7 +218,8 @@ static const NativeDef methods[] = {
     {"__trunc__(self, /)", nat_trunc, "Return the Integral closest to x between 0 and x.", 0},
     {"__floor__(self, /)", nat_floor, "Return the floor as an Integral.", 0},
     {"__ceil__(self, /)", nat_ceil, "Return the ceiling as an Integral.", 0},
-    {"__round__(self, ndigits=None, /)", nat_round, "Return the Integral closest to x, rounding half toward even.", 0},
+    {"__round__(self, ndigits=None, /)", nat_round,
+     "Return the Integral closest to x, rounding half toward even.", 0},
     {"__getnewargs__(self, /)", nat_getnewargs, "The arguments that make an equal float.", 0},
     {0},
 };
@@ -192,13 +231,16 @@ static const GetSetDef getsets[] = {
 };
 
 const TypeDef type_def_FLOAT = {
-    .slots = {.repr = repr,
-              .format = format,
-              .hash = hash,
-              .compare = compare,
-              .truth = truth,
-              .binary = operator,
-              .unary = unary},
+    .slots =
+        {
+            .repr = repr,
+            .format = format,
+            .hash = hash,
+            .compare = compare,
+            .truth = truth,
+            .binary = operator,
+            .unary = unary,
+        },
     .methods = methods,
     .getsets = getsets,
     .constructor = {"float(x=0, /)", nat_float, "Convert a string or number to a floating point number.", 0},

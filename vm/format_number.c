@@ -18,7 +18,8 @@ typedef struct Parts {
     size_t n_rest;
 } Parts;
 
-/* How many digits, with leading zeros, take at least `width` characters together with a separator per `group`. */
+/* How many digits, with leading zeros, take at least `width` characters together with a separator per
+ * `group`. */
 static size_t padded_digits(size_t n, size_t width, size_t group)
 {
     if (!group) return n > width ? n : width;
@@ -47,7 +48,8 @@ static Value lay_out(VM *vm, const FormatSpec *spec, const Parts *parts, size_t 
     char sign = parts->negative ? '-' : spec->sign == '+' || spec->sign == ' ' ? spec->sign : 0;
     char separator = spec->grouping;
     if (!separator) group = 0;
-    size_t others = (sign != 0) + strlen(parts->prefix) + utf8_count(parts->rest, parts->n_rest), digits = parts->n_digits;
+    size_t others = (sign != 0) + strlen(parts->prefix) + utf8_count(parts->rest, parts->n_rest),
+           digits = parts->n_digits;
     bool zero_padded = spec->fill == '0' && spec->align == '=' && spec->width > (int64_t)others;
     if (digits) digits = padded_digits(digits, zero_padded ? (size_t)spec->width - others : 0, group);
     size_t length = others + digits + (digits && group ? (digits - 1) / group : 0), left, right, inside = 0;
@@ -88,7 +90,8 @@ static void to_upper(char *text, size_t n)
 
 static Value format_integer(VM *vm, Value v, const FormatSpec *spec)
 {
-    if (spec->precision >= 0) return vm_raise(vm, ERR_VALUE, "Precision not allowed in integer format specifier");
+    if (spec->precision >= 0)
+        return vm_raise(vm, ERR_VALUE, "Precision not allowed in integer format specifier");
     if (spec->no_minus_zero)
         return vm_raise(vm, ERR_VALUE, "Negative zero coercion (z) not allowed in integer format specifier");
     if (spec->type == 'c') return format_character(vm, v, spec);
@@ -98,7 +101,10 @@ static Value format_integer(VM *vm, Value v, const FormatSpec *spec)
     if (is_error(text)) return text;
     Str *s = as_str(text);
     char prefix[] = {'0', type, 0};
-    Parts parts = {.prefix = spec->alternate && base != 10 ? prefix : "", .digits = s->data, .n_digits = s->size, .rest = ""};
+    Parts parts = {.prefix = spec->alternate && base != 10 ? prefix : "",
+                   .digits = s->data,
+                   .n_digits = s->size,
+                   .rest = ""};
     parts.negative = s->data[0] == '-';
     parts.digits += parts.negative;
     parts.n_digits -= parts.negative;
@@ -106,7 +112,10 @@ static Value format_integer(VM *vm, Value v, const FormatSpec *spec)
     return lay_out(vm, spec, &parts, base == 10 ? 3 : 4);
 }
 
-static bool is_one_of(uint32_t type, const char *types) { return type && type < 0x80 && strchr(types, (int)type); }
+static bool is_one_of(uint32_t type, const char *types)
+{
+    return type && type < 0x80 && strchr(types, (int)type);
+}
 
 static Value format_real(VM *vm, double d, const FormatSpec *spec);
 
@@ -152,8 +161,8 @@ static bool print(Text *t, char type, bool alternate, int precision, double d)
     return true;
 }
 
-/* As g. `decimals`: a precision without a type, with at least one digit behind the point, which counts as one of them.
- * (Not by printf, whose %#.2g of 99.95 has lost a digit in some versions of glibc.) */
+/* As g. `decimals`: a precision without a type, with at least one digit behind the point, which counts as
+ * one of them. (Not by printf, whose %#.2g of 99.95 has lost a digit in some versions of glibc.) */
 static bool print_general(Text *t, bool alternate, bool decimals, int precision, double d)
 {
     if (precision == 0) precision = 1;

@@ -20,7 +20,10 @@ static bool accept(Reader *in, char c)
     return true;
 }
 
-static bool is_align(uint32_t c) { return c == '<' || c == '>' || c == '=' || c == '^'; }
+static bool is_align(uint32_t c)
+{
+    return c == '<' || c == '>' || c == '=' || c == '^';
+}
 
 /* A fill is whatever stands before an alignment. Answers whether there was a fill. */
 static bool read_align(Reader *in, FormatSpec *out, bool *aligned)
@@ -83,18 +86,24 @@ static bool read_precision(Reader *in, FormatSpec *out)
 }
 
 /* What the texts of errors show of a type: itself, or its code. */
-static bool is_showable(uint32_t type) { return type > ' ' && type < 0x80; }
+static bool is_showable(uint32_t type)
+{
+    return type > ' ' && type < 0x80;
+}
 
 static bool check_grouping(VM *vm, const FormatSpec *spec, uint32_t type)
 {
     if (!spec->grouping || type == 0 || (type < 0x80 && strchr("defgEG%F", (int)type))) return true;
     if (spec->grouping == '_' && type < 0x80 && strchr("boxX", (int)type)) return true;
-    if (is_showable(type)) vm_raise(vm, ERR_VALUE, "Cannot specify '%c' with '%c'.", spec->grouping, (int)type);
-    else vm_raise(vm, ERR_VALUE, "Cannot specify '%c' with '\\x%x'.", spec->grouping, type);
+    if (is_showable(type))
+        vm_raise(vm, ERR_VALUE, "Cannot specify '%c' with '%c'.", spec->grouping, (int)type);
+    else
+        vm_raise(vm, ERR_VALUE, "Cannot specify '%c' with '\\x%x'.", spec->grouping, type);
     return false;
 }
 
-bool format_spec_parse(VM *vm, Str *spec, char default_type, char default_align, const char *owner, FormatSpec *out)
+bool format_spec_parse(VM *vm, Str *spec, char default_type, char default_align, const char *owner,
+                       FormatSpec *out)
 {
     Reader in = {vm, spec->data, spec->data + spec->size};
     *out = (FormatSpec){.fill = ' ', .width = -1, .precision = -1, .align = default_align};

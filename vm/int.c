@@ -9,9 +9,12 @@
 
 static inline bool word_of(Value v, int64_t *out)
 {
-    if (is_small(v)) *out = as_small(v);
-    else if (is_bool(v)) *out = v == VALUE_TRUE;
-    else return false;
+    if (is_small(v))
+        *out = as_small(v);
+    else if (is_bool(v))
+        *out = v == VALUE_TRUE;
+    else
+        return false;
     return true;
 }
 
@@ -97,7 +100,8 @@ int int_cmp(Value a, Value b)
     return x.sign * mag_cmp(x.d, x.n, y.d, y.n);
 }
 
-/* d, finite, is beyond every machine word, so it is an integer of at most 18 digits: compare digit by digit. */
+/* d, finite, is beyond every machine word, so it is an integer of at most 18 digits: compare digit by
+ * digit. */
 static int compare_with_huge(const IntView *x, double d)
 {
     int exponent;
@@ -196,7 +200,8 @@ static Value shift(VM *vm, BinaryOp op, Value a, Value b)
     }
     if (word_of(a, &i) && count < 64) return int_from_i128(vm, (__int128)i * ((__int128)1 << count));
     // CPython's limit is 2^61 digits of 30 bits
-    if (int_sign(a) && int_bit_length(b) > 66) return vm_raise(vm, ERR_OVERFLOW, "too many digits in integer");
+    if (int_sign(a) && int_bit_length(b) > 66)
+        return vm_raise(vm, ERR_OVERFLOW, "too many digits in integer");
     return bigint_lshift(vm, a, (size_t)count);
 }
 
@@ -322,9 +327,13 @@ Value int_pow(VM *vm, Value a, Value b, Value modulus)
     return bigint_pow(vm, a, (uint64_t)exponent);
 }
 
-Value int_gcd(VM *vm, Value a, Value b) { return bigint_gcd(vm, a, b); }
+Value int_gcd(VM *vm, Value a, Value b)
+{
+    return bigint_gcd(vm, a, b);
+}
 
-/* Newton's method with growing precision, each step exact to twice the bits: CPython's math.isqrt explains why. */
+/* Newton's method with growing precision, each step exact to twice the bits: CPython's math.isqrt
+ * explains why. */
 static Value isqrt_steps(VM *vm, Value n)
 {
     size_t c = (int_bit_length(n) - 1) / 2, d = 0;

@@ -12,7 +12,7 @@ enum {
     WORD_DIGITS = 18,      // decimal digits that a 60-bit digit holds
     LEAF_LEVEL = 5,        // up to 18 << 5 decimal digits are converted a word at a time
     LEAF_TEXT = WORD_DIGITS << LEAF_LEVEL,
-    MAX_LEVELS = 26,      // 18 << 26 digits are more than an int can have
+    MAX_LEVELS = 26, // 18 << 26 digits are more than an int can have
 };
 #define TEN_TO_18 ((Digit)1000000000000000000)
 
@@ -28,7 +28,11 @@ int int_max_str_digits(VM *vm)
 typedef struct Powers {
     VM *vm;
     int n;
-    struct { Digit *d; size_t n; Scratch memory; } level[MAX_LEVELS];
+    struct {
+        Digit *d;
+        size_t n;
+        Scratch memory;
+    } level[MAX_LEVELS];
 } Powers;
 
 static void powers_close(Powers *p)
@@ -46,8 +50,10 @@ static bool powers_open(VM *vm, Powers *p, Digit chunk, int last)
         if (!scratch_open(vm, &p->level[k].memory, n)) break;
         p->n++;
         Digit *d = p->level[k].d = p->level[k].memory.d;
-        if (k == 0) *d = chunk;
-        else if (!mag_mul(vm, d, p->level[k - 1].d, below, p->level[k - 1].d, below)) break;
+        if (k == 0)
+            *d = chunk;
+        else if (!mag_mul(vm, d, p->level[k - 1].d, below, p->level[k - 1].d, below))
+            break;
         p->level[k].n = mag_trim(d, n);
         if (k == last) return true;
     }
@@ -91,7 +97,8 @@ static bool write_decimal(Powers *p, char *out, int level, Digit *d, size_t n)
     Scratch s;
     size_t n_q = n - n_by + 1;
     if (!scratch_open(p->vm, &s, n_q + n_by)) return false;
-    bool fine = mag_divmod(p->vm, s.d, s.d + n_q, d, n, by, n_by) && write_decimal(p, out, level - 1, s.d, n_q) &&
+    bool fine = mag_divmod(p->vm, s.d, s.d + n_q, d, n, by, n_by) &&
+                write_decimal(p, out, level - 1, s.d, n_q) &&
                 write_decimal(p, out + half, level - 1, s.d + n_q, n_by);
     scratch_close(&s);
     return fine;
@@ -162,14 +169,17 @@ static Value big_to_bits(VM *vm, const IntView *x, unsigned bits_each)
 
 char *int64_to_text(int64_t i, char *buf)
 {
-    static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
-                                "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
-                                "8081828384858687888990919293949596979899";
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+        "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+        "8081828384858687888990919293949596979899";
     char *at = buf + INT64_TEXT;
     uint64_t u = i < 0 ? -(uint64_t)i : (uint64_t)i;
     for (; u >= 100; u /= 100) memcpy(at -= 2, pairs + 2 * (u % 100), 2);
-    if (u >= 10) memcpy(at -= 2, pairs + 2 * u, 2);
-    else *--at = (char)('0' + u);
+    if (u >= 10)
+        memcpy(at -= 2, pairs + 2 * u, 2);
+    else
+        *--at = (char)('0' + u);
     if (i < 0) *--at = '-';
     return at;
 }
@@ -198,8 +208,6 @@ static int digit_value(char c)
     return 99;
 }
 
-static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
 /* A number's text taken apart: digits without underscores, as values 0..35. */
 typedef struct Literal {
     int base, sign;
@@ -226,8 +234,8 @@ static int base_from_prefix(const char *at, const char *end)
 static bool scan_literal(const char *text, size_t n, int base, Literal *out)
 {
     const char *at = text, *end = text + n;
-    while (at < end && is_blank(*at)) at++;
-    while (end > at && is_blank(end[-1])) end--;
+    while (at < end && is_number_space(*at)) at++;
+    while (end > at && is_number_space(end[-1])) end--;
     out->sign = at < end && *at == '-' ? -1 : 1;
     if (at < end && (*at == '-' || *at == '+')) at++;
     out->base = base ? base : base_from_prefix(at, end);
@@ -267,7 +275,8 @@ static size_t read_leaf(const Reader *in, Digit *r, const char *digits, size_t n
     size_t length = 0, head = n % in->word;
     if (head) r[length++] = read_word(digits, head, in->base);
     for (size_t i = head; i < n; i += in->word) {
-        Digit above = mag_mul_add_1(r, length, in->powers.level[0].d[0], read_word(digits + i, in->word, in->base));
+        Digit above =
+            mag_mul_add_1(r, length, in->powers.level[0].d[0], read_word(digits + i, in->word, in->base));
         if (above || !length) r[length++] = above;
     }
     return length;
@@ -369,8 +378,10 @@ static Value parse(VM *vm, const char *text, size_t n, int base, Value shown)
     if (!buf) return VALUE_ERROR;
     Literal literal = {.digits = buf + n};
     size_t length = n;
-    if (is_unset(shown) || is_str(shown)) length = text_to_ascii(text, n, buf);
-    else memcpy(buf, text, n);
+    if (is_unset(shown) || is_str(shown))
+        length = text_to_ascii(text, n, buf);
+    else
+        memcpy(buf, text, n);
     Value v = VALUE_UNSET;
     if (scan_literal(buf, length, base, &literal)) v = literal_value(vm, &literal);
     if (buf != local) heap_free(vm, buf, size);
@@ -379,8 +390,14 @@ static Value parse(VM *vm, const char *text, size_t n, int base, Value shown)
     return invalid_literal(vm, base, shown);
 }
 
-Value int_parse(VM *vm, const char *text, size_t n, int base) { return parse(vm, text, n, base, VALUE_UNSET); }
-Value int_parse_hex(VM *vm, const char *digits, size_t n) { return parse(vm, digits, n, 16, VALUE_UNSET); }
+Value int_parse(VM *vm, const char *text, size_t n, int base)
+{
+    return parse(vm, text, n, base, VALUE_UNSET);
+}
+Value int_parse_hex(VM *vm, const char *digits, size_t n)
+{
+    return parse(vm, digits, n, 16, VALUE_UNSET);
+}
 
 Value int_parse_object(VM *vm, Value v, int base)
 {

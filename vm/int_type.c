@@ -9,9 +9,18 @@
 
 /* ---- slots ---- */
 
-static Value int_repr(VM *vm, Value self) { return int_to_str(vm, self, 10); }
-static Value int_format(VM *vm, Value self, Value spec) { return format_int(vm, self, as_str(spec)); }
-static Value int_hash_value(VM *vm, Value self) { return int_from_i64(vm, int_hash(self)); }
+static Value int_repr(VM *vm, Value self)
+{
+    return int_to_str(vm, self, 10);
+}
+static Value int_format(VM *vm, Value self, Value spec)
+{
+    return format_int(vm, self, as_str(spec));
+}
+static Value int_hash_value(VM *vm, Value self)
+{
+    return int_from_i64(vm, int_hash(self));
+}
 
 static Value int_compare(VM *vm, Value a, Value b, CompareOp op)
 {
@@ -38,7 +47,8 @@ static Value int_by_protocol(VM *vm, Value v)
     Value n = obj_call_special(vm, v, D_INT, NULL, 0);
     if (is_error(n)) return n;
     if (!is_unset(n))
-        return is_int(n) ? int_normal(vm, n) : vm_raise(vm, ERR_TYPE, "__int__ returned non-int (type %T)", n);
+        return is_int(n) ? int_normal(vm, n)
+                         : vm_raise(vm, ERR_TYPE, "__int__ returned non-int (type %T)", n);
     if (!is_unset(type_lookup_dunder(vm, type_of(vm, v), D_INDEX))) {
         n = obj_index(vm, v);
         return is_error(n) ? n : int_normal(vm, n);
@@ -61,7 +71,8 @@ static Value int_from_object(VM *vm, Value v)
         if (!is_unset(n)) return n;
     }
     if (is_str(v) || is_byteslike(v)) return int_parse_object(vm, v, 10);
-    return vm_raise(vm, ERR_TYPE, "int() argument must be a string, a bytes-like object or a real number, not '%T'", v);
+    return vm_raise(vm, ERR_TYPE,
+                    "int() argument must be a string, a bytes-like object or a real number, not '%T'", v);
 }
 
 static Value int_with_base(VM *vm, Value text, Value base)
@@ -69,7 +80,8 @@ static Value int_with_base(VM *vm, Value text, Value base)
     int64_t b;
     if (is_unset(text)) return vm_raise(vm, ERR_TYPE, "int() missing string argument");
     if (!obj_index_i64(vm, base, &b)) return VALUE_ERROR;
-    if (b != 0 && (b < 2 || b > 36)) return vm_raise(vm, ERR_VALUE, "int() base must be >= 2 and <= 36, or 0");
+    if (b != 0 && (b < 2 || b > 36))
+        return vm_raise(vm, ERR_VALUE, "int() base must be >= 2 and <= 36, or 0");
     if (!is_str(text) && !is_byteslike(text))
         return vm_raise(vm, ERR_TYPE, "int() can't convert non-string with explicit base");
     return int_parse_object(vm, text, (int)b);
@@ -93,8 +105,10 @@ static Value int_of_type(VM *vm, Type *type, Value n)
 static Value nat_int(VM *vm, Args args)
 {
     Value x = args.v[1], base = args.v[2], n = small(0);
-    if (!is_unset(base)) n = int_with_base(vm, x, base);
-    else if (!is_unset(x)) n = int_from_object(vm, x);
+    if (!is_unset(base))
+        n = int_with_base(vm, x, base);
+    else if (!is_unset(x))
+        n = int_from_object(vm, x);
     return int_of_type(vm, as_type(args.v[0]), n);
 }
 
@@ -106,8 +120,14 @@ static Value nat_bool(VM *vm, Args args)
 
 /* ---- methods ---- */
 
-static Value nat_same(VM *vm, Args args) { return int_normal(vm, args.v[0]); }
-static Value nat_bit_length(VM *vm, Args args) { return int_from_u64(vm, int_bit_length(args.v[0])); }
+static Value nat_same(VM *vm, Args args)
+{
+    return int_normal(vm, args.v[0]);
+}
+static Value nat_bit_length(VM *vm, Args args)
+{
+    return int_from_u64(vm, int_bit_length(args.v[0]));
+}
 
 static Value nat_bit_count(VM *vm, Args args)
 {
@@ -262,7 +282,8 @@ static Value bytes_of(VM *vm, Value v)
     if (is_byteslike(v)) return v;
     if (is_str(v) || is_int(v)) return vm_raise(vm, ERR_TYPE, "cannot convert '%T' object to bytes", v);
     v = vm_call1(vm, obj_value(vm->types[T_BYTES]), v);
-    if (!is_error(v) && !is_bytes(v)) return vm_raise(vm, ERR_TYPE, "__bytes__ returned non-bytes (type %T)", v);
+    if (!is_error(v) && !is_bytes(v))
+        return vm_raise(vm, ERR_TYPE, "__bytes__ returned non-bytes (type %T)", v);
     return v;
 }
 
@@ -286,25 +307,38 @@ static Value nat_from_bytes(VM *vm, Args args)
 
 /* ---- the types ---- */
 
-static Value get_real(VM *vm, Value self) { return int_normal(vm, self); }
-static Value get_zero(VM *vm, Value self) { return (void)vm, (void)self, small(0); }
-static Value get_one(VM *vm, Value self) { return (void)vm, (void)self, small(1); }
+static Value get_real(VM *vm, Value self)
+{
+    return int_normal(vm, self);
+}
+static Value get_zero(VM *vm, Value self)
+{
+    return (void)vm, (void)self, small(0);
+}
+static Value get_one(VM *vm, Value self)
+{
+    return (void)vm, (void)self, small(1);
+}
 
 static const NativeDef int_methods[] = {
     {"bit_length(self, /)", nat_bit_length, "Number of bits necessary to represent self in binary.", 0},
-    {"bit_count(self, /)", nat_bit_count, "Number of ones in the binary representation of the absolute value.", 0},
+    {"bit_count(self, /)", nat_bit_count,
+     "Number of ones in the binary representation of the absolute value.", 0},
     {"to_bytes(self, /, length=1, byteorder='big', *, signed=False)", nat_to_bytes,
      "Return an array of bytes representing an integer.", 0},
     {"from_bytes(cls, /, bytes, byteorder='big', *, signed=False)", nat_from_bytes,
      "Return the integer represented by the given array of bytes.", NATIVE_CLASSMETHOD},
-    {"as_integer_ratio(self, /)", nat_as_integer_ratio, "Return a pair of integers, whose ratio is equal to self.", 0},
+    {"as_integer_ratio(self, /)", nat_as_integer_ratio,
+     "Return a pair of integers, whose ratio is equal to self.", 0},
     {"conjugate(self, /)", nat_same, "Returns self, the complex conjugate of any int.", 0},
     {"__int__(self, /)", nat_same, "int(self)", 0},
-    {"__index__(self, /)", nat_same, "Return self converted to an integer, if self is suitable for use as an index.", 0},
+    {"__index__(self, /)", nat_same,
+     "Return self converted to an integer, if self is suitable for use as an index.", 0},
     {"__trunc__(self, /)", nat_same, "Truncating an Integral returns itself.", 0},
     {"__floor__(self, /)", nat_same, "Flooring an Integral returns itself.", 0},
     {"__ceil__(self, /)", nat_same, "Ceiling of an Integral returns itself.", 0},
-    {"__round__(self, ndigits=?, /)", nat_round, "Rounding an Integral returns itself; to ndigits, an integer too.", 0},
+    {"__round__(self, ndigits=?, /)", nat_round,
+     "Rounding an Integral returns itself; to ndigits, an integer too.", 0},
     {"__float__(self, /)", nat_float, "float(self)", 0},
     {"__getnewargs__(self, /)", nat_getnewargs, "The arguments that make an equal int.", 0},
     {"__sizeof__(self, /)", nat_sizeof, "Returns size in memory, in bytes.", 0},
@@ -320,13 +354,16 @@ static const GetSetDef int_getsets[] = {
 };
 
 const TypeDef type_def_INT = {
-    .slots = {.repr = int_repr,
-              .format = int_format,
-              .hash = int_hash_value,
-              .compare = int_compare,
-              .truth = int_truth,
-              .binary = int_operator,
-              .unary = int_unary},
+    .slots =
+        {
+            .repr = int_repr,
+            .format = int_format,
+            .hash = int_hash_value,
+            .compare = int_compare,
+            .truth = int_truth,
+            .binary = int_operator,
+            .unary = int_unary,
+        },
     .methods = int_methods,
     .getsets = int_getsets,
     .constructor = {"int(x=?, /, base=?)", nat_int, "Convert a number or string to an integer.", 0},
@@ -334,7 +371,10 @@ const TypeDef type_def_INT = {
     .flags = TYPE_MATCH_SELF,
 };
 
-static Value bool_repr(VM *vm, Value self) { return str_from_c(vm, self == VALUE_TRUE ? "True" : "False"); }
+static Value bool_repr(VM *vm, Value self)
+{
+    return str_from_c(vm, self == VALUE_TRUE ? "True" : "False");
+}
 
 static Value bool_operator(VM *vm, BinaryOp op, Value a, Value b)
 {

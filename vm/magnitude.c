@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <tommath.h>
 
-_Static_assert(MP_DIGIT_BIT == DIGIT_BITS && sizeof(mp_digit) == sizeof(Digit), "libtommath with 60-bit digits");
+_Static_assert(MP_DIGIT_BIT == DIGIT_BITS && sizeof(mp_digit) == sizeof(Digit),
+               "libtommath with 60-bit digits");
 
 enum {
     COLUMNS_MAX = 40,    // digits up to which multiplying column by column beats libtommath
@@ -94,8 +95,10 @@ Digit mag_shl(Digit *r, const Digit *a, size_t n, size_t bits)
     for (size_t i = n; i-- > 0;) {
         DoubleDigit shifted = (DoubleDigit)a[i] << part;
         Digit high = (Digit)(shifted >> DIGIT_BITS);
-        if (i + 1 == n) above = high;
-        else r[i + whole + 1] |= high;
+        if (i + 1 == n)
+            above = high;
+        else
+            r[i + whole + 1] |= high;
         r[i + whole] = (Digit)shifted & DIGIT_MASK;
     }
     memset(r, 0, whole * sizeof *r);
@@ -126,8 +129,12 @@ Digit mag_mul_add_1(Digit *r, size_t n, Digit factor, Digit addend)
 
 /* ---- division of two digits by one ---- */
 
-/* A divisor shifted up to 64 bits, and (2^128 - 1) / d - 2^64: dividing becomes multiplying (Moeller and Granlund). */
-typedef struct Reciprocal { uint64_t d, inverse; unsigned shift; } Reciprocal;
+/* A divisor shifted up to 64 bits, and (2^128 - 1) / d - 2^64: dividing becomes multiplying (Moeller and
+ * Granlund). */
+typedef struct Reciprocal {
+    uint64_t d, inverse;
+    unsigned shift;
+} Reciprocal;
 
 static Reciprocal reciprocal_of(Digit d)
 {
@@ -217,7 +224,8 @@ static bool multiply_halves(VM *vm, Digit *r, const Digit *a, size_t na, const D
     Digit *sum_a = s.d, *sum_b = s.d + sum, *middle = s.d + 2 * sum;
     sum_a[half] = mag_add(sum_a, a, half, a + half, na - half);
     sum_b[half] = mag_add(sum_b, b, half, b + half, nb - half);
-    bool fine = mag_mul(vm, r, a, half, b, half) && mag_mul(vm, r + 2 * half, a + half, na - half, b + half, nb - half) &&
+    bool fine = mag_mul(vm, r, a, half, b, half) &&
+                mag_mul(vm, r + 2 * half, a + half, na - half, b + half, nb - half) &&
                 mag_mul(vm, middle, sum_a, sum, a == b && na == nb ? sum_a : sum_b, sum);
     if (fine) {
         mag_sub(middle, middle, 2 * sum, r, 2 * half);
@@ -254,8 +262,8 @@ bool mag_mul(VM *vm, Digit *r, const Digit *a, size_t na, const Digit *b, size_t
 
 /* ---- division ---- */
 
-/* Long division in place (Knuth's D). a has m + n digits, its upper n below b; b has n >= 2, its top bit set. The
- * quotient's m digits go to q, the remainder stays in a's lower n; a's upper m become zero. */
+/* Long division in place (Knuth's D). a has m + n digits, its upper n below b; b has n >= 2, its top bit
+ * set. The quotient's m digits go to q, the remainder stays in a's lower n; a's upper m become zero. */
 static void divide_long(Digit *q, Digit *a, size_t m, const Digit *b, size_t n)
 {
     Digit top = b[n - 1], second = b[n - 2];
@@ -263,7 +271,8 @@ static void divide_long(Digit *q, Digit *a, size_t m, const Digit *b, size_t n)
     for (size_t j = m; j-- > 0;) {
         Digit g = DIGIT_MASK, rest = top + a[j + n - 1]; // if the dividend begins like the divisor
         if (a[j + n] < top) g = divide_digits(&by, a[j + n], a[j + n - 1], &rest);
-        while (rest <= DIGIT_MASK && (DoubleDigit)g * second > ((DoubleDigit)rest << DIGIT_BITS | a[j + n - 2]))
+        while (rest <= DIGIT_MASK &&
+               (DoubleDigit)g * second > ((DoubleDigit)rest << DIGIT_BITS | a[j + n - 2]))
             g--, rest += top;
 
         Digit carry = 0, borrow = 0;
@@ -306,8 +315,9 @@ static bool divide_3_by_2(VM *vm, Digit *q, Digit *a, const Digit *b, size_t hal
     return true;
 }
 
-/* Burnikel and Ziegler's recursive division, in place: a has 2n digits, its upper n below b; the quotient's n digits
- * go to q, the remainder stays in a's lower n. As fast as multiplication but for a logarithm. scratch: n digits. */
+/* Burnikel and Ziegler's recursive division, in place: a has 2n digits, its upper n below b; the
+ * quotient's n digits go to q, the remainder stays in a's lower n. As fast as multiplication but for a
+ * logarithm. scratch: n digits. */
 static bool divide_2_by_1(VM *vm, Digit *q, Digit *a, const Digit *b, size_t n, Digit *scratch)
 {
     if (n % 2 != 0 || n < DIVIDE_LEAF) {
@@ -315,7 +325,8 @@ static bool divide_2_by_1(VM *vm, Digit *q, Digit *a, const Digit *b, size_t n, 
         return vm_tick(vm, n * n / DIGITS_PER_TICK);
     }
     size_t half = n / 2;
-    return divide_3_by_2(vm, q + half, a + half, b, half, scratch) && divide_3_by_2(vm, q, a, b, half, scratch);
+    return divide_3_by_2(vm, q + half, a + half, b, half, scratch) &&
+           divide_3_by_2(vm, q, a, b, half, scratch);
 }
 
 /* Digits of padding that make n divisible by two often enough for the recursion to reach its leaves. */
@@ -333,7 +344,8 @@ static bool divide_blocks(VM *vm, Digit *q, Digit *r, const Digit *a, size_t na,
     size_t blocks = (na + low) / n + 1, top = (blocks - 1) * n;
     Scratch s;
     if (!scratch_open(vm, &s, 2 * blocks * n + 2 * n)) return false;
-    Digit *quotient = s.d, *dividend = quotient + blocks * n, *divisor = dividend + blocks * n, *scratch = divisor + n;
+    Digit *quotient = s.d, *dividend = quotient + blocks * n, *divisor = dividend + blocks * n,
+          *scratch = divisor + n;
     memset(dividend, 0, blocks * n * sizeof *dividend);
     dividend[na + low] = mag_shl(dividend, a, na, shift + low * DIGIT_BITS);
     mag_shl(divisor, b, nb, shift + low * DIGIT_BITS);
