@@ -204,14 +204,16 @@ static int32_t lookup_hash(const char *name, size_t len)
 
 int32_t unicode_lookup(const char *name, size_t len)
 {
+    // As in CPython, only the names that are listed may be in lower case.
+    const char *rest = name;
+    size_t rest_len = len;
+    if (has_prefix(&rest, &rest_len, "CJK UNIFIED IDEOGRAPH-")) return lookup_ideograph(rest, rest_len);
+    if (has_prefix(&rest, &rest_len, "HANGUL SYLLABLE ")) return lookup_syllable(rest, rest_len);
+
     char upper[NAME_MAX];
     if (len > NAME_MAX) return -1;
     for (size_t i = 0; i < len; i++)
         upper[i] = name[i] >= 'a' && name[i] <= 'z' ? (char)(name[i] - 32) : name[i];
-
-    const char *rest = upper;
-    if (has_prefix(&rest, &len, "CJK UNIFIED IDEOGRAPH-")) return lookup_ideograph(rest, len);
-    if (has_prefix(&rest, &len, "HANGUL SYLLABLE ")) return lookup_syllable(rest, len);
     return lookup_hash(upper, len);
 }
 

@@ -22,7 +22,7 @@ bool unicode_is_printable(uint32_t code);
 /* Columns on a terminal: 0, 1 or 2. */
 int unicode_width(uint32_t code);
 
-/* The code point of that name ("GREEK SMALL LETTER ALPHA", any case), or -1. */
+/* The code point of that name ("GREEK SMALL LETTER ALPHA", aliases too), or -1. */
 int32_t unicode_lookup(const char *name, size_t len);
 
 /* Appends the NFKC form. */
