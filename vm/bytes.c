@@ -293,28 +293,33 @@ static Value get_slice(VM *vm, Value self, Slice *s)
     return stepped_slice(vm, self, n ? start : 0, step, n);
 }
 
-/* Position of byte `key`: -1 with an exception pending. */
-static int64_t position(VM *vm, Value self, Value key)
+/* `key` as an integer; whether there is such a byte is asked later. */
+static bool subscript(VM *vm, Value self, Value key, int64_t *out)
 {
-    int64_t i;
+    if (is_index(vm, key)) return index_subscript(vm, key, out);
     const char *name = is_bytes(self) ? "byte" : "bytearray";
-    if (!is_index(vm, key)) {
-        vm_raise(vm, ERR_TYPE, "%s indices must be integers or slices, not %T", name, key);
-        return -1;
-    }
-    if (!index_subscript(vm, key, &i)) return -1;
+    vm_raise(vm, ERR_TYPE, "%s indices must be integers or slices, not %T", name, key);
+    return false;
+}
+
+/* Position of byte i, which counts from the end if negative. */
+static bool position(VM *vm, Value self, int64_t i, size_t *out)
+{
     int64_t size = (int64_t)byte_view(self).size;
     if (i < 0) i += size;
-    if (i >= 0 && i < size) return i;
+    *out = (size_t)i;
+    if (i >= 0 && i < size) return true;
     vm_raise(vm, ERR_INDEX, is_bytes(self) ? "index out of range" : "bytearray index out of range");
-    return -1;
+    return false;
 }
 
 static Value slot_getitem(VM *vm, Value self, Value key)
 {
     if (is_slice(key)) return get_slice(vm, self, as_slice(key));
-    int64_t i = position(vm, self, key);
-    return i < 0 ? VALUE_ERROR : small(byte_view(self).data[i]);
+    int64_t i;
+    size_t at;
+    if (!subscript(vm, self, key, &i) || !position(vm, self, i, &at)) return VALUE_ERROR;
+    return small(byte_view(self).data[at]);
 }
 
 static Value concat(VM *vm, Value a, Value b)
@@ -432,10 +437,10 @@ static void delete_stepped(ByteArray *a, int64_t start, int64_t step, int64_t n)
     a->size -= (size_t)n;
 }
 
-/* Assigning to every step-th byte, or deleting those. */
+/* Assigning to every step-th byte; assigning nothing deletes them, as in CPython. */
 static Value set_stepped(VM *vm, ByteArray *a, int64_t start, int64_t step, int64_t n, const ByteView *with)
 {
-    if (!with) {
+    if (!with || !with->size) {
         if (a->exports) return vm_raise(vm, ERR_BUFFER, "Existing exports of data: object cannot be re-sized");
         if (n) delete_stepped(a, start, step, n);
         return VALUE_NONE;
@@ -458,17 +463,13 @@ static Value slice_value(VM *vm, Value self, Value v)
 
 static Value set_slice(VM *vm, Value self, Slice *s, Value v)
 {
+    int64_t start, stop, step;
+    if (!slice_unpack(vm, s, &start, &stop, &step)) return VALUE_ERROR;
     if (!is_unset(v)) {
         v = slice_value(vm, self, v);
         if (is_error(v)) return v;
     }
-    Value *root = roots_push(vm, v); // the bounds may call __index__
-    int64_t start, stop, step;
-    if (!root) return VALUE_ERROR;
-    bool ok = slice_unpack(vm, s, &start, &stop, &step);
-    roots_pop(vm, root);
-    if (!ok) return VALUE_ERROR;
-    ByteArray *a = as_bytearray(self);
+    ByteArray *a = as_bytearray(self); // its size only now: both of these may have called scripts
     int64_t n = slice_adjust((int64_t)a->size, &start, &stop, step);
     ByteView with = is_unset(v) ? (ByteView){NULL, 0} : byte_view(v);
     if (step != 1) return set_stepped(vm, a, start, step, n, is_unset(v) ? NULL : &with);
@@ -479,13 +480,13 @@ static Value bytearray_setitem(VM *vm, Value self, Value key, Value v)
 {
     if (is_slice(key)) return set_slice(vm, self, as_slice(key), v);
     uint8_t byte = 0;
-    int64_t i = position(vm, self, key);
-    if (i < 0) return VALUE_ERROR;
-    if (!is_unset(v) && !bytes_item(vm, v, "byte", &byte)) return VALUE_ERROR;
-    ByteArray *a = as_bytearray(self);
-    if ((size_t)i >= a->size) return vm_raise(vm, ERR_INDEX, "bytearray index out of range"); // __index__ shrank it
-    if (is_unset(v)) return bytearray_splice(vm, a, (size_t)i, 1, NULL, 0) ? VALUE_NONE : VALUE_ERROR;
-    a->data[i] = byte;
+    int64_t i;
+    size_t at;
+    if (!subscript(vm, self, key, &i) || (!is_unset(v) && !bytes_item(vm, v, "byte", &byte)) ||
+        !position(vm, self, i, &at))
+        return VALUE_ERROR;
+    if (is_unset(v)) return bytearray_splice(vm, as_bytearray(self), at, 1, NULL, 0) ? VALUE_NONE : VALUE_ERROR;
+    as_bytearray(self)->data[at] = byte;
     return VALUE_NONE;
 }
 

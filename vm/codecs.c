@@ -9,33 +9,23 @@ typedef enum {
     CODEC_UTF32, CODEC_UTF32_LE, CODEC_UTF32_BE, CODEC_UNKNOWN
 } CodecId;
 
-/* What error texts call them. */
-static const char *const codec_names[] = {"utf-8", "utf-8", "ascii", "latin-1", "utf-16", "utf-16-le", "utf-16-be",
-                                          "utf-32", "utf-32-le", "utf-32-be"};
-
-/* Names in CPython's normal form: lower case, '_' for anything else than letters, digits and dots. */
+/* What error texts call them, and their names in CPython's normal form: lower case, '_' for anything else than
+ * letters, digits and dots. */
 static const struct {
-    const char *name;
-    CodecId id;
-} aliases[] = {
-    {"utf_8", CODEC_UTF8},          {"utf8", CODEC_UTF8},          {"u8", CODEC_UTF8},
-    {"utf", CODEC_UTF8},            {"cp65001", CODEC_UTF8},       {"utf8_ucs2", CODEC_UTF8},
-    {"utf8_ucs4", CODEC_UTF8},      {"utf_8_sig", CODEC_UTF8_SIG}, {"ascii", CODEC_ASCII},
-    {"us_ascii", CODEC_ASCII},      {"646", CODEC_ASCII},          {"us", CODEC_ASCII},
-    {"iso_ir_6", CODEC_ASCII},      {"ansi_x3.4_1968", CODEC_ASCII}, {"ansi_x3.4_1986", CODEC_ASCII},
-    {"ibm367", CODEC_ASCII},        {"cp367", CODEC_ASCII},        {"csascii", CODEC_ASCII},
-    {"iso646_us", CODEC_ASCII},     {"iso_646.irv_1991", CODEC_ASCII},
-    {"latin_1", CODEC_LATIN1},      {"latin1", CODEC_LATIN1},      {"latin", CODEC_LATIN1},
-    {"iso_8859_1", CODEC_LATIN1},   {"iso8859_1", CODEC_LATIN1},   {"iso8859", CODEC_LATIN1},
-    {"8859", CODEC_LATIN1},         {"l1", CODEC_LATIN1},          {"cp819", CODEC_LATIN1},
-    {"ibm819", CODEC_LATIN1},       {"csisolatin1", CODEC_LATIN1}, {"iso_ir_100", CODEC_LATIN1},
-    {"iso_8859_1_1987", CODEC_LATIN1},
-    {"utf_16", CODEC_UTF16},        {"utf16", CODEC_UTF16},        {"u16", CODEC_UTF16},
-    {"utf_16_le", CODEC_UTF16_LE},  {"utf_16le", CODEC_UTF16_LE},  {"unicodelittleunmarked", CODEC_UTF16_LE},
-    {"utf_16_be", CODEC_UTF16_BE},  {"utf_16be", CODEC_UTF16_BE},  {"unicodebigunmarked", CODEC_UTF16_BE},
-    {"utf_32", CODEC_UTF32},        {"utf32", CODEC_UTF32},        {"u32", CODEC_UTF32},
-    {"utf_32_le", CODEC_UTF32_LE},  {"utf_32le", CODEC_UTF32_LE},
-    {"utf_32_be", CODEC_UTF32_BE},  {"utf_32be", CODEC_UTF32_BE},
+    const char *name, *aliases;
+} codecs[] = {
+    [CODEC_UTF8] = {"utf-8", " utf_8 utf8 u8 utf cp65001 utf8_ucs2 utf8_ucs4 "},
+    [CODEC_UTF8_SIG] = {"utf-8", " utf_8_sig "},
+    [CODEC_ASCII] = {"ascii", " ascii us_ascii 646 us iso_ir_6 ansi_x3.4_1968 ansi_x3_4_1968 ansi_x3.4_1986 ibm367 "
+                              "cp367 csascii iso646_us iso_646.irv_1991 "},
+    [CODEC_LATIN1] = {"latin-1", " latin_1 latin1 latin iso_8859_1 iso8859_1 iso8859 8859 l1 cp819 ibm819 "
+                                 "csisolatin1 iso_ir_100 iso_8859_1_1987 "},
+    [CODEC_UTF16] = {"utf-16", " utf_16 utf16 u16 "},
+    [CODEC_UTF16_LE] = {"utf-16-le", " utf_16_le utf_16le unicodelittleunmarked "},
+    [CODEC_UTF16_BE] = {"utf-16-be", " utf_16_be utf_16be unicodebigunmarked "},
+    [CODEC_UTF32] = {"utf-32", " utf_32 utf32 u32 "},
+    [CODEC_UTF32_LE] = {"utf-32-le", " utf_32_le utf_32le "},
+    [CODEC_UTF32_BE] = {"utf-32-be", " utf_32_be utf_32be "},
 };
 
 /* Error handlers. What encoding has no use for is refused when an error occurs. */
@@ -53,24 +43,32 @@ static Handler handler_of(Value errors)
     return ON_UNKNOWN;
 }
 
+/* An encoding's name in normal form between spaces. */
+static void normal_name(const Str *s, char *out, size_t size)
+{
+    size_t n = 0;
+    out[n++] = ' ';
+    for (size_t i = 0; i < s->size && n < size - 2; i++) {
+        char c = ascii_lower(s->data[i]);
+        if (is_ascii_lower(c) || is_ascii_digit(c) || c == '.') out[n++] = c;
+        else if (c & 0x80) out[n++] = '?'; // in no name
+        else if (n > 1 && out[n - 1] != '_') out[n++] = '_';
+    }
+    memcpy(out + n, " ", 2);
+}
+
 static CodecId codec_of(VM *vm, Value encoding)
 {
     if (is_unset(encoding)) return CODEC_UTF8;
     const Str *s = as_str(encoding);
     char name[40];
-    size_t n = 0;
     if (memchr(s->data, 0, s->size)) {
         vm_raise(vm, ERR_VALUE, "embedded null character");
         return CODEC_UNKNOWN;
     }
-    for (size_t i = 0; i < s->size && n < sizeof name - 1; i++) {
-        char c = ascii_lower(s->data[i]);
-        if (is_ascii_lower(c) || is_ascii_digit(c) || c == '.' || c & 0x80) name[n++] = c;
-        else if (n && name[n - 1] != '_') name[n++] = '_';
-    }
-    name[n] = 0;
-    for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
-        if (strcmp(name, aliases[i].name) == 0) return aliases[i].id;
+    normal_name(s, name, sizeof name);
+    for (int i = 0; i < CODEC_UNKNOWN; i++)
+        if (name[1] != ' ' && strstr(codecs[i].aliases, name)) return (CodecId)i;
     vm_raise(vm, ERR_LOOKUP, "unknown encoding: %N", s);
     return CODEC_UNKNOWN;
 }
@@ -79,7 +77,7 @@ static CodecId codec_of(VM *vm, Value encoding)
 static bool raise_unicode_error(VM *vm, ErrorKind kind, CodecId id, Value object, size_t start, size_t end,
                                 const char *reason)
 {
-    Value name = str_from_c(vm, codec_names[id]), text = str_from_c(vm, reason);
+    Value name = str_from_c(vm, codecs[id].name), text = str_from_c(vm, reason);
     if (is_error(name) || is_error(text) || is_error(object)) return false;
     Value args = tuple_pack(vm, 5, name, object, small((int64_t)start), small((int64_t)end), text);
     if (is_error(args)) return false;
@@ -265,7 +263,8 @@ static size_t utf8_valid_at(const uint8_t *p, size_t n, Flaw *flaw)
     uint8_t low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80, high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
     for (size_t i = 1; i < size; i++) {
         if (i == n) return *flaw = (Flaw){n, unexpected_end}, 0;
-        if (i == 1 ? p[1] < low || p[1] > high : !is_continuation(p[i])) return *flaw = (Flaw){i, bad_continuation}, 0;
+        bool good = i == 1 ? p[1] >= low && p[1] <= high : is_continuation(p[i]);
+        if (!good) return *flaw = (Flaw){i, bad_continuation}, 0;
     }
     return size;
 }
@@ -293,7 +292,10 @@ static size_t utf8_valid(const uint8_t *data, size_t n, size_t *length)
 static uint32_t unit_at(const Decoder *d, size_t at, int bytes)
 {
     uint32_t unit = 0;
-    for (int i = 0; i < bytes; i++) unit |= (uint32_t)d->data[at + (size_t)i] << 8 * (is_big_endian(d->id) ? bytes - 1 - i : i);
+    for (int i = 0; i < bytes; i++) {
+        int place = is_big_endian(d->id) ? bytes - 1 - i : i;
+        unit |= (uint32_t)d->data[at + (size_t)i] << 8 * place;
+    }
     return unit;
 }
 
@@ -452,7 +454,8 @@ Value codec_decode(VM *vm, const uint8_t *data, size_t n, Value encoding, Value 
     size_t length = 0;
     const char *text = (const char *)data;
     if (id == CODEC_UTF8 && utf8_valid(data, n, &length) == n) return str_new_counted(vm, text, n, length);
-    if ((id == CODEC_ASCII || id == CODEC_LATIN1) && ascii_prefix(text, n) == n) return str_new_counted(vm, text, n, n);
+    bool ascii = id == CODEC_ASCII || id == CODEC_LATIN1;
+    if (ascii && ascii_prefix(text, n) == n) return str_new_counted(vm, text, n, n);
     Decoder d = {.vm = vm, .data = data, .size = n, .id = id, .handler = handler_of(errors), .errors = errors};
     return decode_all(&d);
 }

@@ -21,7 +21,7 @@ typedef struct Percent {
 typedef struct Directive {
     bool left, plus, blank, alternate, zero;
     bool keyed; // %(key)...: the argument is p->root[0]
-    int64_t width, precision; // -1: not given
+    int64_t width, precision; // precision -1: not given
     uint32_t type;
 } Directive;
 
@@ -81,7 +81,7 @@ static bool read_flags(Percent *p, Directive *d)
     return true;
 }
 
-/* Digits, or * for the next argument. *out stays -1 when there are none. */
+/* Digits, or * for the next argument. *out stays as it is when there are none. */
 static bool read_count(Percent *p, Directive *d, int64_t most, const char *too_big, int64_t *out)
 {
     if (p->at < p->end && *p->at == '*') {
@@ -105,10 +105,10 @@ static bool read_count(Percent *p, Directive *d, int64_t most, const char *too_b
 /* What stands between the % and the argument's text. */
 static bool read_directive(Percent *p, Directive *d)
 {
-    *d = (Directive){.width = -1, .precision = -1};
+    *d = (Directive){.precision = -1};
     if (p->at < p->end && *p->at == '(' && !read_key(p, d)) return false;
     if (!read_flags(p, d) || !read_count(p, d, INT64_MAX, "width too big", &d->width)) return false;
-    if (d->width < -1) {
+    if (d->width < 0) {
         d->left = true;
         d->width = -d->width;
     }
@@ -143,11 +143,11 @@ static bool add_padded(Percent *p, const Directive *d, const char *head, size_t 
 static bool add_text(Percent *p, const Directive *d, const char *text, size_t size)
 {
     size_t length = p->bytes ? size : utf8_count(text, size);
-    if (d->precision >= 0 && (size_t)d->precision < length) {
+    if (d->precision >= 0 && d->type != 'c' && (size_t)d->precision < length) {
         length = (size_t)d->precision;
         size = p->bytes ? length : (size_t)(utf8_skip(text, text + size, length) - text);
     }
-    return add_padded(p, d, NULL, 0, text, size, length, false);
+    return add_padded(p, d, "", 0, text, size, length, false);
 }
 
 static char sign_of(const Directive *d, bool negative) { return negative ? '-' : d->plus ? '+' : d->blank ? ' ' : 0; }
@@ -185,7 +185,8 @@ static bool wrong_type(Percent *p, const Directive *d, Value v)
 {
     bool integer = d->type == 'x' || d->type == 'X' || d->type == 'o';
     vm_raise(p->vm, ERR_TYPE, integer ? "%%%c format: an integer is required, not %T"
-                                      : "%%%c format: a real number is required, not %T", (int)d->type, v);
+                                      : "%%%c format: a real number is required, not %T",
+             p->bytes && d->type == 'i' ? 'd' : (int)d->type, v);
     return false;
 }
 
@@ -325,7 +326,8 @@ static bool unsupported(Percent *p, const Directive *d)
 {
     size_t at = (size_t)(p->at - p->start);
     if (!p->bytes) at = utf8_count(p->start, at);
-    char shown = d->type > 30 && d->type < 127 ? (char)d->type : '?';
+    if (p->bytes && d->type > 127) return refuse(p, ERR_OVERFLOW, "character argument not in range(0x110000)");
+    char shown = p->bytes || (d->type > 30 && d->type < 127) ? (char)d->type : '?';
     vm_raise(p->vm, ERR_VALUE, "unsupported format character '%c' (0x%x) at index %zu", shown, d->type, at - 1);
     return false;
 }
