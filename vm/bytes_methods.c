@@ -31,30 +31,40 @@ typedef struct Search {
     uint8_t byte;
 } Search;
 
+/* The part is cut out last: what is called before may change a bytearray. */
+static void cut_part(Value self, size_t start, size_t end, Search *s)
+{
+    ByteView view = byte_view(self);
+    if (end > view.size) end = view.size;
+    s->start = start;
+    s->none = start > end;
+    s->data = (const char *)view.data + (s->none ? 0 : start);
+    s->size = s->none ? 0 : end - start;
+}
+
 static bool search_part(VM *vm, Args args, Search *s)
 {
-    size_t end;
-    if (!arg_span(vm, args.v[2], args.v[3], byte_view(args.v[0]).size, &s->start, &end)) return false;
-    ByteView view = byte_view(args.v[0]); // anew: __index__ may have changed a bytearray
-    if (end > view.size) end = view.size;
-    s->none = s->start > end;
-    s->data = (const char *)view.data + s->start;
-    s->size = s->none ? 0 : end - s->start;
+    size_t start, end;
+    if (!arg_span(vm, args.v[2], args.v[3], byte_view(args.v[0]).size, &start, &end)) return false;
+    cut_part(args.v[0], start, end, s);
     return true;
 }
 
 static bool search_args(VM *vm, Args args, Search *s)
 {
     Value sub = args.v[1];
+    size_t start, end;
+    if (!arg_span(vm, args.v[2], args.v[3], byte_view(args.v[0]).size, &start, &end)) return false;
     if (is_index(vm, sub)) {
         if (!bytes_item(vm, sub, "byte", &s->byte)) return false;
         s->sub = (Text){(const char *)&s->byte, 1, 1, TEXT_BYTES};
-    } else if (!is_byteslike(sub)) {
+    } else if (is_byteslike(sub)) {
+        s->sub = text_of(sub);
+    } else {
         vm_raise(vm, ERR_TYPE, "argument should be integer or bytes-like object, not '%T'", sub);
         return false;
     }
-    if (!search_part(vm, args, s)) return false;
-    if (is_byteslike(sub)) s->sub = text_of(sub);
+    cut_part(args.v[0], start, end, s);
     return true;
 }
 
