@@ -1,0 +1,73 @@
+#include "cli/compiler.h"
+#include "lang/compile.h"
+#include "lang/parse.h"
+#include "vm/opcode.h"
+#include "vm/verify.h"
+
+#include <stdlib.h>
+
+/* Debug builds trust nobody. */
+static void verify(Compiled *c)
+{
+#ifdef CO_VERIFY
+    char why[200];
+    if (!c->image || image_verify(c->image, c->image->size, why, sizeof why)) return;
+    diag_add(&c->diags, DIAG_SYNTAX, (Span){0, 0}, "the compiler has made invalid code: %s", why);
+    free(c->image);
+    c->image = NULL;
+#else
+    (void)c;
+#endif
+}
+
+void compile_text(Compiled *c, const char *filename, const char *text, size_t size, TextKind kind)
+{
+    *c = (Compiled){0};
+    diags_init(&c->diags);
+    if (!source_load(&c->source, filename, text, size, &c->diags)) return;
+    Tree tree;
+    ParseStatus status = parse_source(&tree, &c->source, kind == TEXT_FILE ? PARSE_FILE : PARSE_SINGLE, &c->diags);
+    if (status == PARSE_OK) c->image = compile_tree(&tree, &c->diags);
+    c->incomplete = status == PARSE_INCOMPLETE;
+    verify(c);
+    tree_free(&tree);
+}
+
+void compiled_free(Compiled *c)
+{
+    free(c->image);
+    source_free(&c->source);
+    diags_free(&c->diags);
+}
+
+const char *compiled_report(const Compiled *c, TextBuffer *out)
+{
+    diags_render(out, &c->source, &c->diags);
+    return out->bytes && !out->failed ? out->bytes : "MemoryError: out of memory\n";
+}
+
+/* Where the body of a module first awaits. */
+static Span first_await(const Compiled *c)
+{
+    const CodeRecord *body = code_record(c->image, 0);
+    const Insn *insns = code_at(c->image, body->insns);
+    const CodeLine *lines = code_at(c->image, body->lines), *at = lines;
+    for (uint32_t i = 0; i < body->ninsns; i++) {
+        while (at + 1 < lines + body->nlines && at[1].pc <= i) at++;
+        uint16_t op = insns[i].op;
+        if (op != OP_AWAIT_CALL_H && op != OP_GET_AWAITABLE && op != OP_GET_AITER && op != OP_AWITH_ENTER) continue;
+        const uint32_t *starts = c->source.line_starts;
+        return (Span){starts[at->line - 1] + at->col, starts[at->end_line - 1] + at->end_col};
+    }
+    return (Span){0, 0};
+}
+
+/* Nobody waits for the body of an imported module but its importer, which cannot. */
+void compiled_refuse_await(Compiled *c)
+{
+    if (!c->image || !(code_record(c->image, 0)->flags & CODE_COROUTINE)) return;
+    Diag *d = diag_add(&c->diags, DIAG_SYNTAX, first_await(c), "'await' outside function");
+    diag_hint(&c->diags, d, "only the script itself may await at its top level; an imported module may not");
+    free(c->image);
+    c->image = NULL;
+}

@@ -1,0 +1,26 @@
+/* compiler.h - from text to code: the front end and the compiler in one call.
+ * Only code (vm/code.h) comes out, so that compiler.c needs nothing else of the VM; compile_hook.c is the VM's side.
+ */
+#pragma once
+#include "lang/diag.h"
+#include "vm/code.h"
+
+typedef enum {
+    TEXT_FILE,
+    TEXT_PROMPT, // what has been typed so far
+} TextKind;
+
+typedef struct Compiled {
+    CodeImage *image; // malloc'd; whoever wants to keep it takes it out. NULL: incomplete, or see diags
+    bool incomplete;  // TEXT_PROMPT: fine so far, more lines are needed
+    Source source;
+    Diags diags;
+} Compiled;
+
+/* Fills *c in any case; free it with compiled_free. */
+void compile_text(Compiled *c, const char *filename, const char *text, size_t size, TextKind kind);
+void compiled_free(Compiled *c);
+/* An imported module may not await at its top level: an image that does is refused. */
+void compiled_refuse_await(Compiled *c);
+/* Its diagnostics as text, which lies in *out (free that with text_free). */
+const char *compiled_report(const Compiled *c, TextBuffer *out);

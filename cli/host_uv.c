@@ -1,0 +1,224 @@
+/* host_uv.c - the real host. libuv's loop, its epoll and its event descriptors come into being when the program first
+ * waits: one that only computes makes none of them.
+ */
+#define _GNU_SOURCE // ppoll
+#include "cli/hosts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <uv.h>
+
+enum { LINE_BUFFER = 8192 };
+static const size_t LARGEST_FILE = (size_t)1 << 30;
+
+typedef struct UvHost {
+    HostRandom random; // once seeded
+    Host h;
+    uv_loop_t loop;
+    uv_timer_t timer; // the deadline of a wait
+    uv_async_t wake;  // sent by signal handlers
+    volatile bool has_loop;
+    size_t line_start, line_end; // what has been read of standard input and not been asked for
+    char line[LINE_BUFFER];
+} UvHost;
+
+static UvHost *self(Host *h) { return h->state; }
+
+/* ---- time and waiting ---------------------------------------------------------------------------- */
+
+static int64_t read_clock(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
+}
+
+static int64_t monotonic(Host *h) { (void)h; return read_clock(CLOCK_MONOTONIC); }
+static int64_t wall(Host *h) { (void)h; return read_clock(CLOCK_REALTIME); }
+
+static void nothing(uv_async_t *handle) { (void)handle; }
+static void timed_out(uv_timer_t *timer) { (void)timer; }
+
+static bool make_loop(UvHost *u)
+{
+    if (u->has_loop) return true;
+    if (uv_loop_init(&u->loop) != 0) return false;
+    uv_timer_init(&u->loop, &u->timer);
+    if (uv_async_init(&u->loop, &u->wake, nothing) != 0) return uv_loop_close(&u->loop), false;
+    uv_unref((uv_handle_t *)&u->wake); // only what the program has opened keeps the loop alive
+    return u->has_loop = true;
+}
+
+static void wake(Host *h)
+{
+    UvHost *u = self(h);
+    if (u->has_loop) uv_async_send(&u->wake);
+}
+
+static bool sleep_for(int64_t ns)
+{
+    struct timespec t = {ns / 1000000000, ns % 1000000000};
+    return nanosleep(&t, NULL) == 0;
+}
+
+static bool wait(Host *h, VM *vm, int64_t deadline, bool poll)
+{
+    (void)vm;
+    UvHost *u = self(h);
+    bool endless = deadline == INT64_MAX && !poll;
+    if (endless && !u->has_loop) return false;
+    if (!make_loop(u)) { // no descriptors left: deadlines still hold
+        if (!poll && deadline > monotonic(h)) sleep_for(deadline - monotonic(h));
+        return true;
+    }
+    if (endless && !uv_loop_alive(&u->loop)) return false;
+    if (h->pending) return true;
+    if (!poll && !endless) {
+        int64_t ns = deadline - monotonic(h);
+        uv_update_time(&u->loop);
+        uv_timer_start(&u->timer, timed_out, ns > 0 ? (uint64_t)(ns + 999999) / 1000000 : 0, 0);
+    }
+    uv_run(&u->loop, poll ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+    uv_timer_stop(&u->timer);
+    return true;
+}
+
+/* Signals are held back between looking at `pending` and going to sleep, or one could fall in between. */
+static bool block(Host *h, int64_t ns)
+{
+    int64_t end = monotonic(h) + ns;
+    if (end < ns) end = INT64_MAX;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    for (int64_t left = ns; !h->pending && left > 0; left = end - monotonic(h)) {
+        struct timespec t = {left / 1000000000, left % 1000000000};
+        ppoll(NULL, 0, &t, &before);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return !h->pending;
+}
+
+/* ---- randomness ---------------------------------------------------------------------------------- */
+
+static void randomize(Host *h, void *buf, size_t n)
+{
+    (void)h;
+    for (size_t done = 0; done < n;) {
+        ssize_t got = getrandom((char *)buf + done, n - done, 0);
+        if (got > 0) done += (size_t)got;
+        else if (errno != EINTR) memset((char *)buf + done, 0x5C, n - done), done = n; // a kernel without it
+    }
+}
+
+/* ---- files and streams --------------------------------------------------------------------------- */
+
+static int write_all(Host *h, int fd, const void *buf, size_t n)
+{
+    (void)h;
+    const char *p = buf;
+    while (n) {
+        ssize_t done = write(fd, p, n);
+        if (done >= 0) p += done, n -= (size_t)done;
+        else if (errno == EAGAIN) poll(&(struct pollfd){fd, POLLOUT, 0}, 1, -1);
+        else if (errno != EINTR) return errno;
+    }
+    return 0;
+}
+
+static long read_line(Host *h, char *buf, size_t cap)
+{
+    UvHost *u = self(h);
+    if (u->line_start == u->line_end) {
+        ssize_t n = read(0, u->line, LINE_BUFFER);
+        if (n < 0 && errno == EAGAIN) {
+            if (poll(&(struct pollfd){0, POLLIN, 0}, 1, -1) < 0) return -EINTR;
+            return read_line(h, buf, cap);
+        }
+        if (n <= 0) return n ? -errno : 0;
+        u->line_start = 0;
+        u->line_end = (size_t)n;
+    }
+    const char *from = u->line + u->line_start;
+    size_t n = u->line_end - u->line_start;
+    if (n > cap) n = cap;
+    const char *end = memchr(from, '\n', n);
+    if (end) n = (size_t)(end - from) + 1;
+    memcpy(buf, from, n);
+    u->line_start += n;
+    return (long)n;
+}
+
+static char *read_open_file(int fd, size_t *size, int *err)
+{
+    struct stat st;
+    size_t n = 0, room = 4096;
+    if (fstat(fd, &st) != 0) return *err = errno, NULL;
+    if (S_ISDIR(st.st_mode)) return *err = EISDIR, NULL;
+    if (S_ISREG(st.st_mode) && st.st_size > 0 && (size_t)st.st_size < LARGEST_FILE) room = (size_t)st.st_size + 1;
+    char *text = malloc(room);
+    while (text) {
+        ssize_t got = read(fd, text + n, room - n);
+        if (got == 0) return *size = n, text;
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0 || n + (size_t)got > LARGEST_FILE) {
+            *err = got < 0 ? errno : EFBIG;
+            free(text);
+            return NULL;
+        }
+        n += (size_t)got;
+        if (n < room) continue;
+        char *more = realloc(text, room *= 2);
+        if (!more) free(text);
+        text = more;
+    }
+    return *err = ENOMEM, NULL;
+}
+
+static char *read_file(Host *h, const char *path, size_t *size, int *err)
+{
+    (void)h;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return *err = errno, NULL;
+    char *text = read_open_file(fd, size, err);
+    close(fd);
+    return text;
+}
+
+/* ---- life ---------------------------------------------------------------------------------------- */
+
+static void close_host(Host *h)
+{
+    UvHost *u = self(h);
+    if (u->has_loop) {
+        u->has_loop = false;
+        uv_close((uv_handle_t *)&u->timer, NULL);
+        uv_close((uv_handle_t *)&u->wake, NULL);
+        uv_run(&u->loop, UV_RUN_NOWAIT);
+        uv_loop_close(&u->loop);
+    }
+    free(u);
+}
+
+Host *host_uv_new(void)
+{
+    UvHost *u = calloc(1, sizeof *u);
+    if (!u) return NULL;
+    u->h = (Host){
+        .state = u, .monotonic = monotonic, .wall = wall, .wait = wait, .wake = wake, .block = block, .random = randomize,
+        .hash_key = host_hash_key, .write = write_all, .read_line = read_line, .read_file = read_file, .close = close_host,
+    };
+    return &u->h;
+}
+
+void host_free(Host *h)
+{
+    if (h) h->close(h);
+}

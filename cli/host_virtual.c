@@ -1,0 +1,61 @@
+/* host_virtual.c - virtual time: a program that sleeps for an hour ends at once, the same way every time. */
+#include "cli/hosts.h"
+
+#include <stdlib.h>
+
+static const int64_t FIRST_DAY = 1735689600; // 2025-01-01T00:00:00Z
+
+typedef struct VirtualHost {
+    HostRandom random;
+    Host h;
+    Host *real;
+    int64_t now;
+} VirtualHost;
+
+static VirtualHost *self(Host *h) { return h->state; }
+static Host *real(Host *h) { return self(h)->real; }
+
+static int64_t monotonic(Host *h) { return self(h)->now; }
+static int64_t wall(Host *h) { return FIRST_DAY * 1000000000 + self(h)->now; }
+
+static bool wait(Host *h, VM *vm, int64_t deadline, bool poll)
+{
+    (void)vm;
+    if (poll) return true;
+    if (deadline == INT64_MAX) return false;
+    if (deadline > self(h)->now) self(h)->now = deadline;
+    return true;
+}
+
+static void wake(Host *h) { (void)h; } // it never waits
+
+static bool block(Host *h, int64_t ns)
+{
+    if (__builtin_add_overflow(self(h)->now, ns, &self(h)->now)) self(h)->now = INT64_MAX;
+    return true;
+}
+
+static int write_all(Host *h, int fd, const void *buf, size_t n) { return real(h)->write(real(h), fd, buf, n); }
+static long read_line(Host *h, char *buf, size_t cap) { return real(h)->read_line(real(h), buf, cap); }
+static char *read_file(Host *h, const char *path, size_t *size, int *err)
+{
+    return real(h)->read_file(real(h), path, size, err);
+}
+
+static void close_host(Host *h)
+{
+    host_free(real(h));
+    free(self(h));
+}
+
+Host *host_virtual_new(Host *under)
+{
+    VirtualHost *v = under ? calloc(1, sizeof *v) : NULL;
+    if (!v) return host_free(under), NULL;
+    v->real = under;
+    v->h = (Host){
+        .state = v, .monotonic = monotonic, .wall = wall, .wait = wait, .wake = wake, .block = block, .random = host_random,
+        .hash_key = host_hash_key, .write = write_all, .read_line = read_line, .read_file = read_file, .close = close_host,
+    };
+    return &v->h;
+}

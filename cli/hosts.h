@@ -1,0 +1,22 @@
+/* hosts.h - the hosts of the command (vm/host.h): the real world, and virtual time on top of it. */
+#pragma once
+#include "vm/host.h"
+
+/* The real host, on libuv. NULL: out of memory. */
+Host *host_uv_new(void);
+/* Time stands still while the program runs and jumps when it waits; randomness is a fixed sequence. Everything else is
+ * done by `real`, which it takes over. */
+Host *host_virtual_new(Host *real);
+/* From now on ready tasks take their turns in an order that follows from the seed, and so does everything random. */
+void host_seed(Host *h, uint64_t seed);
+void host_free(Host *h);
+
+/* From now on Ctrl-C, SIGQUIT and the end of `limit` nanoseconds (0: no limit) set h->pending. */
+void signals_catch(Host *h, int64_t limit);
+
+/* SplitMix64: numbers that follow from *state. Every host's state begins with one. */
+typedef struct HostRandom { uint64_t state; } HostRandom;
+uint64_t host_mix(HostRandom *r);
+/* Host.random and Host.hash_key by it; CO_HASH_SEED fixes the key alone. */
+void host_random(Host *h, void *buf, size_t n);
+void host_hash_key(Host *h, uint64_t key[2]);

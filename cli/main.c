@@ -1,0 +1,41 @@
+/* main.c - the co command. */
+#include "cli/code.h"
+#include "cli/options.h"
+#include "cli/run.h"
+#include "vm/version.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* Whatever is opened next would get the number of a standard stream that is closed, and be written to. */
+static void fill_standard_streams(void)
+{
+    int fd;
+    do fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= 2);
+    if (fd > 2) close(fd);
+}
+
+static int run_input(Options *o)
+{
+    if (isatty(0)) return run_prompt(o);
+    o->subject = "-";
+    return run_program(o);
+}
+
+int main(int argc, char **argv)
+{
+    Options o;
+    fill_standard_streams();
+    if (!options_parse(&o, argc, argv)) return STATUS_USAGE;
+    switch (o.action) {
+    case ACTION_HELP: options_help(); return STATUS_OK;
+    case ACTION_VERSION: printf("co %s\n", CO_VERSION); return STATUS_OK;
+    case ACTION_DIS: return code_dis(&o);
+    case ACTION_EMBED: return code_embed(&o);
+    case ACTION_TRACE: return run_trace(&o);
+    case ACTION_INPUT: return run_input(&o);
+    default: return run_program(&o);
+    }
+}
