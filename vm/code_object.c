@@ -5,7 +5,6 @@
 #include "vm/list.h"
 #include "vm/liveness.h"
 #include "vm/native.h"
-#include "vm/ops.h"
 #include "vm/str.h"
 #include "vm/type.h"
 
@@ -131,6 +130,37 @@ static bool link_globals(VM *vm, Code *c)
     return true;
 }
 
+enum { NO_SHAPE = UINT32_MAX }; // matches no object
+
+static bool has_cache(uint16_t op)
+{
+    return op == OP_GETATTR || op == OP_SETATTR || op == OP_LOAD_METHOD || op == OP_LOAD_METHOD_H;
+}
+
+/* Empty every inline cache; the first time, number the places of LOAD_METHOD. */
+static uint32_t clear_caches(Insn *insns, uint32_t n, bool number)
+{
+    uint32_t methods = 0;
+    for (uint32_t at = 0; at < n; at++) {
+        uint16_t op = insns[at].op;
+        if (!has_cache(op)) continue;
+        InsnExtra *x = (InsnExtra *)&insns[++at];
+        x->cache.key = NO_SHAPE;
+        bool method = op == OP_LOAD_METHOD || op == OP_LOAD_METHOD_H;
+        if (number && method) x->cache.slot = methods < UINT16_MAX ? (uint16_t)methods++ : UINT16_MAX;
+    }
+    return methods;
+}
+
+static bool link_methods(VM *vm, Code *c, Insn *insns)
+{
+    c->nmethods = clear_caches(insns, c->ninsns, true);
+    c->methods = heap_malloc(vm, c->nmethods * sizeof(Value));
+    if (!c->methods) return false;
+    for (uint32_t i = 0; i < c->nmethods; i++) c->methods[i] = VALUE_UNSET;
+    return true;
+}
+
 bool code_link(VM *vm, Code *c)
 {
     if (c->insns) return true;
@@ -140,6 +170,7 @@ bool code_link(VM *vm, Code *c)
     Insn *insns = heap_malloc(vm, size);
     if (!insns) return false;
     memcpy(insns, code_at(c->image->image, c->rec->insns), size);
+    if (!link_methods(vm, c, insns)) return heap_free(vm, insns, size), false;
     c->insns = insns;
     bool plain = (c->flags & (CODE_SIMPLE | CODE_HEAP | CODE_VARARGS | CODE_VARKW)) == CODE_SIMPLE && !c->nkwonly;
     c->fast_nargs = plain ? c->nparams : NARGS_SLOW;
@@ -191,6 +222,7 @@ void code_free(VM *vm, Code *c)
         if (c->image->codes[index] == c) c->image->codes[index] = NULL;
     }
     if (c->insns) heap_free(vm, c->insns, c->ninsns * sizeof(Insn));
+    if (c->methods) heap_free(vm, c->methods, c->nmethods * sizeof(Value));
     if (c->consts) heap_free(vm, c->consts, c->rec->nconsts * sizeof(Value));
     if (c->globals) heap_free(vm, c->globals, c->rec->nglobals * sizeof(Cell *));
     liveness_free(c->live);
@@ -213,14 +245,9 @@ void codes_free_images(VM *vm)
 /* Cached answers may be stale (type.h): empty every inline cache of the VM. */
 void code_flush_caches(VM *vm)
 {
-    method_caches_clear(vm);
     for (ImageRef *ref = vm->codes; ref; ref = ref->next)
         for (uint32_t i = 0; i < ref->image->nrecords; i++) {
             Code *c = ref->codes[i];
-            for (uint32_t at = 0; c && c->insns && at < c->ninsns; at++)
-                if (c->insns[at].op == OP_GETATTR || c->insns[at].op == OP_SETATTR) {
-                    InsnExtra *x = (InsnExtra *)&c->insns[++at];
-                    memset(x, 0, sizeof *x);
-                }
+            if (c && c->insns) clear_caches(c->insns, c->ninsns, false);
         }
 }

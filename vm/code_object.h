@@ -14,6 +14,8 @@ struct Code {
     Insn *insns;          // NULL until linked
     Value *consts;
     Cell **globals;
+    Value *methods;       // what LOAD_METHOD found for the shape in its cache, by the cache's slot
+    uint32_t nmethods;
     uint32_t flags;       // CODE_... of code.h
     uint32_t nregs;
     uint16_t fast_nargs;  // linked, in a stack frame, positional parameters only: their number; else NARGS_SLOW

@@ -533,25 +533,35 @@ reload:
     CASE(CALL_EX): FINISH(C, op_call_ex(vm, R(A), R(A + CALL_GAP), R(A + CALL_GAP + 1), C));
     CASE(CALL_EX_H): FINISH(C, op_call_ex(vm, R(A), R(A + 1), R(A + 2), C));
     CASE(LOAD_METHOD): {
-        uint16_t dst = A, obj = B;
-        Value name = K(C);
-        ++pc;
+        Value o = R(B);
+        InsnExtra *x = (InsnExtra *)pc++;
+        Value *base = &R(pc[-2].a);
+        if (likely(is_ptr(o)) && likely(as_obj(o)->shape == x->cache.key)) {
+            base[0] = frame_code(FRAME)->methods[x->cache.slot];
+            base[CALL_GAP] = o;
+            NEXT;
+        }
         SAVE();
-        Value self, v = op_load_method(vm, R(obj), name, (InsnExtra *)(pc - 1), &self);
+        Value self, v = op_load_method(vm, o, consts[pc[-2].c], x, &self);
         if (v == VALUE_ERROR) goto unwind;
-        R(dst) = v;
-        R(dst + CALL_GAP) = self;
+        base[0] = v;
+        base[CALL_GAP] = self;
         NEXT;
     }
     CASE(LOAD_METHOD_H): {
-        uint16_t dst = A, obj = B;
-        Value name = K(C);
-        ++pc;
+        Value o = R(B);
+        InsnExtra *x = (InsnExtra *)pc++;
+        Value *base = &R(pc[-2].a);
+        if (likely(is_ptr(o)) && likely(as_obj(o)->shape == x->cache.key)) {
+            base[0] = frame_code(FRAME)->methods[x->cache.slot];
+            base[1] = o;
+            NEXT;
+        }
         SAVE();
-        Value self, v = op_load_method(vm, R(obj), name, (InsnExtra *)(pc - 1), &self);
+        Value self, v = op_load_method(vm, o, consts[pc[-2].c], x, &self);
         if (v == VALUE_ERROR) goto unwind;
-        R(dst) = v;
-        R(dst + 1) = self;
+        base[0] = v;
+        base[1] = self;
         NEXT;
     }
     CASE(RETURN): {
@@ -705,7 +715,7 @@ reload:
     CASE(GETATTR): {
         Value o = R(B);
         const InsnExtra *x = (const InsnExtra *)pc++;
-        if (likely(is_ptr(o)) && likely(as_obj(o)->shape == x->cache.key)) {
+        if (likely(is_ptr(o)) && likely(as_obj(o)->shape == x->cache.key) && likely(x->cache.slot < as_obj(o)->aux)) {
             R(pc[-2].a) = ((const Instance *)as_obj(o))->slots[x->cache.slot];
             NEXT;
         }
@@ -715,7 +725,7 @@ reload:
     CASE(SETATTR): {
         Value o = R(A);
         const InsnExtra *x = (const InsnExtra *)pc++;
-        if (likely(is_ptr(o)) && likely(as_obj(o)->shape == x->cache.key)) {
+        if (likely(is_ptr(o)) && likely(as_obj(o)->shape == x->cache.key) && likely(x->cache.slot < as_obj(o)->aux)) {
             Instance *self = (Instance *)as_obj(o);
             self->h.shape += x->cache.op; // 0, or the step to the shape with this name added
             gc_store(vm, self, &self->slots[x->cache.slot], R(pc[-2].c));

@@ -84,8 +84,3 @@ void op_drop(VM *vm, Value v);
 
 /* Fuel has run out: collect, look at limits and interrupts. False: an exception is pending. */
 bool vm_safepoint(VM *vm);
-
-/* The VM-wide cache of method look-ups behind LOAD_METHOD; cleared with the inline caches. */
-bool method_caches_init(VM *vm);
-void method_caches_clear(VM *vm);
-void method_caches_free(VM *vm);

@@ -5,33 +5,8 @@
 #include "vm/str.h"
 #include "vm/type.h"
 
-/* What the caches hold, and why the loop may rely on it, is said in type.h. An own slot is cached by shape in the
- * instruction's extra word. Everything else that is cacheable goes to a small table of the VM, indexed by (shape, name). */
-typedef struct MethodCache { uint32_t shape, version; Str *name; Value value; AttrKind kind; } MethodCache;
-enum { METHOD_CACHE_SIZE = 512 };
-struct MethodCaches { MethodCache rows[METHOD_CACHE_SIZE]; };
-
-static MethodCache *cache_row(VM *vm, uint32_t shape, const Str *name)
-{
-    return &vm->method_caches->rows[(shape * 31 + (uint32_t)((uintptr_t)name >> 4)) % METHOD_CACHE_SIZE];
-}
-
-bool method_caches_init(VM *vm)
-{
-    vm->method_caches = heap_malloc(vm, sizeof *vm->method_caches);
-    if (vm->method_caches) memset(vm->method_caches, 0, sizeof *vm->method_caches);
-    return vm->method_caches != NULL;
-}
-void method_caches_clear(VM *vm)
-{
-    if (vm->method_caches) memset(vm->method_caches, 0, sizeof *vm->method_caches);
-}
-void method_caches_free(VM *vm)
-{
-    if (vm->method_caches) heap_free(vm, vm->method_caches, sizeof *vm->method_caches);
-    vm->method_caches = NULL;
-}
-
+/* What the caches hold, and why the loop may rely on it, is said in type.h: an own attribute's slot or a method, by the
+ * object's shape, in the instruction's extra word. */
 static void fill_slot_cache(InsnExtra *cache, const Obj *o, uint32_t slot, uint32_t step)
 {
     if (o->kind != KIND_INSTANCE || slot >= o->aux || slot > UINT16_MAX || step > UINT16_MAX) return;
@@ -72,19 +47,16 @@ Value op_getattr(VM *vm, Value o, Value name_value, InsnExtra *cache, uint16_t d
 
 Value op_load_method(VM *vm, Value o, Value name_value, InsnExtra *cache, Value *self)
 {
-    (void)cache;
     Str *name = as_str(name_value);
-    uint32_t shape = is_ptr(o) ? as_obj(o)->shape : 0;
-    MethodCache *row = cache_row(vm, shape, name);
-    if (shape && row->shape == shape && row->name == name) {
-        *self = o;
-        return row->value;
-    }
     AttrResult r;
     attr_find(vm, o, name, &r);
     if (r.kind == ATTR_BIND && (is_kind(r.value, KIND_FUNCTION) || is_kind(r.value, KIND_NATIVE))) {
         *self = r.self;
-        if (shape && r.cache == CACHE_SHAPE && r.self == o) *row = (MethodCache){shape, 0, name, r.value, r.kind};
+        if (is_ptr(o) && r.cache == CACHE_SHAPE && r.self == o && cache->cache.slot != UINT16_MAX) {
+            Code *c = frame_code(vm->frame);
+            gc_store(vm, c, &c->methods[cache->cache.slot], r.value);
+            cache->cache.key = as_obj(o)->shape;
+        }
         return r.value;
     }
     *self = VALUE_UNSET;

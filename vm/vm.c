@@ -82,7 +82,7 @@ static bool init(VM *vm)
 {
     vm->host->hash_key(vm->host, vm->hash_key);
     return heap_init(vm) && frames_init(vm) && str_init(vm) && common_init(vm) && types_init(vm) && exceptions_init(vm) &&
-           method_caches_init(vm) && sched_init(vm);
+           sched_init(vm);
 }
 
 VM *vm_new(Host *host)
@@ -108,7 +108,6 @@ void vm_free(VM *vm)
     heap_free_owned(vm);
     types_free(vm);
     common_free(vm);
-    method_caches_free(vm);
     str_destroy(vm);
     heap_destroy(vm);
     codes_free_images(vm);

@@ -56,7 +56,6 @@ struct VM {
     struct Signature **signatures; // parsed natives' signatures (native.c)
     size_t nsignatures;
     void *type_cache;            // type.c
-    struct MethodCaches *method_caches; // ops_attr.c
     struct ImageRef *codes;      // code_object.c
     struct Output *out;          // buffered stdout (output.c)
     void *module_state;          // stdlib's
