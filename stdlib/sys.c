@@ -7,9 +7,10 @@
 #include "vm/frame.h"
 #include "vm/int.h"
 #include "vm/list.h"
-#include "vm/output.h"
+#include "vm/ops.h"
 #include "vm/protocol.h"
 #include "vm/report.h"
+#include "vm/str.h"
 #include "vm/version.h"
 
 #include <float.h>
@@ -97,11 +98,7 @@ static Value nat_excepthook(VM *vm, Args args)
 /* What an expression statement at the prompt does with its value. */
 static Value nat_displayhook(VM *vm, Args args)
 {
-    if (is_none(args.v[0])) return VALUE_NONE;
-    if (!module_add(vm, vm->builtins, "_", args.v[0])) return VALUE_ERROR;
-    Value text = obj_repr(vm, args.v[0]);
-    bool written = !is_error(text) && output_str(vm, as_str(text)) && output_bytes(vm, "\n", 1);
-    return written ? VALUE_NONE : VALUE_ERROR;
+    return op_display(vm, args.v[0]) ? VALUE_NONE : VALUE_ERROR;
 }
 
 /* ---- records: made when they are first asked for --------------------------------------------------- */

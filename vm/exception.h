@@ -27,3 +27,14 @@ Value traceback_new(VM *vm, Value exc, uint32_t index);
 /* StopIteration without a value: what natives answer where C code says VALUE_STOP. */
 Value vm_raise_stop(VM *vm);
 Value exception_group_split(VM *vm, Value group, Value type, Value *rest);
+/* A compiler's SyntaxError carries its whole report (all errors, source lines, carets): what is shown of it when nobody
+ * catches it. */
+static inline void exception_set_report(VM *vm, Value exc, Value text)
+{
+    gc_store(vm, as_obj(exc), &as_exception(exc)->extra[1], text);
+}
+static inline Value exception_report(VM *vm, Value exc)
+{
+    bool may_have = is_exception(exc) && exception_is(vm, exc, ERR_SYNTAX);
+    return may_have ? as_exception(exc)->extra[1] : VALUE_UNSET;
+}

@@ -75,5 +75,8 @@ Value frame_unwind(VM *vm);
 /* An instance's __init__ frame keeps the instance in the word below itself. */
 static inline Value *frame_instance(Frame *f) { return (Value *)f - 1; }
 
+/* The variables of a frame's function that are bound, by name: a fresh dict. */
+Value frame_locals(VM *vm, const Frame *f);
+
 /* Run vm->frame until it (RET_ENTRY or RET_TASK) ends; its result, VALUE_ERROR, or VALUE_PARK. */
 Value interp_run(VM *vm, Frame *frame);

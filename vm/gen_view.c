@@ -34,24 +34,31 @@ Value gen_view_line(VM *vm, Value self)
     return small(code_position(c, g->frame.pc - 1).line);
 }
 
-Value gen_view_locals(VM *vm, Value self)
+Value frame_locals(VM *vm, const Frame *f)
 {
-    Gen *g = as_gen(self);
-    Code *c = frame_code(&g->frame);
+    const Code *c = frame_code(f);
     const CodeImage *image = c->image->image;
     const CodeLocal *locals = code_at(image, c->rec->locals);
     Dict *d = dict_new(vm);
     if (!d) return VALUE_ERROR;
-    for (uint32_t i = 0; gen_state(g) != GEN_FINISHED && i < c->rec->nlocals; i++) {
+    for (uint32_t i = 0; i < c->rec->nlocals; i++) {
         const CodeLocal *l = locals + i;
         if (l->flags & LOCAL_HIDDEN) continue;
-        Value v = l->flags & LOCAL_FREE ? obj_value(frame_function(&g->frame)->cells[l->reg]) : g->frame.regs[l->reg];
+        Value v = l->flags & LOCAL_FREE ? obj_value(frame_function(f)->cells[l->reg]) : f->regs[l->reg];
         if ((l->flags & (LOCAL_CELL | LOCAL_FREE)) && is_kind(v, KIND_CELL)) v = ((Cell *)as_obj(v))->value;
         if (is_unset(v)) continue;
         Str *name = str_intern(vm, code_text(image, l->name), l->name.len);
         if (!name || !dict_set_str(vm, d, name, v)) return VALUE_ERROR;
     }
     return obj_value(d);
+}
+
+Value gen_view_locals(VM *vm, Value self)
+{
+    Gen *g = as_gen(self);
+    if (gen_state(g) != GEN_FINISHED) return frame_locals(vm, &g->frame);
+    Dict *d = dict_new(vm);
+    return d ? obj_value(d) : VALUE_ERROR;
 }
 
 Value gen_view_awaiting(VM *vm, Value self)

@@ -21,6 +21,8 @@ struct Host {
      * delivered by calling back into the scheduler (task.h: task_wake ...) before it returns. poll: do not wait.
      * Answers false when nothing outside can ever happen and there is no deadline (a deadlock). */
     bool (*wait)(Host *h, VM *vm, int64_t deadline, bool poll);
+    /* From any thread or signal handler: a wait that goes on returns. */
+    void (*wake)(Host *h);
     /* Block the whole VM (time.sleep). Answers false when interrupted (h->pending is set). */
     bool (*block)(Host *h, int64_t ns);
     /* Which of n ready entries goes next; NULL: the first (FIFO). */

@@ -144,27 +144,19 @@ static Value load_builtin(VM *vm, const BuiltinModule *row)
     return m ? obj_value(m) : VALUE_ERROR;
 }
 
-/* A file of a module: what the search has found. */
-typedef struct Found {
-    char *path, *text;
-    size_t size, dir_len; // dir_len: the folder's part of path, of a package
-    bool package;
-} Found;
-
-static void found_free(Found *f)
+void module_file_free(ModuleFile *f)
 {
     free(f->path);
     free(f->text);
 }
 
-/* Paths below the folder in which the command was started are shown relative to it. */
-static const char *shown_path(VM *vm, const char *path)
+const char *module_shown_path(VM *vm, const char *path)
 {
     size_t n = vm->start_dir ? strlen(vm->start_dir) : 0;
     return n && strncmp(path, vm->start_dir, n) == 0 && path[n] == '/' ? path + n + 1 : path;
 }
 
-static Value load_file(VM *vm, Str *name, Found *f)
+static Value load_file(VM *vm, Str *name, ModuleFile *f)
 {
     Module *m = vm->compiler ? module_make(vm, name, f->path) : NULL;
     if (!m) return VALUE_ERROR;
@@ -172,7 +164,7 @@ static Value load_file(VM *vm, Str *name, Found *f)
         Value dir = str_decode_utf8(vm, f->path, f->dir_len);
         if (is_error(dir) || !set_package_path(vm, m, list_new(vm, &dir, 1))) return VALUE_ERROR;
     }
-    const CodeImage *image = vm->compiler->compile(vm, f->text, f->size, shown_path(vm, f->path), COMPILE_MODULE);
+    const CodeImage *image = vm->compiler->compile(vm, f->text, f->size, module_shown_path(vm, f->path), COMPILE_MODULE);
     if (!image || !enter(vm, m)) return VALUE_ERROR;
     char *text = f->text;
     f->text = NULL;
@@ -180,7 +172,7 @@ static Value load_file(VM *vm, Str *name, Found *f)
 }
 
 /* Does dir/name followed by `suffix` exist? Then f holds it. False with an exception pending if it cannot be read. */
-static bool try_file(VM *vm, Str *dir, Str *name, const char *suffix, bool package, Found *f)
+static bool try_file(VM *vm, Str *dir, Str *name, const char *suffix, bool package, ModuleFile *f)
 {
     const char *slash = dir->size && dir->data[dir->size - 1] != '/' ? "/" : "";
     size_t n = dir->size + 1 + name->size, size = n + strlen(suffix) + 1;
@@ -199,11 +191,21 @@ static bool try_file(VM *vm, Str *dir, Str *name, const char *suffix, bool packa
     return false;
 }
 
-static bool find_in_dir(VM *vm, Str *dir, Str *name, Found *f)
+static bool find_in_dir(VM *vm, Str *dir, Str *name, ModuleFile *f)
 {
     static const char *const suffixes[] = {"/__init__.co", "/__init__.py", ".co", ".py"};
     for (int i = 0; i < 4 && is_unset(vm->exc); i++)
         if (try_file(vm, dir, name, suffixes[i], i < 2, f)) return true;
+    return false;
+}
+
+/* In the first of the folders in list `path` that has it. */
+static bool find_file(VM *vm, Value path, Str *name, ModuleFile *f)
+{
+    for (size_t i = 0; is_list(path) && i < as_list(path)->size && is_unset(vm->exc); i++) {
+        Value dir = as_list(path)->items[i];
+        if (is_str(dir) && find_in_dir(vm, as_str(dir), name, f)) return true;
+    }
     return false;
 }
 
@@ -213,20 +215,13 @@ static Value sys_path(VM *vm)
     return is_kind(sys, KIND_MODULE) ? dict_get_c(vm, ((Module *)as_obj(sys))->dict, "path") : VALUE_UNSET;
 }
 
-/* The first of the folders in list `path` that has the module; UNSET when none has. */
+/* UNSET when no folder in list `path` has the module. */
 static Value load_from_path(VM *vm, Str *full, Str *tail, Value path)
 {
-    for (size_t i = 0; is_list(path) && i < as_list(path)->size; i++) {
-        Value dir = as_list(path)->items[i];
-        if (!is_str(dir)) continue;
-        Found f = {0};
-        Value v = VALUE_UNSET;
-        if (find_in_dir(vm, as_str(dir), tail, &f)) v = load_file(vm, full, &f);
-        else if (!is_unset(vm->exc)) v = VALUE_ERROR;
-        found_free(&f);
-        if (!is_unset(v)) return v;
-    }
-    return VALUE_UNSET;
+    ModuleFile f = {0};
+    Value v = find_file(vm, path, tail, &f) ? load_file(vm, full, &f) : is_unset(vm->exc) ? VALUE_UNSET : VALUE_ERROR;
+    module_file_free(&f);
+    return v;
 }
 
 static Value load_top(VM *vm, Str *name)
@@ -300,6 +295,19 @@ Value module_import(VM *vm, Str *name)
     }
     roots_pop(vm, roots);
     return m;
+}
+
+bool module_find_file(VM *vm, Str *name, ModuleFile *f)
+{
+    Value package = parent_name(vm, name);
+    if (is_error(package)) return false;
+    if (as_str(package)->size == 0) return find_file(vm, sys_path(vm), name, f);
+    Str *package_name = str_intern_value(vm, as_str(package));
+    Value m = package_name ? module_import(vm, package_name) : VALUE_ERROR;
+    Value path = is_error(m) ? m : obj_getattr_opt(vm, m, vm->common->path_);
+    size_t start = as_str(package)->size + 1;
+    Str *tail = is_list(path) ? str_intern(vm, name->data + start, name->size - start) : NULL;
+    return tail && find_file(vm, path, tail, f);
 }
 
 /* The package that `from .` in a module with these globals means. */

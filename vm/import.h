@@ -8,7 +8,6 @@
 typedef enum {
     COMPILE_MODULE, // an imported file
     COMPILE_MAIN,   // the script: await is allowed at its top level
-    COMPILE_PROMPT, // what was typed at a prompt: the same, and expression statements are displayed
 } CompileMode;
 
 /* The VM's only way to source text. */
@@ -41,6 +40,18 @@ Module *module_from_def(VM *vm, const ModuleDef *def);
 Module *module_make(VM *vm, Str *name, const char *file);
 /* What runs the body of an image as module m: call it. Takes over image (when owned) and source, which may be NULL. */
 Value module_body(VM *vm, Module *m, const CodeImage *image, bool owned, char *source, size_t source_size);
+/* The file that a module's body is in, as found along the search path. */
+typedef struct ModuleFile {
+    char *path, *text; // malloc'd
+    size_t size;
+    size_t dir_len;    // of a package: the folder's part of path
+    bool package;
+} ModuleFile;
+/* Find the file of a dotted name, importing the packages it lies in. False: there is none, or an exception is pending. */
+bool module_find_file(VM *vm, Str *name, ModuleFile *f);
+void module_file_free(ModuleFile *f);
+/* How messages show a path: relative to the folder in which the command was started, when it lies below that. */
+const char *module_shown_path(VM *vm, const char *path);
 /* __import__: name relative to the package of `globals` (a Dict or UNSET) when level > 0; fromlist None: answers the
  * first module of a dotted name, else the last with the named submodules imported. */
 Value import_name(VM *vm, Str *name, Dict *globals, Value fromlist, int64_t level);
