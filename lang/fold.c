@@ -260,3 +260,12 @@ bool fold_expr(Arena *arena, Node *node, Const *out)
     default: return false;
     }
 }
+
+bool fold_container(Arena *arena, Node *node, Const *out)
+{
+    if (node->kind == AST_List) return fold_tuple(arena, AST(List, node)->elts, out);
+    if (node->kind != AST_Set) return fold_expr(arena, node, out);
+    bool ok = fold_tuple(arena, AST(Set, node)->elts, out);
+    out->kind = CONST_FROZENSET;
+    return ok;
+}

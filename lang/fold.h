@@ -8,6 +8,9 @@
 /* The value of `node`, if it is constant. Texts and items lie in `arena` or in the tree. */
 bool fold_expr(Arena *arena, Node *node, Const *out);
 
+/* The same for what is only looked through, never kept: a list of constants as a tuple, a set as a frozenset. */
+bool fold_container(Arena *arena, Node *node, Const *out);
+
 /* The value of `left op right`, if it can be known. */
 bool fold_binary(Arena *arena, Operator op, const Const *left, const Const *right, Const *out);
 
