@@ -38,7 +38,16 @@ bool module_add(VM *vm, Module *m, const char *name, Value v)
     return s && dict_set_str(vm, m->dict, s, v);
 }
 
-Cell *module_cell(VM *vm, Module *m, Str *name) { return dict_cell(vm, m->dict, name); }
+/* Where the module has no value the builtin's shows through, also one that is given later. */
+Cell *module_cell(VM *vm, Module *m, Str *name)
+{
+    Cell *c = dict_cell(vm, m->dict, name);
+    if (!c || !is_unset(c->fallback) || !vm->builtins || m == vm->builtins) return c;
+    Cell *builtin = dict_cell(vm, vm->builtins->dict, name);
+    if (!builtin) return NULL;
+    gc_store(vm, c, &c->fallback, obj_value(builtin));
+    return c;
+}
 
 /* ---- as objects ---- */
 

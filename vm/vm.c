@@ -7,6 +7,7 @@
 #include "vm/list.h"
 #include "vm/native.h"
 #include "vm/ops.h"
+#include "vm/output.h"
 #include "vm/str.h"
 #include "vm/task.h"
 #include "vm/type.h"
@@ -81,7 +82,7 @@ bool vm_safepoint(VM *vm)
 static bool init(VM *vm)
 {
     vm->host->hash_key(vm->host, vm->hash_key);
-    return heap_init(vm) && frames_init(vm) && str_init(vm) && common_init(vm) && types_init(vm) && exceptions_init(vm) &&
+    return output_init(vm) && heap_init(vm) && frames_init(vm) && str_init(vm) && common_init(vm) && types_init(vm) && exceptions_init(vm) &&
            sched_init(vm);
 }
 
@@ -112,5 +113,6 @@ void vm_free(VM *vm)
     heap_destroy(vm);
     codes_free_images(vm);
     frames_free(vm);
+    output_free(vm);
     free(vm);
 }
