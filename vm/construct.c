@@ -40,6 +40,21 @@ Value type_call_constructor(VM *vm, const NativeDef *constructor, Type *t, const
     return result;
 }
 
+/* "Can't instantiate abstract class A with abstract methods f, g": abc marked them. */
+static Value refuse_abstract(VM *vm, Type *t, Value names)
+{
+    Value list = obj_to_list(vm, names);
+    if (is_error(list) || !list_sort(vm, as_list(list), VALUE_NONE, false)) return VALUE_ERROR;
+    StrBuilder b;
+    sb_init(&b, vm);
+    size_t n = as_list(list)->size;
+    for (size_t i = 0; i < n; i++)
+        if (is_str(as_list(list)->items[i])) sb_addf(&b, "%s%V", i ? ", " : "", as_list(list)->items[i]);
+    Value text = sb_finish(&b);
+    if (is_error(text)) return text;
+    return vm_raise(vm, ERR_TYPE, "Can't instantiate abstract class %Y with abstract method%s %V", t, n == 1 ? "" : "s", text);
+}
+
 /* What object.__new__ does for t: arguments are an error unless a script's __init__ or __new__ is there to take them. */
 static Value plain_new(VM *vm, Type *t, bool any_args)
 {
@@ -47,8 +62,8 @@ static Value plain_new(VM *vm, Type *t, bool any_args)
         return vm_raise(vm, ERR_TYPE, "object.__new__() takes exactly one argument (the type to instantiate)");
     if (any_args && !has_own_init(vm, t)) return vm_raise(vm, ERR_TYPE, "%Y() takes no arguments", t);
     Value abstract = t->flags & TYPE_HEAP ? type_lookup(vm, t, vm->common->abstractmethods) : VALUE_UNSET;
-    if (!is_unset(abstract)) return type_refuse_abstract(vm, t, abstract);
-    return instance_new(vm, t);
+    bool any = is_set(abstract) && as_set(abstract)->live;
+    return any ? refuse_abstract(vm, t, abstract) : instance_new(vm, t);
 }
 
 static Value builtin_new(VM *vm, Type *t, const Value *args, int n, Value kwnames)

@@ -237,6 +237,7 @@ void types_free(VM *vm)
     heap_free(vm, vm->shapes, vm->shapes_capacity * sizeof *vm->shapes);
     vm->shapes = NULL;
     vm->nshapes = vm->shapes_capacity = 0;
+    native_free(vm);
 }
 
 /* ---- methods of built-in types, made when first asked for ---- */

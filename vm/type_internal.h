@@ -26,8 +26,6 @@ static inline Str *interned(VM *vm, Str *name)
 }
 Str *str_intern_value(VM *vm, Str *s);
 
-/* "Can't instantiate abstract class A with abstract method f" */
-Value type_refuse_abstract(VM *vm, Type *t, Value names);
 /* The __new__ of a built-in type with a constructor (construct.c). */
 Value type_new_method(VM *vm, Type *t);
 
