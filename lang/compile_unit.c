@@ -180,8 +180,9 @@ static uint32_t record_flags(const Unit *unit, const CodeRecord *record)
 
 uint32_t unit_end(Compiler *c, Unit *unit, CodeRecord record)
 {
-    Node *node = unit->scope->node;
-    put_return(c, node, ANY); // most bodies have returned before, and then this is dropped
+    Node *node = unit->scope->node, end = *node;
+    if (unit->draft.count) end.span = unit->draft.spans[unit->draft.count - 1];
+    put_return(c, &end, ANY); // many bodies have returned before, and then this is dropped
 
     Finished code;
     const char *name = unit->qualname.bytes;

@@ -36,6 +36,57 @@ static void thread_jumps(Draft *d)
     }
 }
 
+static bool is_short_jump(const Insn *insn)
+{
+    return opcode_info[insn->op].format[2] == 'J';
+}
+
+/* FOR_NEXT has no opposite. */
+static bool is_invertible(const Insn *insn)
+{
+    if (insn->op == OP_JTRUE || insn->op == OP_JFALSE) return true;
+    return is_short_jump(insn) && insn->op != OP_FOR_NEXT && insn->op != OP_FOR_ANEXT;
+}
+
+/* J.. and JN.. of one comparison stand two apart in the table. */
+static Opcode opposite(Opcode op)
+{
+    if (op == OP_JTRUE) return OP_JFALSE;
+    if (op == OP_JFALSE) return OP_JTRUE;
+    bool is_negative = opcode_info[op].name[1] == 'N' && op != OP_JNE && op != OP_JNE_RK;
+    return is_negative ? op - 2 : op + 2;
+}
+
+enum { MARK_TARGET = 4 }; // somebody jumps here
+
+static void mark_targets(Draft *d)
+{
+    for (uint32_t i = 0; i < d->count; i++)
+        if (d->labels[i] != NO_LABEL && d->bound[d->labels[i]] < d->count) d->marks[d->bound[d->labels[i]]] |= MARK_TARGET;
+    for (uint32_t i = 0; i < d->nranges; i++) d->marks[d->bound[d->ranges[i].target]] |= MARK_TARGET;
+}
+
+static void kill(Draft *d, uint32_t i)
+{
+    d->insns[i] = (Insn){.op = OP_NOP};
+    d->labels[i] = NO_LABEL;
+    d->marks[i] |= MARK_DEAD;
+}
+
+/* `if x: break` jumps over a jump: the opposite jump does for both. */
+static void invert_over_jumps(Draft *d)
+{
+    mark_targets(d);
+    for (uint32_t i = 0; i + 2 < d->count; i++) {
+        Insn *insn = &d->insns[i];
+        bool over_jump = d->labels[i] != NO_LABEL && d->bound[d->labels[i]] == i + 2 && d->insns[i + 1].op == OP_JMP;
+        if (!over_jump || !is_invertible(insn) || d->marks[i + 1] & MARK_TARGET) continue;
+        insn->op = (uint16_t)opposite(insn->op);
+        d->labels[i] = d->labels[i + 1];
+        kill(d, i + 1);
+    }
+}
+
 static uint32_t next_living(const Draft *d, uint32_t i)
 {
     while (i < d->count && d->marks[i] & MARK_DEAD) i++;
@@ -57,17 +108,6 @@ typedef struct Layout {
     uint32_t *at;   // per drafted instruction, and one more: where it lies in the finished code
     bool *far;      // a short jump that has to be a long one
 } Layout;
-
-static bool is_short_jump(const Insn *insn)
-{
-    return opcode_info[insn->op].format[2] == 'J';
-}
-
-/* FOR_NEXT has no opposite: it jumps to a long jump that lies behind a jump over it. */
-static bool is_invertible(const Insn *insn)
-{
-    return insn->op != OP_FOR_NEXT && insn->op != OP_FOR_ANEXT;
-}
 
 static uint32_t finished_size(const Layout *l, uint32_t i)
 {
@@ -109,13 +149,6 @@ static void choose_sizes(Layout *l)
 }
 
 //-- the finished code -------------------------------------------------------------------------------
-
-/* J.. and JN.. of one comparison stand two apart in the table. */
-static Opcode opposite(Opcode op)
-{
-    bool is_negative = opcode_info[op].name[1] == 'N' && op != OP_JNE && op != OP_JNE_RK;
-    return is_negative ? op - 2 : op + 2;
-}
 
 static void put_far(const Layout *l, uint32_t i, Finished *f)
 {
@@ -164,6 +197,7 @@ bool draft_finish(Draft *d, uint32_t nparams, uint32_t nnamed, bool heap, Finish
     *f = (Finished){0};
     if (d->failed) return false;
     thread_jumps(d);
+    invert_over_jumps(d);
     if (!definite_prune(d, nparams, nnamed, heap)) return false;
     drop_jumps_to_next(d);
 

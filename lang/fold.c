@@ -137,7 +137,7 @@ static bool fold_ints(Operator op, int64_t x, int64_t y, int64_t *out)
     case BIN_MOD: return divide(x, y, &unused, out);
     case BIN_POW: return power(x, y, out);
     case BIN_LSHIFT: return shift_left(x, y, out);
-    case BIN_RSHIFT: *out = x >> (y > 63 ? 63 : y); return y >= 0;
+    case BIN_RSHIFT: *out = x >> (y < 0 || y > 63 ? 63 : y); return y >= 0;
     case BIN_AND: *out = x & y; return true;
     case BIN_OR: *out = x | y; return true;
     case BIN_XOR: *out = x ^ y; return true;
