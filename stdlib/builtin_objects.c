@@ -52,7 +52,7 @@ static Value answer(int yes) { return yes < 0 ? VALUE_ERROR : bool_value(yes); }
 Value nat_isinstance(VM *vm, Args args) { return answer(obj_isinstance(vm, args.v[0], args.v[1])); }
 Value nat_issubclass(VM *vm, Args args) { return answer(obj_issubclass(vm, args.v[0], args.v[1])); }
 Value nat_callable(VM *vm, Args args) { return bool_value(obj_is_callable(vm, args.v[0])); }
-Value nat_id(VM *vm, Args args) { return int_from_u64(vm, args.v[0]); } // of a number: what stands for it
+Value nat_id(VM *vm, Args args) { return int_from_u64(vm, (uintptr_t)value_id(args.v[0])); }
 Value nat_hash(VM *vm, Args args) { return obj_hash(vm, args.v[0]); }
 
 /* ---- text ---------------------------------------------------------------------------------------- */

@@ -22,26 +22,21 @@ static Value pair_new(VM *vm, TypeId type, Value a, Value b)
 
 /* ---- their text ---- */
 
-static bool add_item(StrBuilder *b, Value v);
+/* Classes by their names, ... as such, anything else by its repr. */
+static bool add_item(StrBuilder *b, Value v)
+{
+    VM *vm = b->vm;
+    if (v == VALUE_ELLIPSIS) return sb_add_c(b, "...");
+    if (v == obj_value(vm->types[T_NONE])) return sb_add_c(b, "None");
+    Value text = is_kind(v, KIND_TYPE) ? type_full_name(vm, as_type(v)) : obj_repr(vm, v);
+    return !is_error(text) && sb_add_str(b, text);
+}
 
 static bool add_items(StrBuilder *b, const Value *items, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (!sb_add_c(b, i ? ", " : "") || !add_item(b, items[i])) return false;
     return true;
-}
-
-/* Classes by their names, ... as such, lists by their items, anything else by its repr. */
-static bool add_item(StrBuilder *b, Value v)
-{
-    VM *vm = b->vm;
-    if (v == VALUE_ELLIPSIS) return sb_add_c(b, "...");
-    if (v == obj_value(vm->types[T_NONE])) return sb_add_c(b, "None");
-    if (is_exact(v, T_LIST)) {
-        return sb_add_c(b, "[") && add_items(b, as_list(v)->items, as_list(v)->size) && sb_add_c(b, "]");
-    }
-    Value text = is_kind(v, KIND_TYPE) ? type_full_name(vm, as_type(v)) : obj_repr(vm, v);
-    return !is_error(text) && sb_add_str(b, text);
 }
 
 static Value alias_repr(VM *vm, Value self)

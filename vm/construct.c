@@ -35,7 +35,7 @@ Value type_call_constructor(VM *vm, const NativeDef *constructor, Type *t, const
     if (!v) return VALUE_ERROR;
     v[0] = obj_value(t);
     Value result = VALUE_ERROR;
-    if (native_bind(vm, sig, NULL, args, n, kwnames, v + 1)) result = constructor->fn(vm, (Args){v, (int)room});
+    if (native_bind(vm, sig, "", args, n, kwnames, v + 1)) result = constructor->fn(vm, (Args){v, (int)room});
     roots_pop(vm, v);
     return result;
 }

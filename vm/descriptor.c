@@ -562,8 +562,8 @@ static Value nat_cell(VM *vm, Args args)
 static Value cell_repr(VM *vm, Value self)
 {
     Value v = as_cell(self)->value;
-    if (is_unset(v)) return str_format(vm, "<cell at %p: empty>", (void *)(uintptr_t)self);
-    return str_format(vm, "<cell at %p: %T object at %p>", (void *)(uintptr_t)self, v, (void *)(uintptr_t)v);
+    if (is_unset(v)) return str_format(vm, "<cell at %p: empty>", value_id(self));
+    return str_format(vm, "<cell at %p: %T object at %p>", value_id(self), v, value_id(v));
 }
 
 static Value cell_compare(VM *vm, Value a, Value b, CompareOp op)

@@ -182,7 +182,7 @@ static const GetSetDef getsets[] = {
 
 static Value function_repr(VM *vm, Value self)
 {
-    return str_format(vm, "<function %V at %p>", get_qualname(vm, self), (void *)(uintptr_t)self);
+    return str_format(vm, "<function %V at %p>", get_qualname(vm, self), value_id(self));
 }
 
 static Value nat_get(VM *vm, Args args)

@@ -127,9 +127,10 @@ static Value native_repr(VM *vm, Value self)
 {
     Native *f = as_native(self);
     if (!is_unset(f->self))
-        return str_format(vm, "<%s %N of %T object at %p>",
-                          is_slot_wrapper(f->sig->def) ? "method-wrapper" : "built-in method", f->sig->name, f->self,
-                          (void *)(uintptr_t)f->self);
+        return str_format(vm, is_slot_wrapper(f->sig->def) ? "<method-wrapper '%N' of %T object at %p>"
+                                                           : "<built-in method %N of %T object at %p>",
+                          f->sig->name, f->self,
+                          value_id(f->self));
     return str_format(vm, "<built-in function %N>", f->sig->name);
 }
 

@@ -31,7 +31,7 @@ Value native_new(VM *vm, const NativeDef *def, Value self, Type *owner, Value mo
 /* A method native with its receiver: what `[].append` is. */
 Value native_bind_self(VM *vm, Native *f, Value self);
 /* Put the arguments of a call in order into out[0 .. sig->nparams): arity and keyword errors are CPython's texts.
- * `qualname`: what the error texts call it. */
+ * owner: what the error texts put before the name, or NULL; "" says that it is a class being called. */
 bool native_bind(VM *vm, const Signature *sig, const char *owner, const Value *args, int n, Value kwnames, Value *out);
 /* Call a native with any arguments (the loop has faster ways for the common cases). A method native found through a class
  * (shape T_METHOD_DESCRIPTOR) trusts args[0] to be of its owner's layout: this function checks that, and so must any

@@ -13,7 +13,7 @@
 static Value object_repr(VM *vm, Value self)
 {
     Value name = type_full_name(vm, type_of(vm, self));
-    return is_error(name) ? name : str_format(vm, "<%V object at %p>", name, (void *)(uintptr_t)self);
+    return is_error(name) ? name : str_format(vm, "<%V object at %p>", name, value_id(self));
 }
 
 static Value object_str(VM *vm, Value self) { return obj_repr(vm, self); }

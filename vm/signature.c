@@ -5,6 +5,7 @@
 #include "vm/list.h"
 #include "vm/native.h"
 #include "vm/str.h"
+#include "vm/type_internal.h"
 
 /* ---- parsing ---- */
 
@@ -191,7 +192,7 @@ void native_free(VM *vm)
 typedef struct Call {
     VM *vm;
     const Signature *sig;
-    const char *owner; // "list" in list.append(), or NULL
+    const char *owner; // "list" in list.append(), or NULL; "" for a class itself
     int skip;          // 1: the receiver is not counted
     int given;         // positional arguments without the receiver
     int nkw;
@@ -199,7 +200,8 @@ typedef struct Call {
 
 static bool fail(const Call *c, const char *text, int a, int b)
 {
-    vm_raise(c->vm, ERR_TYPE, text, c->owner ? c->owner : "", c->owner ? "." : "", c->sig->name, a, b);
+    bool shown = c->owner && *c->owner;
+    vm_raise(c->vm, ERR_TYPE, text, shown ? c->owner : "", shown ? "." : "", c->sig->name, a, b);
     return false;
 }
 
@@ -212,8 +214,13 @@ static bool takes_keywords(const Signature *sig)
 /* CPython's three ways to say how many arguments a function without keyword parameters wanted. */
 static bool raise_positional(const Call *c, int min, int max)
 {
+    bool class = c->owner && !*c->owner, one = min == 1 && max == 1 && !c->sig->varargs;
+    if (is_slot_wrapper(c->sig->def)) {
+        vm_raise(c->vm, ERR_TYPE, "expected %d argument%s, got %d", max, max == 1 ? "" : "s", c->given);
+        return false;
+    }
     if (max == 0) return fail(c, "%s%s%N() takes no arguments (%d given)", c->given, 0);
-    if (min == 1 && max == 1 && !c->sig->varargs)
+    if (one && !class)
         return fail(c, "%s%s%N() takes exactly one argument (%d given)", c->given, 0);
     int wanted = c->given < min ? min : max;
     const char *bound = min == max && !c->sig->varargs ? "" : c->given < min ? "at least " : "at most ";
@@ -245,12 +252,20 @@ static int required_posonly(const Signature *sig)
     return n;
 }
 
+static bool refuse_keywords(const Call *c)
+{
+    if (!is_slot_wrapper(c->sig->def)) return fail(c, "%s%s%N() takes no keyword arguments", 0, 0);
+    vm_raise(c->vm, ERR_TYPE, "wrapper %N() takes no keyword arguments", c->sig->name);
+    return false;
+}
+
 static bool check_count(const Call *c)
 {
     const Signature *sig = c->sig;
     int min = sig->nrequired - c->skip, max = sig->npos - c->skip;
-    if (!takes_keywords(sig)) {
-        if (c->nkw) return fail(c, "%s%s%N() takes no keyword arguments", 0, 0);
+    bool only_more = sig->varkw && sig->npos == sig->nposonly && !sig->nkwonly; // dict(mapping=?, /, **kwargs)
+    if (only_more || !takes_keywords(sig)) {
+        if (c->nkw && !only_more) return refuse_keywords(c);
         if (c->given < min || (c->given > max && !sig->varargs)) return raise_positional(c, min, max);
         return true;
     }
@@ -340,7 +355,7 @@ bool native_bind(VM *vm, const Signature *sig, const char *owner, const Value *a
 {
     Call c = {vm, sig, owner, sig->method, n - sig->method, is_unset(kwnames) ? 0 : (int)as_tuple(kwnames)->size};
     if (sig->raw) {
-        if (c.nkw) return fail(&c, "%s%s%N() takes no keyword arguments", 0, 0);
+        if (c.nkw) return refuse_keywords(&c);
         if (n) memcpy(out, args, (size_t)n * sizeof *out);
         return true;
     }

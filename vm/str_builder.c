@@ -74,6 +74,12 @@ bool sb_add_fill(StrBuilder *b, uint32_t code_point, size_t times)
 
 bool sb_add_str(StrBuilder *b, Value s) { return sb_add(b, as_str(s)->data, as_str(s)->size); }
 
+bool sb_add_int(StrBuilder *b, int64_t i)
+{
+    char buf[INT64_TEXT], *text = int64_to_text(i, buf);
+    return sb_add(b, text, (size_t)(buf + INT64_TEXT - text));
+}
+
 Value sb_finish(StrBuilder *b)
 {
     Value v = b->failed ? VALUE_ERROR : str_new(b->vm, b->data, b->size);
@@ -97,7 +103,7 @@ static bool add_plain_repr(StrBuilder *b, Value v)
         return is_error(text) ? !(b->failed = true) : sb_add_str(b, text);
     }
     if (is_kind(v, KIND_TYPE)) return sb_addf(b, "<class '%Y'>", (Type *)as_obj(v));
-    return sb_addf(b, "<%T object at %p>", v, (void *)(uintptr_t)v);
+    return sb_addf(b, "<%T object at %p>", v, value_id(v));
 }
 
 static bool add_type_name(StrBuilder *b, const Type *t) { return sb_add(b, t->name->data, t->name->size); }

@@ -85,7 +85,7 @@ static Value frame_repr(VM *vm, Value self)
     const char *file = code_filename(c, &n);
     Value name = str_new(vm, file, n);
     if (is_error(name)) return name;
-    return str_format(vm, "<frame at %p, file %R, line %u, code %N>", (void *)(uintptr_t)self, name, frame_line(self), c->name);
+    return str_format(vm, "<frame at %p, file %R, line %u, code %N>", value_id(self), name, frame_line(self), c->name);
 }
 
 static Value get_code(VM *vm, Value self) { return (void)vm, ((Pair *)as_obj(self))->a; }

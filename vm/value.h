@@ -52,6 +52,9 @@ static inline bool is_ptr(Value v) { return ((v - TAG_PTR) & TAG_MASK) == 0; }
 static inline Obj *as_obj(Value v) { return (Obj *)(uintptr_t)(v - TAG_PTR); }
 static inline Value obj_value(const void *o) { return (Value)(uintptr_t)o + TAG_PTR; }
 
+/* What identity is to scripts: id(), and the address in texts like <A object at 0x...>. */
+static inline void *value_id(Value v) { return (void *)(uintptr_t)(is_ptr(v) ? v - TAG_PTR : v); }
+
 static inline bool is_error(Value v) { return v == VALUE_ERROR; }
 static inline bool is_none(Value v) { return v == VALUE_NONE; }
 static inline bool is_unset(Value v) { return v == VALUE_UNSET; }
