@@ -12,7 +12,10 @@ typedef struct Stdlib {
     Value stdout_stream;                       // what sys.stdout was made as: written to without a call
     Type *stream_type;
     Type *struct_time;                         // NULL until time first makes one
+    Type *deque_type, *deque_iter_type, *deque_reviter_type;
 } Stdlib;
+/* Obj.aux of NativeData: what it is, where its type may be a script's subclass. */
+enum { NATIVE_DATA_DEQUE = 0xDE };
 static inline Stdlib *stdlib(VM *vm) { return vm->module_state; }
 
 /* Makes the modules builtins and sys, and the way to all others. argv: the script and its arguments. */
