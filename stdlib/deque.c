@@ -147,19 +147,23 @@ static bool read_maxlen(VM *vm, Value v, int64_t *out)
     return true;
 }
 
-static Value construct(VM *vm, Args args)
-{
-    return make(vm, as_type(args.v[0]), -1);
-}
-
-static Value nat_init(VM *vm, Args args)
+/* args: the deque, what it shall hold (or UNSET), its greatest length. */
+static bool fill(VM *vm, Value *args)
 {
     int64_t maxlen;
-    if (!read_maxlen(vm, args.v[2], &maxlen)) return VALUE_ERROR;
-    clear(vm, args.v[0]);
-    ring_of(args.v[0])->maxlen = maxlen;
-    return is_unset(args.v[1]) || extend(vm, &args.v[0], args.v[1], false) ? VALUE_NONE : VALUE_ERROR;
+    if (!read_maxlen(vm, args[2], &maxlen)) return false;
+    clear(vm, args[0]);
+    ring_of(args[0])->maxlen = maxlen;
+    return is_unset(args[1]) || extend(vm, &args[0], args[1], false);
 }
+
+static Value construct(VM *vm, Args args)
+{
+    args.v[0] = make(vm, as_type(args.v[0]), -1);
+    return !is_error(args.v[0]) && fill(vm, args.v) ? args.v[0] : VALUE_ERROR;
+}
+
+static Value nat_init(VM *vm, Args args) { return fill(vm, args.v) ? VALUE_NONE : VALUE_ERROR; }
 
 static Value copy(VM *vm, Value self)
 {
@@ -316,7 +320,7 @@ static Value deque_contains(VM *vm, Value self, Value item)
 
 static Value deque_repr(VM *vm, Value self)
 {
-    Type *type = type_of(vm, self);
+    Value name = type_of(vm, self)->qualname;
     ReprGuard guard;
     int first = repr_enter(vm, &guard, self);
     if (first == REPR_ERROR) return VALUE_ERROR;
@@ -324,8 +328,8 @@ static Value deque_repr(VM *vm, Value self)
     Value list = obj_to_list(vm, self), text = is_error(list) ? list : obj_repr(vm, list);
     repr_leave(vm, &guard);
     if (is_error(text)) return text;
-    if (ring_of(self)->maxlen < 0) return str_format(vm, "%Y(%V)", type, text);
-    return str_format(vm, "%Y(%V, maxlen=%ld)", type, text, (long)ring_of(self)->maxlen);
+    if (ring_of(self)->maxlen < 0) return str_format(vm, "%V(%V)", name, text);
+    return str_format(vm, "%V(%V, maxlen=%ld)", name, text, (long)ring_of(self)->maxlen);
 }
 
 static Value deque_compare(VM *vm, Value a, Value b, CompareOp op)
@@ -452,7 +456,7 @@ static const TypeDef deque_def = {
               .binary = deque_binary, .inplace = deque_inplace, .trace = trace, .free = release},
     .methods = methods,
     .getsets = getsets,
-    .constructor = {"deque(*args, **kwargs)", construct, NULL, 0},
+    .constructor = {"deque(iterable=?, maxlen=None)", construct, NULL, 0},
     .doc = "A list-like sequence with fast appends and pops at both ends.",
     .flags = TYPE_SEQUENCE | TYPE_UNHASHABLE,
     .operators = OPS_LEFT(BIN_ADD) | OPS_LEFT(BIN_MUL) | OPS_RIGHT(BIN_MUL),
