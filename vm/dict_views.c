@@ -354,6 +354,7 @@ const TypeDef type_def_DICT_KEYS = {
     .methods = set_view_methods,
     .getsets = view_getsets,
     .flags = TYPE_FINAL | TYPE_UNHASHABLE,
+    .operators = OPS_OF_SETS,
 };
 
 const TypeDef type_def_DICT_ITEMS = {
@@ -362,6 +363,7 @@ const TypeDef type_def_DICT_ITEMS = {
     .methods = set_view_methods,
     .getsets = view_getsets,
     .flags = TYPE_FINAL | TYPE_UNHASHABLE,
+    .operators = OPS_OF_SETS,
 };
 
 const TypeDef type_def_DICT_VALUES = {
@@ -463,4 +465,5 @@ const TypeDef type_def_MAPPING_PROXY = {
     .constructor = {"mappingproxy(mapping)", construct_proxy, NULL, 0},
     .doc = "A read-only view of a mapping.",
     .flags = TYPE_FINAL | TYPE_MAPPING,
+    .operators = OPS_LEFT(BIN_OR) | OPS_RIGHT(BIN_OR),
 };

@@ -121,25 +121,35 @@ static bool reserve(VM *vm, Set *s, size_t n)
     return (s->filled + n) * 5 < s->mask * 3 || resize(vm, s, (s->live + n) * 2);
 }
 
-/* The entry that holds an equal key, or the free one that ends the search; NULL: error. *jumps: how far it was. */
-static inline SetEntry *find(VM *vm, Set *s, Value key, int64_t hash, int *jumps)
+/* How a search went. */
+typedef struct Search {
+    SetEntry *dummy; // the last dummy passed: where a new item goes rather than into the free slot
+    int jumps;
+} Search;
+
+/* The entry that holds an equal key, or the free one that ends the search; NULL: error. */
+static inline SetEntry *find(VM *vm, Set *s, Value key, int64_t hash, Search *search)
 {
 restart:;
     size_t mask = s->mask, perturb = probe_bits(vm, s, hash), i = perturb & mask;
-    for (*jumps = 0;; ++*jumps) {
+    for (*search = (Search){0};; search->jumps++) {
         SetEntry *e = &s->table[i], *last = i + LINEAR_PROBES <= mask ? e + LINEAR_PROBES : e;
         for (; e <= last; e++) {
-            if (e->key == FREE) return e;
-            if (e->hash != hash) continue;
-            Value there = e->key;
-            int same = equal_quick(there, key);
-            if (same == EQUAL_ASK) {
-                const SetEntry *table = s->table;
-                same = value_equal_rooted(vm, there, key);
-                if (same < 0) return NULL;
-                if (s->table != table || s->mask != mask || e->key != there) goto restart; // __eq__ changed the set
+            if (e->hash == hash && e->key != FREE) {
+                Value there = e->key;
+                int same = equal_quick(there, key);
+                if (same == EQUAL_ASK) {
+                    const SetEntry *table = s->table;
+                    same = value_equal_rooted(vm, there, key);
+                    if (same < 0) return NULL;
+                    if (s->table != table || s->mask != mask || e->key != there) goto restart; // __eq__ changed the set
+                }
+                if (same) return e;
+            } else if (e->hash == -1) {
+                search->dummy = e;
+            } else if (e->key == FREE) {
+                return e;
             }
-            if (same) return e;
         }
         perturb >>= PERTURB_SHIFT;
         i = (i * 5 + 1 + perturb) & mask;
@@ -155,22 +165,25 @@ static bool turn_keyed(VM *vm, Set *s)
 /* 1 new, 0 there already, -1 error. */
 static int add_hashed(VM *vm, Set *s, Value key, int64_t hash)
 {
-    int jumps;
-    SetEntry *e = find(vm, s, key, hash, &jumps);
+    Search search;
+    SetEntry *e = find(vm, s, key, hash, &search);
     if (!e) return -1;
     if (e->key != FREE) return 0;
-    s->filled++;
+    if (search.dummy)
+        e = search.dummy;
+    else
+        s->filled++;
     s->live++;
     e->hash = hash;
     gc_store(vm, s, &e->key, key);
-    if (__builtin_expect(jumps > TOO_MANY_JUMPS, 0) && !(s->h.aux & SET_KEYED) && !turn_keyed(vm, s)) return -1;
-    return s->filled * 5 < s->mask * 3 || grow(vm, s) ? 1 : -1;
+    if (__builtin_expect(search.jumps > TOO_MANY_JUMPS, 0) && !(s->h.aux & SET_KEYED) && !turn_keyed(vm, s)) return -1;
+    return search.dummy || s->filled * 5 < s->mask * 3 || grow(vm, s) ? 1 : -1;
 }
 
 static int has_hashed(VM *vm, Set *s, Value key, int64_t hash)
 {
-    int jumps;
-    const SetEntry *e = find(vm, s, key, hash, &jumps);
+    Search search;
+    const SetEntry *e = find(vm, s, key, hash, &search);
     return e ? e->key != FREE : -1;
 }
 
@@ -183,8 +196,8 @@ static void remove_entry(VM *vm, Set *s, SetEntry *e)
 
 static int discard_hashed(VM *vm, Set *s, Value key, int64_t hash)
 {
-    int jumps;
-    SetEntry *e = find(vm, s, key, hash, &jumps);
+    Search search;
+    SetEntry *e = find(vm, s, key, hash, &search);
     if (!e) return -1;
     if (e->key == FREE) return 0;
     remove_entry(vm, s, e);
@@ -644,8 +657,9 @@ static Value set_repr(VM *vm, Value self)
 static Value set_union(VM *vm, Set *s, Value other)
 {
     Value result = copy(vm, s);
+    if (is_error(result) || other == obj_value(s)) return result;
     Value *r = roots_push(vm, result);
-    if (is_error(result) || !r) return VALUE_ERROR;
+    if (!r) return VALUE_ERROR;
     bool ok = set_update(vm, as_set(result), other);
     roots_pop(vm, r);
     return ok ? result : VALUE_ERROR;
@@ -900,6 +914,7 @@ const TypeDef type_def_SET = {
     .constructor = {"set(iterable=(), /)", construct, NULL, 0},
     .doc = "Build an unordered collection of unique elements.",
     .flags = TYPE_MATCH_SELF | TYPE_UNHASHABLE,
+    .operators = OPS_OF_SETS,
 };
 
 const TypeDef type_def_FROZENSET = {
@@ -917,4 +932,5 @@ const TypeDef type_def_FROZENSET = {
     .constructor = {"frozenset(iterable=(), /)", construct, NULL, 0},
     .doc = "Build an immutable unordered collection of unique elements.",
     .flags = TYPE_MATCH_SELF,
+    .operators = OPS_OF_SETS,
 };
