@@ -555,11 +555,32 @@ Value gen_send_c(VM *vm, Gen *g, Value sent, bool *finished)
     return run_c(vm, v, frame, sp, finished);
 }
 
+static bool close_other_delegate(VM *vm, Gen *g)
+{
+    Value d = g->delegate;
+    if (is_unset(d)) return true;
+    if (is_gen(d)) return gen_close_c(vm, as_gen(d));
+    Value method = obj_getattr_opt(vm, d, vm->common->close);
+    if (is_error(method)) return false;
+    return is_unset(method) || !is_error(vm_call(vm, method, NULL, 0));
+}
+
+/* A GeneratorExit thrown into g closes what g delegates to; what that raises instead is thrown on (rules 1.4). */
+static Value close_before_throw(VM *vm, Gen *g, Value exc)
+{
+    if (is_unset(g->delegate) || gen_state(g) != GEN_SUSPENDED || !exception_is(vm, exc, ERR_GENERATOR_EXIT)) return exc;
+    if (chain_member_running(g)) return exc;
+    bool quiet = close_other_delegate(vm, g);
+    g->delegate = VALUE_UNSET;
+    return quiet ? exc : vm_take_pending(vm);
+}
+
 Value gen_throw_c(VM *vm, Gen *g, Value exc, bool *finished)
 {
     Frame *frame = vm->frame;
     Value *sp = vm->sp;
     *finished = true;
+    exc = close_before_throw(vm, g, exc);
     if (vm_c_stack_low(vm)) return VALUE_ERROR;
     if (gen_state(g) == GEN_FINISHED && g->h.shape == T_COROUTINE) return reuse_error(vm);
     if (at_start(g)) finish(g);
@@ -589,16 +610,6 @@ static bool close_level(VM *vm, Gen *g, Value exc)
     if (!vm_pending_is(vm, ERR_GENERATOR_EXIT) && !vm_pending_is(vm, ERR_STOP_ITERATION)) return false;
     vm_take_pending(vm);
     return true;
-}
-
-static bool close_other_delegate(VM *vm, Gen *g)
-{
-    Value d = g->delegate;
-    if (is_unset(d)) return true;
-    if (is_gen(d)) return gen_close_c(vm, as_gen(d));
-    Value method = obj_getattr_opt(vm, d, vm->common->close);
-    if (is_error(method)) return false;
-    return is_unset(method) || !is_error(vm_call(vm, method, NULL, 0));
 }
 
 /* Level by level from the leaf: each gets a GeneratorExit of its own; what a level raises instead goes on in the

@@ -17,6 +17,8 @@ void exception_add_trace(VM *vm, Value exc, Value code, const Insn *pc);
 Value exception_render(VM *vm, Value exc);
 /* StopIteration's value, SystemExit's code. */
 Value exception_value(Value exc);
+/* exc comes into a frame that is handling another exception (vm->handled): its context, if it has none yet. */
+void exception_enter_handler(VM *vm, Value exc);
 Value exception_new(VM *vm, ErrorKind kind, Value args_tuple);
 bool exception_is(VM *vm, Value exc, ErrorKind kind);
 /* AttributeError with a text (a str, or VALUE_ERROR when making it failed) and the fields obj and name; and NameError. */

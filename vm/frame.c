@@ -168,6 +168,12 @@ Value frame_return(VM *vm, Frame *f, Value v)
     case RET_BIN_RIGHT:
     case RET_BIN_FIRST:
         return v == VALUE_NOT_IMPLEMENTED ? op_binary_resume(vm, caller, kind) : deliver(vm, caller, ret, v);
+    case RET_ITER: {
+        Type *t = type_of(vm, v);
+        if (!t->def->slots.next && !type_defines(t, D_NEXT))
+            return vm_raise(vm, ERR_TYPE, "iter() returned non-iterator of type '%T'", v);
+        return deliver(vm, caller, ret, v);
+    }
     case RET_INIT:
         if (!is_none(v)) return vm_raise(vm, ERR_TYPE, "__init__() should return None, not '%T'", v);
         return deliver(vm, caller, ret, *frame_instance(f));
@@ -193,6 +199,7 @@ static void resume_handled(VM *vm, Frame *f)
     if (next->op != OP_EXC_RESUME) return;
     f->regs[next->b] = vm->handled;
     vm->handled = f->regs[next->a];
+    exception_enter_handler(vm, vm->exc);
 }
 
 /* A script iterator's StopIteration ends the caller's for loop. */

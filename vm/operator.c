@@ -71,7 +71,8 @@ static Value both_ways(VM *vm, BinaryOp op, bool inplace, Value a, Value b)
     } else {
         v = try_left(vm, op, a, b);
         if (v == VALUE_NOT_IMPLEMENTED) {
-            bool same_script = type_of(vm, a) == type_of(vm, b) && type_defines(type_of(vm, a), left_method(op));
+            Type *t = type_of(vm, a);
+            bool same_script = t == type_of(vm, b) && (type_defines(t, left_method(op)) || type_defines(t, right_method(op)));
             if (!same_script) v = try_right(vm, op, a, b);
         }
     }
@@ -85,6 +86,8 @@ Value obj_binary_reflected(VM *vm, BinaryOp op, bool inplace, Value a, Value b)
     Value v = type_of(vm, a) == type_of(vm, b) ? VALUE_NOT_IMPLEMENTED : try_right(vm, op, a, b);
     return v == VALUE_NOT_IMPLEMENTED ? unsupported(vm, op, inplace, a, b) : v;
 }
+
+Value obj_after_inplace(VM *vm, BinaryOp op, Value a, Value b) { return both_ways(vm, op, true, a, b); }
 
 Value obj_inplace(VM *vm, BinaryOp op, Value a, Value b)
 {

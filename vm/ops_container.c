@@ -234,7 +234,7 @@ static Value match_args_of(VM *vm, Value cls)
 
 Value op_match_class(VM *vm, Value v, Value cls, int npos, Value kwnames)
 {
-    if (!is_type(cls)) return vm_raise(vm, ERR_TYPE, "called match pattern must be a class");
+    if (!is_type(cls)) return vm_raise(vm, ERR_TYPE, "called match pattern must be a type");
     int is = obj_isinstance(vm, v, cls);
     if (is <= 0) return is < 0 ? VALUE_ERROR : VALUE_NONE;
     size_t nkw = as_tuple(kwnames)->size, total = (size_t)npos + nkw;

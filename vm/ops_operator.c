@@ -68,7 +68,7 @@ Value op_binary_resume(VM *vm, Frame *f, RetKind stage)
 {
     BinaryForm form = decode_binary(f);
     uint16_t dst = f->pc[-1].a;
-    if (stage == RET_BIN_INPLACE) return deliver(f, dst, op_binary(vm, form.op, false, form.a, form.b, dst));
+    if (stage == RET_BIN_INPLACE) return deliver(f, dst, obj_after_inplace(vm, form.op, form.a, form.b));
     return deliver(f, dst, obj_binary_reflected(vm, form.op, form.inplace, form.a, form.b));
 }
 

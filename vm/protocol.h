@@ -47,4 +47,6 @@ Value obj_to_list(VM *vm, Value iterable);
 Value obj_to_tuple(VM *vm, Value iterable);
 /* The rest of a operator's protocol after the left operand's own method answered NotImplemented. */
 Value obj_binary_reflected(VM *vm, BinaryOp op, bool inplace, Value a, Value b);
+/* a op= b after a's in-place method has answered NotImplemented. */
+Value obj_after_inplace(VM *vm, BinaryOp op, Value a, Value b);
 Value obj_compare_reflected(VM *vm, Value a, Value b, CompareOp op);
