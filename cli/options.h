@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+typedef struct VM VM;
+
 typedef enum {
     ACTION_FILE,   // `subject` is a path; "-": standard input
     ACTION_CODE,   // `subject` is source text
@@ -23,6 +25,8 @@ typedef struct Options {
     uint64_t seed;
     size_t max_memory; // bytes; 0: no limit
     int64_t max_time;  // nanoseconds; 0: no limit
+    void (*on_start)(VM *vm, void *state); // called when the VM stands; NULL: nothing (trace)
+    void *start_state;
 } Options;
 
 /* False when the words make no sense: that has been said on stderr. */

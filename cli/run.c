@@ -64,7 +64,10 @@ VM *run_start(const Options *o, int argc, char **argv)
         vm->compiler = &compile_hook;
         vm->dump = sched_report_tasks;
         vm->start_dir = getcwd(NULL, 0);
-        if (stdlib_init(vm, argc, argv) && add_search_path(vm, getenv("CO_PATH"))) return vm;
+        if (stdlib_init(vm, argc, argv) && add_search_path(vm, getenv("CO_PATH"))) {
+            if (o->on_start) o->on_start(vm, o->start_state);
+            return vm;
+        }
         vm_free(vm);
     }
     host_free(host);
@@ -113,6 +116,7 @@ static void report_exception(VM *vm, Value exc)
 
 int run_report_uncaught(VM *vm)
 {
+    if (vm->stop_status && vm->stop_status != 124) return vm->stop_status; // a deadlock has been reported
     if (vm->stop_status) {
         static const char text[] = "co: time limit exceeded\n";
         report_text(vm, text, sizeof text - 1);
