@@ -68,7 +68,15 @@ def print_array(kind, name, values):
     print(f"{line}\n}};")
 
 
+def check_caseless():
+    """What uni_is_caseless in unitables.h says of these ranges."""
+    for code in (*range(0x2E80, 0xA640), *range(0xAC00, 0xD800)):
+        c = chr(code)
+        assert c == c.upper() == c.lower() == c.title() == c.casefold(), hex(code)
+
+
 def main():
+    check_caseless()
     record_numbers, records = unique(map(record_of, CODES))
     size = 1 << SHIFT
     block_numbers, blocks = unique(tuple(record_numbers[i:i + size]) for i in range(0, len(CODES), size))

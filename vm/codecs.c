@@ -269,6 +269,14 @@ static size_t utf8_valid_at(const uint8_t *p, size_t n, Flaw *flaw)
     return size;
 }
 
+/* The commonest case, a character of three bytes with as many to read. */
+static inline bool is_three_bytes(const uint8_t *p)
+{
+    bool second_high = p[1] & 0x20; // A0..BF: what E0 needs and ED must not have
+    return (p[0] & 0xF0) == 0xE0 && is_continuation(p[1]) && is_continuation(p[2]) &&
+           (p[0] == 0xE0 ? second_high : p[0] != 0xED || !second_high);
+}
+
 /* Length of the valid prefix; *length: its code points. */
 static size_t utf8_valid(const uint8_t *data, size_t n, size_t *length)
 {
@@ -280,7 +288,7 @@ static size_t utf8_valid(const uint8_t *data, size_t n, size_t *length)
         at += plain;
         *length += plain;
         while (at < n && data[at] >= 0x80) {
-            size_t size = utf8_valid_at(data + at, n - at, &flaw);
+            size_t size = n - at >= 3 && is_three_bytes(data + at) ? 3 : utf8_valid_at(data + at, n - at, &flaw);
             if (!size) return at;
             at += size;
             ++*length;

@@ -56,7 +56,7 @@ Value str_new_counted(VM *vm, const char *utf8, size_t size, size_t length)
     if (size <= 1) return obj_value(size ? vm->ascii_str[(unsigned char)*utf8] : vm->empty_str);
     Str *s = str_alloc(vm, size, length);
     if (!s) return VALUE_ERROR;
-    memcpy(s->data, utf8, size);
+    copy_bytes(s->data, utf8, size);
     return obj_value(s);
 }
 
@@ -401,7 +401,7 @@ static Value share_buffer(VM *vm, StrBuffer *buffer, size_t length)
 static Value append_to_buffer(VM *vm, StrBuffer *buffer, const Str *b, size_t length)
 {
     size_t used = buffer->used;
-    memcpy(buffer->data + used, b->data, b->size);
+    copy_bytes(buffer->data + used, b->data, b->size);
     buffer->used += b->size;
     Value v = share_buffer(vm, buffer, length);
     if (is_error(v)) buffer->used = used;
@@ -426,8 +426,7 @@ static Value concat_copy(VM *vm, const Str *a, const Str *b, size_t size)
     Str *s = str_alloc(vm, size, a->length + b->length);
     if (!s) return VALUE_ERROR;
     s->h.aux |= STR_JOINED;
-    memcpy(s->data, a->data, a->size);
-    memcpy(s->data + a->size, b->data, b->size);
+    copy_bytes(copy_bytes(s->data, a->data, a->size), b->data, b->size);
     return obj_value(s);
 }
 
@@ -459,8 +458,7 @@ Value str_concat_many(VM *vm, const Value *parts, size_t n)
     char *out = s->data;
     for (size_t i = 0; i < n; i++) {
         const Str *part = as_str(parts[i]);
-        memcpy(out, part->data, part->size);
-        out += part->size;
+        out = copy_bytes(out, part->data, part->size);
     }
     return obj_value(s);
 }

@@ -67,13 +67,14 @@ bool sb_add_slow(StrBuilder *b, const char *utf8, size_t n);
 static inline bool sb_add(StrBuilder *b, const char *utf8, size_t n)
 {
     if (n > b->capacity - b->size) return sb_add_slow(b, utf8, n);
-    memcpy(b->data + b->size, utf8, n);
+    copy_bytes(b->data + b->size, utf8, n);
     b->size += n;
     return true;
 }
 bool sb_add_c(StrBuilder *b, const char *text);
 bool sb_add_char(StrBuilder *b, uint32_t code_point);
 bool sb_add_fill(StrBuilder *b, uint32_t code_point, size_t times);
+bool sb_add_int(StrBuilder *b, int64_t i); // in decimal
 bool sb_add_str(StrBuilder *b, Value s);
 bool sb_addf(StrBuilder *b, const char *format, ...);
 bool sb_vaddf(StrBuilder *b, const char *format, __builtin_va_list ap);

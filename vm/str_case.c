@@ -40,12 +40,22 @@ static Value flipped_ascii(VM *vm, const Str *s, unsigned char first, unsigned c
 
 typedef enum { CASE_UPPER, CASE_LOWER, CASE_TITLE, CASE_FOLD } CaseMapping;
 
-static void add_mapped(StrBuilder *b, uint32_t c, CaseMapping which)
+static int32_t mapping_of(uint32_t c, CaseMapping which)
 {
     const UniRecord *r = uni_record(c);
-    const int32_t mappings[] = {r->upper, r->lower, r->title, r->fold};
+    switch (which) {
+    case CASE_UPPER: return r->upper;
+    case CASE_LOWER: return r->lower;
+    case CASE_TITLE: return r->title;
+    case CASE_FOLD: return r->fold;
+    }
+    return 0;
+}
+
+static void add_mapped(StrBuilder *b, uint32_t c, CaseMapping which)
+{
     uint32_t out[UNI_EXPAND];
-    int n = uni_map(c, mappings[which], out);
+    int n = uni_map(c, mapping_of(c, which), out);
     for (int i = 0; i < n; i++) sb_add_char(b, out[i]);
 }
 
@@ -79,18 +89,23 @@ static void add_lower(StrBuilder *b, const Str *s, const char *p)
     else add_mapped(b, c, CASE_LOWER);
 }
 
-/* Every character mapped alike. */
+/* Every character mapped alike. Many scripts have no case: what stays as it is, is copied in runs. */
 static Value mapped(VM *vm, const Str *s, CaseMapping which)
 {
     StrBuilder b;
     sb_init(&b, vm);
     sb_grow(&b, s->size);
-    for (const char *p = s->data, *end = p + s->size; p < end && !b.failed;) {
+    const char *run = s->data, *end = s->data + s->size;
+    for (const char *p = run; p < end && !b.failed;) {
         const char *start = p;
         uint32_t c = utf8_get(&p);
+        if (uni_is_caseless(c) || !mapping_of(c, which)) continue;
+        sb_add(&b, run, (size_t)(start - run));
         if (which == CASE_LOWER) add_lower(&b, s, start);
         else add_mapped(&b, c, which);
+        run = p;
     }
+    sb_add(&b, run, (size_t)(end - run));
     return sb_finish(&b);
 }
 

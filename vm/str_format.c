@@ -257,6 +257,7 @@ static bool write_object(Formatter *f, StrBuilder *out, const Field *field, int 
     Value v = *f->object;
     if (field->spec.at == field->spec.end) {
         if (is_exact(v, T_STR)) return sb_add_str(out, v);
+        if (is_small(v)) return sb_add_int(out, as_small(v));
         *f->spec = obj_value(f->vm->empty_str);
     } else if (field->nested) {
         if (!expand_spec(f, field->spec, depth)) return false;

@@ -201,9 +201,8 @@ static Value join_items(VM *vm, const Str *separator, const Value *items, size_t
     char *out = s->data;
     for (size_t i = 0; i < n; i++) {
         const Str *part = as_str(items[i]);
-        if (i) memcpy(out, separator->data, separator->size), out += separator->size;
-        memcpy(out, part->data, part->size);
-        out += part->size;
+        if (i) out = copy_bytes(out, separator->data, separator->size);
+        out = copy_bytes(out, part->data, part->size);
     }
     return obj_value(s);
 }

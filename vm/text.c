@@ -244,24 +244,18 @@ Value text_partition(VM *vm, Value self, Value separator, bool from_right)
 
 /* ---- changing ---- */
 
-static char *copy(char *out, const char *data, size_t n)
-{
-    memcpy(out, data, n);
-    return out + n;
-}
-
 /* Between all characters: what replacing the empty text means. */
 static void interleave(char *out, Text t, Text with, size_t count)
 {
     const char *p = t.data, *end = p + t.size;
     while (count--) {
-        out = copy(out, with.data, with.size);
+        out = copy_bytes(out, with.data, with.size);
         if (p == end) break;
         size_t n = t.kind == TEXT_UNICODE ? utf8_step(*p) : 1;
-        out = copy(out, p, n);
+        out = copy_bytes(out, p, n);
         p += n;
     }
-    copy(out, p, (size_t)(end - p));
+    copy_bytes(out, p, (size_t)(end - p));
 }
 
 static void replace_each(char *out, Text t, Text old, Text with, size_t count)
@@ -269,15 +263,37 @@ static void replace_each(char *out, Text t, Text old, Text with, size_t count)
     const char *p = t.data, *end = p + t.size;
     while (count--) {
         size_t at = search_first(p, (size_t)(end - p), old.data, old.size);
-        out = copy(out, p, at);
-        out = copy(out, with.data, with.size);
+        out = copy_bytes(out, p, at);
+        out = copy_bytes(out, with.data, with.size);
         p += at + old.size;
     }
-    copy(out, p, (size_t)(end - p));
+    copy_bytes(out, p, (size_t)(end - p));
+}
+
+/* One byte for every other one, eight at a time. */
+static void replace_bytes(char *out, const char *p, size_t n, char old, char with)
+{
+    uint64_t pattern = repeat_byte(old), change = repeat_byte((char)(old ^ with));
+    for (; n >= 8; p += 8, out += 8, n -= 8) {
+        uint64_t w = utf8_word(p);
+        w ^= (equal_bytes(w, pattern) >> 7) * 0xFF & change;
+        memcpy(out, &w, 8);
+    }
+    for (; n; n--, p++) *out++ = *p == old ? with : *p;
+}
+
+static Value replace_byte(VM *vm, Text t, char old, char with)
+{
+    Value v;
+    if (!memchr(t.data, old, t.size)) return VALUE_UNSET;
+    char *out = text_alloc(vm, t.kind, t.size, t.length, &v);
+    if (out) replace_bytes(out, t.data, t.size, old, with);
+    return v;
 }
 
 Value text_replace(VM *vm, Text t, Text old, Text with, int64_t max)
 {
+    if (old.size == 1 && with.size == 1 && max < 0) return replace_byte(vm, t, *old.data, *with.data);
     size_t limit = max < 0 ? SIZE_MAX : (size_t)max, count;
     if (old.size) count = search_count(t.data, t.size, old.data, old.size, limit);
     else count = t.length < limit ? t.length + 1 : limit;
@@ -294,7 +310,7 @@ Value text_replace(VM *vm, Text t, Text old, Text with, int64_t max)
 static char *fill_in(char *out, Text fill, size_t times)
 {
     if (fill.size == 1) return (char *)memset(out, fill.data[0], times) + times;
-    while (times--) out = copy(out, fill.data, fill.size);
+    while (times--) out = copy_bytes(out, fill.data, fill.size);
     return out;
 }
 
@@ -305,7 +321,7 @@ Value text_pad(VM *vm, Text t, size_t left, size_t right, Text fill)
     char *out = text_alloc(vm, t.kind, size, t.length + left + right, &v);
     if (!out) return VALUE_ERROR;
     out = fill_in(out, fill, left);
-    out = copy(out, t.data, t.size);
+    out = copy_bytes(out, t.data, t.size);
     fill_in(out, fill, right);
     return v;
 }
@@ -317,9 +333,9 @@ Value text_zfill(VM *vm, Text t, size_t width)
     char *out = text_alloc(vm, t.kind, size_add(t.size, zeros), t.length + zeros, &v);
     if (!out) return VALUE_ERROR;
     size_t sign = t.size && (t.data[0] == '+' || t.data[0] == '-');
-    out = copy(out, t.data, sign);
+    out = copy_bytes(out, t.data, sign);
     memset(out, '0', zeros);
-    copy(out + zeros, t.data + sign, t.size - sign);
+    copy_bytes(out + zeros, t.data + sign, t.size - sign);
     return v;
 }
 

@@ -44,6 +44,9 @@ static inline const UniRecord *uni_record(uint32_t c)
     return &uni_records[uni_numbers[(size_t)uni_blocks[c >> UNI_SHIFT] << UNI_SHIFT | (c & ((1 << UNI_SHIFT) - 1))]];
 }
 
+/* Scripts without case that texts are full of: ideographs, kana, Hangul. */
+static inline bool uni_is_caseless(uint32_t c) { return c - 0x2E80 < 0xA640 - 0x2E80 || c - 0xAC00 < 0xD800 - 0xAC00; }
+
 static inline bool uni_is(uint32_t c, unsigned flags) { return uni_record(c)->flags & flags; }
 static inline int uni_width(uint32_t c) { return uni_record(c)->width; }
 /* The value of a decimal digit (what int() takes) or -1. */

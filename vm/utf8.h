@@ -81,6 +81,15 @@ static inline uint64_t utf8_word(const char *p)
     return w;
 }
 
+/* 0x80 in each byte of a word that equals the same byte of `pattern`. */
+static inline uint64_t equal_bytes(uint64_t w, uint64_t pattern)
+{
+    uint64_t x = w ^ pattern, low = 0x7F7F7F7F7F7F7F7F;
+    return ~(((x & low) + low) | x | low);
+}
+
+static inline uint64_t repeat_byte(char c) { return (unsigned char)c * 0x0101010101010101u; }
+
 /* How many of the eight bytes of a word begin a code point. */
 static inline size_t utf8_starts_in(uint64_t w)
 {
@@ -121,6 +130,21 @@ static inline size_t ascii_prefix(const char *p, size_t n)
         if (utf8_word(p) & 0x8080808080808080) break;
     for (; n && !(*p & 0x80); n--) p++;
     return (size_t)(p - start);
+}
+
+/* memcpy for pieces that are mostly a few bytes long. Answers the end of the copy. */
+static inline char *copy_bytes(char *out, const char *p, size_t n)
+{
+    if (n > 16) {
+        memcpy(out, p, n);
+    } else if (n >= 8) { // two words that may overlap
+        uint64_t first = utf8_word(p), last = utf8_word(p + n - 8);
+        memcpy(out, &first, 8);
+        memcpy(out + n - 8, &last, 8);
+    } else {
+        for (size_t i = 0; i < n; i++) out[i] = p[i];
+    }
+    return out + n;
 }
 
 static inline bool is_ascii_lower(char c) { return c >= 'a' && c <= 'z'; }
