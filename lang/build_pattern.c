@@ -75,10 +75,11 @@ static Node *new_capture(Parser *p, Span span, Node *pattern, Name *name)
     return node_done(p, &node->node);
 }
 
-/* a.b.c as an expression. */
+/* a.b.c as an expression. `_` is the wildcard even here, so nothing can follow it. */
 static Node *dotted_value(Parser *p, NodeList dotted)
 {
     Node *value = dotted.count ? dotted.items[0] : NULL;
+    if (value && is_wildcard(AST(Name, value)->id)) parser_error(p, value->span, "invalid syntax");
     for (uint32_t i = 1; i < dotted.count; i++) {
         Token name = {.span = dotted.items[i]->span, .name = AST(Name, dotted.items[i])->id};
         value = ast_attribute(p, value, name);

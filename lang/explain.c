@@ -271,14 +271,19 @@ static bool explain_single(Parser *p, Token token)
     return false;
 }
 
+/* A `try` has neither yet. */
+static bool explain_try(Parser *p, Token token)
+{
+    void *grammar = p->grammar;
+    if (!grammar_accepts(grammar, TK_FINALLY) || grammar_accepts(grammar, TK_PASS)) return false;
+    report(p, token.span, "expected 'except' or 'finally' block");
+    return true;
+}
+
 static bool explain_expected(Parser *p, Token token)
 {
     bool line_start = token.span.start == p->line_first.span.start;
-    if (line_start && grammar_accepts(p->grammar, TK_EXCEPT) && grammar_accepts(p->grammar, TK_FINALLY)) {
-        report(p, token.span, "expected 'except' or 'finally' block");
-        return true;
-    }
-    if (line_start) return false;
+    if (line_start) return explain_try(p, token);
     if (explain_single(p, token)) return true;
     if (!grammar_accepts(p->grammar, TK_NUMBER) || begins_operand(token.kind)) return false;
     report(p, token.span, "invalid syntax: expected an expression");
@@ -323,8 +328,29 @@ void explain_syntax_error(Parser *p, Token token)
                      explain_print(p, token) || explain_operator(p, token) || explain_assignment(p, token) ||
                      explain_display(p, token) || explain_comma(p, token) || explain_name(p, token) ||
                      explain_expected(p, token);
-    if (!explained) report(p, token.span, "invalid syntax");
+    if (!explained && token.kind == TK_DEDENT)
+        diag_add(p->diags, DIAG_INDENTATION, token.span, "unexpected unindent");
+    else if (!explained)
+        report(p, token.span, "invalid syntax");
     p->bracket_error = in_brackets && p->diags->count > count ? p->diags->count : 0;
+}
+
+/* An expression that begins with the name `match`, such as a call of it, with a block under it. */
+static bool explain_match(Parser *p)
+{
+    const Name *name = p->line_first.kind == TK_NAME ? p->line_first.name : NULL;
+    if (!name || strcmp(name->text, "match") != 0) return false;
+    const char *next = p->lexer.source->text + p->line_first.span.end;
+    next += strspn(next, " \t");
+    if (*next == '\n' || !strchr("([{-+*~", *next)) return false;
+    report(p, p->before.span, "expected ':'");
+    return true;
+}
+
+void explain_unexpected_indent(Parser *p, Token token)
+{
+    if (explain_match(p) || explain_try(p, token)) return;
+    diag_add(p->diags, DIAG_INDENTATION, token.span, "unexpected indent");
 }
 
 void explain_missing_block(Parser *p, Token token)

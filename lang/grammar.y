@@ -241,7 +241,6 @@ guard0(E) ::= .                                 { E = NULL; }
 guard0(E) ::= IF namedexpr(A).                  { E = A; }
 
 patterns(T) ::= pattern(A).                     { T = A; }
-patterns(T) ::= star_pattern(A).                { T = ast_match_open_sequence(p, list_of(p, A), (Token){0}); }
 patterns(T) ::= sequence(L).                    { T = ast_match_open_sequence(p, L, (Token){0}); }
 patterns(T) ::= sequence(L) COMMA(C).           { T = ast_match_open_sequence(p, L, C); }
 patterns(T) ::= any_pattern(A) COMMA(C).        { T = ast_match_open_sequence(p, list_of(p, A), C); }
@@ -271,15 +270,14 @@ closed(T) ::= dotted(D) LP class_patterns(L) COMMA RP(E). { T = ast_match_class(
 closed(T) ::= LP(O) pattern(A) RP(E).           { T = ast_parens(p, O, A, E); }
 closed(T) ::= LP(O) bracketed(L) RP(E).         { T = ast_match_sequence(p, O, L, E); }
 closed(T) ::= LB(O) bracketed(L) RB(E).         { T = ast_match_sequence(p, O, L, E); }
-closed(T) ::= LB(O) pattern(A) RB(E).           { T = ast_match_sequence(p, O, list_of(p, A), E); }
+closed(T) ::= LB(O) any_pattern(A) RB(E).       { T = ast_match_sequence(p, O, list_of(p, A), E); }
 closed(T) ::= LC(O) RC(E).                      { T = ast_match_mapping(p, O, no_list, E); }
 closed(T) ::= LC(O) map_patterns(L) RC(E).      { T = ast_match_mapping(p, O, L, E); }
 closed(T) ::= LC(O) map_patterns(L) COMMA RC(E). { T = ast_match_mapping(p, O, L, E); }
 
-/* What makes a sequence of parentheses too: anything but one pattern without a comma. */
+/* What makes a sequence of parentheses too: all but one pattern without a comma. */
 %type bracketed {NodeList}
 bracketed(L) ::= .                              { L = no_list; }
-bracketed(L) ::= star_pattern(A).               { L = list_of(p, A); }
 bracketed(L) ::= any_pattern(A) COMMA.          { L = list_of(p, A); }
 bracketed(L) ::= sequence(A).                   { L = A; }
 bracketed(L) ::= sequence(A) COMMA.             { L = A; }

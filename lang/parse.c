@@ -100,7 +100,7 @@ static bool is_unexpected_indent(Parser *p, Token token)
     p->depth++;
     bool unexpected = !grammar_accepts(p->grammar, TK_INDENT);
     p->unexpected[p->depth] = unexpected;
-    if (unexpected) diag_add(p->diags, DIAG_INDENTATION, token.span, "unexpected indent");
+    if (unexpected) explain_unexpected_indent(p, token);
     return unexpected;
 }
 

@@ -49,4 +49,5 @@ Span span_join(Span first, Span last);
 
 /* explain.c */
 void explain_syntax_error(Parser *p, Token token);
+void explain_unexpected_indent(Parser *p, Token token);
 void explain_missing_block(Parser *p, Token token);

@@ -82,8 +82,8 @@ START_TEST(carets_line_up_by_display_width)
     expect_carets("e\xCC\x81 = y", 6, 7, "e\xCC\x81 = y|    ^");
     expect_carets("\tx = y", 1, 2, "        x = y|        ^");
     expect_carets("ab\tx", 3, 4, "ab      x|        ^");
-    expect_carets("x", 1, 1, "x| ^");   // behind the end
-    expect_carets("x", 7, 9, "x| ^");   // out of range
+    expect_carets("x", 1, 1, "x| ^"); // behind the end
+    expect_carets("x", 7, 9, "x| ^"); // out of range
     expect_carets("a\x01z", 1, 2, "a?z| ^");
 }
 END_TEST

@@ -29,7 +29,8 @@ static TextBuffer tokens_of(const char *text, bool with_layout)
         case TK_DEDENT: text_addf(&out, "<"); break;
         case TK_BAD: text_addf(&out, "BAD"); break;
         case TK_MATCH: text_addf(&out, "MATCH"); break;
-        case TK_FMIDDLE: text_addf(&out, "~"); // and its text
+        case TK_FMIDDLE:
+            text_addf(&out, "~"); // and its text
         // fall through
         default: text_add(&out, source.text + token.span.start, token.span.end - token.span.start);
         }
@@ -71,7 +72,8 @@ END_TEST
 
 START_TEST(strings_with_every_prefix)
 {
-    expect("'a\\'b' rb'''c'd''' Bu'e' U'f' \"\" \"\"\"\"\"\"", "'a\\'b' rb'''c'd''' Bu 'e' U'f' \"\" \"\"\"\"\"\" NL");
+    expect("'a\\'b' rb'''c'd''' Bu'e' U'f' \"\" \"\"\"\"\"\"",
+           "'a\\'b' rb'''c'd''' Bu 'e' U'f' \"\" \"\"\"\"\"\" NL");
     expect("'a\\\nb' 'c", "'a\\\nb' BAD NL");
 }
 END_TEST

@@ -83,7 +83,8 @@ START_TEST(operators_bind_as_in_python)
     expect("-a ** -b", "(UnaryOp op=USub operand=(BinOp left=(Name id=a) op=Pow right=(UnaryOp op=USub");
     expect("not a == b", "(UnaryOp op=Not operand=(Compare left=(Name id=a)");
     expect("await a ** b", "(BinOp left=(Await value=(Name id=a)) op=Pow");
-    expect("a if b else c if d else e", "(IfExp test=(Name id=b) body=(Name id=a) orelse=(IfExp test=(Name id=d)");
+    expect("a if b else c if d else e",
+           "(IfExp test=(Name id=b) body=(Name id=a) orelse=(IfExp test=(Name id=d)");
 }
 END_TEST
 
@@ -110,10 +111,13 @@ END_TEST
 
 START_TEST(fstrings_nest)
 {
-    expect("f'{a!r:>{w}}}}'", "(JoinedStr parts=[(FormattedValue value=(Name id=a) conversion=r spec=(JoinedStr "
-                              "parts=[(Str text=\">\") (FormattedValue value=(Name id=w))])) (Str text=\"}\")])");
-    expect("f'{ a = }'", "(JoinedStr parts=[(Str text=\" a = \") (FormattedValue value=(Name id=a) conversion=r)])");
-    expect("f'{a=:x}'", "(JoinedStr parts=[(Str text=\"a=\") (FormattedValue value=(Name id=a) spec=(JoinedStr");
+    expect("f'{a!r:>{w}}}}'",
+           "(JoinedStr parts=[(FormattedValue value=(Name id=a) conversion=r spec=(JoinedStr "
+           "parts=[(Str text=\">\") (FormattedValue value=(Name id=w))])) (Str text=\"}\")])");
+    expect("f'{ a = }'",
+           "(JoinedStr parts=[(Str text=\" a = \") (FormattedValue value=(Name id=a) conversion=r)])");
+    expect("f'{a=:x}'",
+           "(JoinedStr parts=[(Str text=\"a=\") (FormattedValue value=(Name id=a) spec=(JoinedStr");
     expect("f'{a[\"b\"]}{f\"{c}\"}'", "(JoinedStr parts=[(FormattedValue value=(Subscript");
     expect("f'{a:%H:%M}'", "(JoinedStr parts=[(FormattedValue value=(Name id=a) spec=(JoinedStr "
                            "parts=[(Str text=\"%H:%M\")]))])");
@@ -182,25 +186,44 @@ END_TEST
 
 START_TEST(patterns)
 {
-    expect_statement("match x:\n    case {'a': 1, **r} | [b, *_] if c: pass\n",
-                     "(Match subject=(Name id=x) cases=[(MatchCase pattern=(MatchOr patterns=[(MatchMapping "
-                     "items=[(MatchItem key=(Str text=\"a\") pattern=(MatchValue value=(Int value=1 base=10)))] "
-                     "rest=r) (MatchSequence patterns=[(MatchAs name=b) (MatchStar)])]) guard=(Name id=c)");
-    expect_statement("match x:\n    case A.B(1, k=_) as y: pass\n",
-                     "(Match subject=(Name id=x) cases=[(MatchCase pattern=(MatchAs pattern=(MatchClass "
-                     "cls=(Attribute value=(Name id=A) attr=B) patterns=[(MatchValue value=(Int value=1 base=10))] "
-                     "keywords=[(MatchKeyword name=k pattern=(MatchAs))]) name=y)");
-    expect_statement("match x:\n    case -1, None: pass\n",
-                     "(Match subject=(Name id=x) cases=[(MatchCase pattern=(MatchSequence patterns=[(MatchValue "
-                     "value=(UnaryOp op=USub operand=(Int value=1 base=10))) (MatchSingleton value=(None))])");
+    expect_statement(
+        "match x:\n    case {'a': 1, **r} | [b, *_] if c: pass\n",
+        "(Match subject=(Name id=x) cases=[(MatchCase pattern=(MatchOr patterns=[(MatchMapping "
+        "items=[(MatchItem key=(Str text=\"a\") pattern=(MatchValue value=(Int value=1 base=10)))] "
+        "rest=r) (MatchSequence patterns=[(MatchAs name=b) (MatchStar)])]) guard=(Name id=c)");
+    expect_statement(
+        "match x:\n    case A.B(1, k=_) as y: pass\n",
+        "(Match subject=(Name id=x) cases=[(MatchCase pattern=(MatchAs pattern=(MatchClass "
+        "cls=(Attribute value=(Name id=A) attr=B) patterns=[(MatchValue value=(Int value=1 base=10))] "
+        "keywords=[(MatchKeyword name=k pattern=(MatchAs))]) name=y)");
+    expect_statement(
+        "match x:\n    case -1, None: pass\n",
+        "(Match subject=(Name id=x) cases=[(MatchCase pattern=(MatchSequence patterns=[(MatchValue "
+        "value=(UnaryOp op=USub operand=(Int value=1 base=10))) (MatchSingleton value=(None))])");
+}
+END_TEST
+
+START_TEST(patterns_that_are_none)
+{
+    expect_error("match x:\n    case *y: pass\n", "t.co:2:12: SyntaxError");
+    expect_error("match x:\n    case (*y): pass\n", "t.co:2:13: SyntaxError");
+    expect_error("match x:\n    case _.y: pass\n", "t.co:2:10: SyntaxError: invalid syntax");
+    expect_error("match x:\n    case y as _: pass\n", "t.co:2:15: SyntaxError: cannot use '_' as a target");
+    expect_error("match x:\n    case A(b=1, c): pass\n",
+                 "t.co:2:17: SyntaxError: positional patterns follow");
+    expect_error("match x:\n    case {**y, 1: z}: pass\n",
+                 "t.co:2:11: SyntaxError: '**' pattern must be the last");
+    expect_error("match x:\n    case [*y, *z]: pass\n",
+                 "t.co:2:15: SyntaxError: multiple starred expressions in");
 }
 END_TEST
 
 START_TEST(names_are_normalised)
 {
     // The same syllables, composed and decomposed, and a ligature that NFKC takes apart.
-    expect("\xED\x95\x9C == \xE1\x84\x92\xE1\x85\xA1\xE1\x86\xAB", "(Compare left=(Name id=\xED\x95\x9C) "
-                                                                   "steps=[(CompareStep op=Eq right=(Name id=\xED\x95\x9C))])");
+    expect("\xED\x95\x9C == \xE1\x84\x92\xE1\x85\xA1\xE1\x86\xAB",
+           "(Compare left=(Name id=\xED\x95\x9C) "
+           "steps=[(CompareStep op=Eq right=(Name id=\xED\x95\x9C))])");
     expect("\xEF\xAC\x81", "(Name id=fi)");
 }
 END_TEST
@@ -226,9 +249,20 @@ END_TEST
 START_TEST(prompt_knows_when_more_is_needed)
 {
     static const char *const incomplete[] = {
-        "(1,\n",     "x = '''a\n",     "if a:\n",           "if a:\n    b\n", "if a: b\n",
-        "a + \\\n",  "@d\n",           "try:\n    a\n",     "def f(\n",       "f'''{a}\n",
-        "x = [\n\n", "while a:\n    b\n    c\n", "if a:\n    b\nelse:\n", "class A:\n    # nothing yet\n",
+        "(1,\n",
+        "x = '''a\n",
+        "if a:\n",
+        "if a:\n    b\n",
+        "if a: b\n",
+        "a + \\\n",
+        "@d\n",
+        "try:\n    a\n",
+        "def f(\n",
+        "f'''{a}\n",
+        "x = [\n\n",
+        "while a:\n    b\n    c\n",
+        "if a:\n    b\nelse:\n",
+        "class A:\n    # nothing yet\n",
     };
     static const char *const complete[] = {
         "", "\n", "1\n", "x = 1; y = 2\n", "if a: b\n\n", "if a:\n    b\n\n", "if a:\n    b\n    \n",
@@ -243,9 +277,11 @@ END_TEST
 START_TEST(prompt_reports_errors_at_once)
 {
     static const char *const wrong[] = {
-        "(1 2\n", "x = 'a\n", "if a\n", "if a:\n    b = = c\n", "  x\n", "if a:\n\n", "try:\n    a\n\n", ")\n",
+        "(1 2\n", "x = 'a\n",  "if a\n",          "if a:\n    b = = c\n",
+        "  x\n",  "if a:\n\n", "try:\n    a\n\n", ")\n",
     };
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) expect_status(wrong[i], PARSE_SINGLE, PARSE_ERROR);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        expect_status(wrong[i], PARSE_SINGLE, PARSE_ERROR);
 }
 END_TEST
 
@@ -266,9 +302,9 @@ END_TEST
 START_TEST(wide_punctuation_is_named)
 {
     expect_error("print（'가'）\n", "t.co:1:6: SyntaxError: invalid character '（' (U+FF08)\n"
-                                   "    print（'가'）\n"
-                                   "         ^^\n"
-                                   "    hint: this is the full-width form: write '('\n");
+                                    "    print（'가'）\n"
+                                    "         ^^\n"
+                                    "    hint: this is the full-width form: write '('\n");
     expect_error("f(a，b)\n", "t.co:1:4: SyntaxError: invalid character '，' (U+FF0C)");
     expect_error("x\xC2\xA0= 1\n", "t.co:1:2: SyntaxError: invalid non-printable character U+00A0");
 }
@@ -278,32 +314,42 @@ START_TEST(brackets_point_at_their_opener)
 {
     expect_error("x = (1,\n  2\ny = 3\n", "t.co:1:5: SyntaxError: '(' was never closed");
     expect_error("f(1, 2\ndef g(): pass\n", "t.co:1:2: SyntaxError: '(' was never closed");
-    expect_error("(1]\n", "t.co:1:3: SyntaxError: closing parenthesis ']' does not match opening parenthesis '('");
-    expect_error("(\n1]\n", "t.co:2:2: SyntaxError: closing parenthesis ']' does not match opening parenthesis "
-                            "'(' on line 1");
+    expect_error("(1]\n",
+                 "t.co:1:3: SyntaxError: closing parenthesis ']' does not match opening parenthesis '('");
+    expect_error("(\n1]\n",
+                 "t.co:2:2: SyntaxError: closing parenthesis ']' does not match opening parenthesis "
+                 "'(' on line 1");
     expect_error("x)\n", "t.co:1:2: SyntaxError: unmatched ')'");
 }
 END_TEST
 
 START_TEST(blocks_and_indentation)
 {
-    expect_error("if x:\ny\n", "t.co:2:1: IndentationError: expected an indented block after 'if' statement on line 1");
-    expect_error("def f():\n", "t.co:2:1: IndentationError: expected an indented block after function definition");
+    expect_error("if x:\ny\n",
+                 "t.co:2:1: IndentationError: expected an indented block after 'if' statement on line 1");
+    expect_error("def f():\n",
+                 "t.co:2:1: IndentationError: expected an indented block after function definition");
     expect_error("  x\n", "t.co:1:3: IndentationError: unexpected indent");
-    expect_error("if x:\n    y\n  z\n", "t.co:3:1: IndentationError: unindent does not match any outer indentation");
-    expect_error("if x:\n\ty\n        z\n", "t.co:3:1: TabError: inconsistent use of tabs and spaces in indentation");
+    expect_error("if x:\n    y\n  z\n",
+                 "t.co:3:1: IndentationError: unindent does not match any outer indentation");
+    expect_error("if x:\n\ty\n        z\n",
+                 "t.co:3:1: TabError: inconsistent use of tabs and spaces in indentation");
     expect_error("if x\n    y\n", "t.co:1:5: SyntaxError: expected ':'");
     expect_error("match x\n    case 1: pass\n", "t.co:1:8: SyntaxError: expected ':'");
+    expect_error("match(x)\n    case 1: pass\n", "t.co:1:9: SyntaxError: expected ':'");
+    expect_error("try:\n    x\ny\n", "t.co:3:1: SyntaxError: expected 'except' or 'finally' block");
 }
 END_TEST
 
 START_TEST(targets_are_checked)
 {
-    expect_error("f() = 1\n", "t.co:1:1: SyntaxError: cannot assign to function call here. Maybe you meant '=='");
+    expect_error("f() = 1\n",
+                 "t.co:1:1: SyntaxError: cannot assign to function call here. Maybe you meant '=='");
     expect_error("(a, 1) = b\n", "t.co:1:5: SyntaxError: cannot assign to literal\n");
     expect_error("None = 1\n", "t.co:1:1: SyntaxError: cannot assign to None\n");
     expect_error("del a + b\n", "t.co:1:5: SyntaxError: cannot delete expression\n");
-    expect_error("a, b += 1\n", "t.co:1:1: SyntaxError: 'tuple' is an illegal expression for augmented assignment");
+    expect_error("a, b += 1\n",
+                 "t.co:1:1: SyntaxError: 'tuple' is an illegal expression for augmented assignment");
     expect_error("*a = b\n", "t.co:1:1: SyntaxError: starred assignment target must be in a list or tuple");
     expect_error("*a, *b = c\n", "t.co:1:5: SyntaxError: multiple starred expressions in assignment");
     expect_error("(a.b := 1)\n", "t.co:1:2: SyntaxError: cannot use assignment expressions with attribute");
@@ -316,10 +362,13 @@ START_TEST(arguments_and_parameters_are_checked)
     expect_error("f(a=1, 2)\n", "t.co:1:8: SyntaxError: positional argument follows keyword argument\n");
     expect_error("f(a=1, a=2)\n", "t.co:1:8: SyntaxError: keyword argument repeated: a");
     expect_error("f(a for a in b, 1)\n", "t.co:1:3: SyntaxError: Generator expression must be parenthesized");
-    expect_error("f(a.b=1)\n", "t.co:1:3: SyntaxError: expression cannot contain assignment, perhaps you meant \"==\"?");
+    expect_error("f(a.b=1)\n",
+                 "t.co:1:3: SyntaxError: expression cannot contain assignment, perhaps you meant \"==\"?");
     expect_error("f(a b)\n", "t.co:1:3: SyntaxError: invalid syntax. Perhaps you forgot a comma?");
-    expect_error("def f(a, a): pass\n", "t.co:1:10: SyntaxError: duplicate argument 'a' in function definition");
-    expect_error("def f(a=1, b): pass\n", "t.co:1:12: SyntaxError: non-default argument follows default argument");
+    expect_error("def f(a, a): pass\n",
+                 "t.co:1:10: SyntaxError: duplicate argument 'a' in function definition");
+    expect_error("def f(a=1, b): pass\n",
+                 "t.co:1:12: SyntaxError: non-default argument follows default argument");
     expect_error("lambda *: 0\n", "t.co:1:8: SyntaxError: named arguments must follow bare *");
 }
 END_TEST
@@ -327,13 +376,16 @@ END_TEST
 START_TEST(literals_are_checked)
 {
     expect_error("x = 'a\n", "t.co:1:5: SyntaxError: unterminated string literal (detected at line 1)");
-    expect_error("'''a\n\n", "t.co:1:1: SyntaxError: unterminated triple-quoted string literal (detected at line 2)");
-    expect_error("'\\x4'\n", "t.co:1:2: SyntaxError: (unicode error) 'unicodeescape' codec can't decode bytes in "
-                            "position 0-2: truncated \\xXX escape");
+    expect_error("'''a\n\n",
+                 "t.co:1:1: SyntaxError: unterminated triple-quoted string literal (detected at line 2)");
+    expect_error("'\\x4'\n",
+                 "t.co:1:2: SyntaxError: (unicode error) 'unicodeescape' codec can't decode bytes in "
+                 "position 0-2: truncated \\xXX escape");
     expect_error("'\\N{NO SUCH}'\n", "t.co:1:2: SyntaxError: (unicode error)");
     expect_error("b'é'\n", "t.co:1:3: SyntaxError: bytes can only contain ASCII literal characters");
     expect_error("'a' b'b'\n", "t.co:1:1: SyntaxError: cannot mix bytes and nonbytes literals");
-    expect_error("012\n", "t.co:1:1: SyntaxError: leading zeros in decimal integer literals are not permitted");
+    expect_error("012\n",
+                 "t.co:1:1: SyntaxError: leading zeros in decimal integer literals are not permitted");
     expect_error("0b2\n", "t.co:1:3: SyntaxError: invalid digit '2' in binary literal");
     expect_error("1ab\n", "t.co:1:1: SyntaxError: invalid decimal literal");
     expect_error("2j\n", "t.co:1:1: SyntaxError: complex numbers are not part of the language");
@@ -359,9 +411,12 @@ START_TEST(several_errors_in_one_file)
                        "    pass\n"
                        "z = 1 1\n";
     static const char *const wanted[] = {
-        "t.co:1:5: SyntaxError: invalid syntax", "t.co:3:5: SyntaxError: invalid syntax. Did you mean 'return'?",
-        "t.co:4:9: SyntaxError: '(' was never closed", "t.co:6:8: SyntaxError: expected ':'",
-        "t.co:10:1: IndentationError: expected an indented block", "t.co:13:7: SyntaxError: invalid syntax",
+        "t.co:1:5: SyntaxError: invalid syntax",
+        "t.co:3:5: SyntaxError: invalid syntax. Did you mean 'return'?",
+        "t.co:4:9: SyntaxError: '(' was never closed",
+        "t.co:6:8: SyntaxError: expected ':'",
+        "t.co:10:1: IndentationError: expected an indented block",
+        "t.co:13:7: SyntaxError: invalid syntax",
     };
     Parsed parsed = parse_text(text, strlen(text), PARSE_FILE);
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
@@ -390,10 +445,14 @@ START_TEST(deep_nesting_is_refused)
     static const struct {
         const char *unit, *tail, *wanted;
     } cases[] = {
-        {"(", "", "too many nested parentheses"},       {"[", "", "too many nested parentheses"},
-        {"not ", "1", "too many nested expressions"},   {"-", "1", "too many nested expressions"},
-        {"lambda: ", "1", "too many nested expressions"}, {"2 ** ", "1", "too many nested expressions"},
-        {"a if b else ", "c", "too many nested expressions"}, {"f'{", "", "too many nested parentheses"},
+        {"(", "", "too many nested parentheses"},
+        {"[", "", "too many nested parentheses"},
+        {"not ", "1", "too many nested expressions"},
+        {"-", "1", "too many nested expressions"},
+        {"lambda: ", "1", "too many nested expressions"},
+        {"2 ** ", "1", "too many nested expressions"},
+        {"a if b else ", "c", "too many nested expressions"},
+        {"f'{", "", "too many nested parentheses"},
         {"(a := ", "", "too many nested parentheses"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -410,10 +469,21 @@ START_TEST(long_chains_are_flat)
     static const struct {
         const char *head, *unit, *tail;
     } cases[] = {
-        {"1", "+1", "\n"},    {"a", ".b", "\n"},         {"a", "()", "\n"},      {"a", "[0]", "\n"},
-        {"a", " and a", "\n"}, {"a", "<a", "\n"},        {"", "x = 1\n", ""},    {"if a: pass\n", "elif b: pass\n", ""},
-        {"", "a = ", "1\n"},  {"x = [", "1,", "]\n"},    {"f'", "{a}", "'\n"},   {"x = ", "'a' ", "\n"},
-        {"a", ".b(1)[2]", "\n"}, {"import a", ".a", "\n"}, {"[x", " for x in y", "]\n"},
+        {"1", "+1", "\n"},
+        {"a", ".b", "\n"},
+        {"a", "()", "\n"},
+        {"a", "[0]", "\n"},
+        {"a", " and a", "\n"},
+        {"a", "<a", "\n"},
+        {"", "x = 1\n", ""},
+        {"if a: pass\n", "elif b: pass\n", ""},
+        {"", "a = ", "1\n"},
+        {"x = [", "1,", "]\n"},
+        {"f'", "{a}", "'\n"},
+        {"x = ", "'a' ", "\n"},
+        {"a", ".b(1)[2]", "\n"},
+        {"import a", ".a", "\n"},
+        {"[x", " for x in y", "]\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         Parsed parsed = parse_repeated(cases[i].head, cases[i].unit, 100000, cases[i].tail);
@@ -450,6 +520,7 @@ int main(void)
     tcase_add_test(trees, with_takes_parenthesised_items);
     tcase_add_test(trees, match_is_a_keyword_where_it_can_be);
     tcase_add_test(trees, patterns);
+    tcase_add_test(errors, patterns_that_are_none);
     tcase_add_test(trees, names_are_normalised);
     tcase_add_test(trees, spans_are_byte_offsets);
     tcase_add_test(trees, prompt_knows_when_more_is_needed);
