@@ -1,5 +1,6 @@
 /* builtin_objects.c - built-in functions on any object: attributes, classes, text, namespaces. */
 #include "stdlib/builtins.h"
+#include "vm/exception.h"
 #include "vm/common.h"
 #include "vm/dict.h"
 #include "vm/frame.h"
@@ -129,7 +130,7 @@ Value nat_help(VM *vm, Args args)
 
 /* ---- the end, and what is left out --------------------------------------------------------------- */
 
-Value nat_exit(VM *vm, Args args) { return vm_raise_arg(vm, ERR_SYSTEM_EXIT, args.v[0]); }
+Value nat_exit(VM *vm, Args args) { return vm_raise_exit(vm, args.v[0]); }
 
 static Value refuse(VM *vm, const char *name)
 {

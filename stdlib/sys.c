@@ -17,7 +17,7 @@
 
 /* ---- functions ----------------------------------------------------------------------------------- */
 
-static Value nat_exit(VM *vm, Args args) { return vm_raise_arg(vm, ERR_SYSTEM_EXIT, args.v[0]); }
+static Value nat_exit(VM *vm, Args args) { return vm_raise_exit(vm, args.v[0]); }
 
 static Value nat_exc_info(VM *vm, Args args)
 {

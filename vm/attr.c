@@ -256,14 +256,17 @@ static Value bind_slowly(VM *vm, Value v, Value self, Type *type)
     return attr_bind(vm, ((Box *)o)->value, obj_value(type), vm->types[T_TYPE]); // classmethod of a descriptor
 }
 
+Value attr_bound(VM *vm, Value f, Value self)
+{
+    return is_kind(f, KIND_NATIVE) ? native_bind_self(vm, (Native *)as_obj(f), self) : method_new(vm, f, self);
+}
+
 static Value perform(VM *vm, AttrResult *r)
 {
     switch (r->kind) {
     case ATTR_VALUE: return r->value;
     case ATTR_SLOT: return r->value;
-    case ATTR_BIND:
-        if (is_kind(r->value, KIND_NATIVE)) return native_bind_self(vm, (Native *)as_obj(r->value), r->self);
-        return method_new(vm, r->value, r->self);
+    case ATTR_BIND: return attr_bound(vm, r->value, r->self);
     case ATTR_PROPERTY: return vm_call1(vm, r->value, r->self);
     case ATTR_GETSET: return ((GetSet *)as_obj(r->value))->def->get(vm, r->self);
     case ATTR_DESCRIPTOR: return call_get(vm, r->hook, r->value, r->self, r->type);

@@ -1,6 +1,7 @@
 /* Classes made by scripts: bases, C3, layout, __slots__ and the hooks that hear of a new class. */
 #include "vm/dict.h"
 #include "vm/exception.h"
+#include "vm/frame.h"
 #include "vm/list.h"
 #include "vm/native.h"
 #include "vm/protocol.h"
@@ -9,17 +10,17 @@
 
 /* ---- bases ---- */
 
-/* CPython calls the type of a base that is no class as if it were a metaclass; these are the errors people meet. */
-static Value bad_base(VM *vm, Value v)
+/* For a base that is no class CPython calls the base's type as if it were a metaclass: that fails in its own words. */
+static Value bad_base(VM *vm, Value v, Str *name, Tuple *bases, Dict *ns)
 {
     if (is_kind(v, KIND_FUNCTION)) return vm_raise(vm, ERR_TYPE, "function() argument 'code' must be code, not str");
-    if (is_kind(v, KIND_NATIVE)) return vm_raise(vm, ERR_TYPE, "cannot create '%T' instances", v);
-    if (is_kind(v, KIND_MODULE)) return vm_raise(vm, ERR_TYPE, "module() takes at most 2 arguments (3 given)");
-    return vm_raise(vm, ERR_TYPE, "bases must be types");
+    Value args[] = {obj_value(name), obj_value(bases), obj_value(ns)};
+    Value made = type_instantiate(vm, type_of(vm, v), args, 3, VALUE_UNSET);
+    return is_error(made) ? made : vm_raise(vm, ERR_TYPE, "bases must be types");
 }
 
 /* The bases with list[int] replaced by list; *orig says whether any was. */
-static Value resolve_bases(VM *vm, Tuple *bases, bool *orig)
+static Value resolve_bases(VM *vm, Str *name, Tuple *bases, Dict *ns, bool *orig)
 {
     *orig = false;
     Value object = obj_value(vm->types[T_OBJECT]);
@@ -31,7 +32,7 @@ static Value resolve_bases(VM *vm, Tuple *bases, bool *orig)
             *b = ((Pair *)as_obj(*b))->a;
             *orig = true;
         }
-        if (!is_kind(*b, KIND_TYPE)) return bad_base(vm, *b);
+        if (!is_kind(*b, KIND_TYPE)) return bad_base(vm, *b, name, bases, ns);
         for (size_t k = 0; k < i; k++)
             if (as_tuple(v)->items[k] == *b) return vm_raise(vm, ERR_TYPE, "duplicate base class %Y", as_type(*b));
         if (*b == obj_value(vm->types[T_TYPE]))
@@ -159,6 +160,14 @@ static bool wrap_function(VM *vm, Dict *ns, Dunder d, TypeId wrapper)
     return !is_error(boxed) && dict_set_str(vm, ns, vm->dunder_names[d], boxed);
 }
 
+/* The __name__ of the module whose code is running: where type(name, bases, dict) was called. */
+static Value running_module(VM *vm)
+{
+    if (!vm->frame) return obj_value(vm->common->builtins);
+    Value v = dict_get_str(vm, frame_function(vm->frame)->module->dict, vm->common->name_);
+    return is_unset(v) ? obj_value(vm->common->builtins) : v;
+}
+
 static bool prepare_namespace(VM *vm, Type *t)
 {
     Dict *ns = t->dict;
@@ -169,8 +178,8 @@ static bool prepare_namespace(VM *vm, Type *t)
     }
     if (!is_unset(qualname)) t->qualname = qualname;
     Value module = dict_get_str(vm, ns, vm->common->module_);
-    if (!is_unset(module)) t->module = module;
-    else if (!dict_set_str(vm, ns, vm->common->module_, t->module)) return false;
+    t->module = is_unset(module) ? running_module(vm) : module;
+    if (is_unset(module) && !dict_set_str(vm, ns, vm->common->module_, t->module)) return false;
     Value hash = dict_get_str(vm, ns, vm->dunder_names[D_HASH]);
     bool has_eq = !is_unset(dict_get_str(vm, ns, vm->dunder_names[D_EQ]));
     if (has_eq && is_unset(hash) && !dict_set_str(vm, ns, vm->dunder_names[D_HASH], VALUE_NONE)) return false;
@@ -397,7 +406,7 @@ Value type_create(VM *vm, Str *name, Tuple *bases, Dict *ns, Value kwds)
 {
     bool generic;
     if (!check_metaclass(vm, kwds)) return VALUE_ERROR;
-    Value resolved = resolve_bases(vm, bases, &generic);
+    Value resolved = resolve_bases(vm, name, bases, ns, &generic);
     if (is_error(resolved)) return resolved;
     Type *base = best_base(vm, as_tuple(resolved));
     Type *t = base ? new_class(vm, name, as_tuple(resolved), base, ns) : NULL;

@@ -124,6 +124,12 @@ Value vm_raise(VM *vm, ErrorKind kind, const char *format, ...)
     return vm_raise_arg(vm, kind, text);
 }
 
+Value vm_raise_exit(VM *vm, Value status)
+{
+    Value args = is_none(status) ? obj_value(vm->empty_tuple) : is_tuple(status) ? status : tuple_new(vm, &status, 1);
+    return is_error(args) ? args : vm_raise_exc(vm, exception_new(vm, ERR_SYSTEM_EXIT, args));
+}
+
 Value vm_raise_stop(VM *vm)
 {
     return vm_raise_exc(vm, exception_new(vm, ERR_STOP_ITERATION, obj_value(vm->empty_tuple)));

@@ -26,6 +26,8 @@ Value exception_raise_attribute(VM *vm, Value text, Value obj, Str *name);
 Value exception_raise_name(VM *vm, ErrorKind kind, Str *name, const char *format, ...);
 /* The traceback object for entry `index` of exc's trace (0: where it was raised). */
 Value traceback_new(VM *vm, Value exc, uint32_t index);
+/* SystemExit as sys.exit(status) raises it: None is no argument, a tuple is all of them. */
+Value vm_raise_exit(VM *vm, Value status);
 /* StopIteration without a value: what natives answer where C code says VALUE_STOP. */
 Value vm_raise_stop(VM *vm);
 Value exception_group_split(VM *vm, Value group, Value type, Value *rest);

@@ -21,7 +21,7 @@ static Value finish_get(VM *vm, Value o, Str *name, AttrResult *r, uint16_t dst)
     case ATTR_FAILED: return VALUE_ERROR;
     case ATTR_VALUE: return r->value;
     case ATTR_PROPERTY: return frame_invoke(vm, r->value, &r->self, 1, VALUE_UNSET, dst, RET_VALUE);
-    case ATTR_BIND: return attr_bind(vm, r->value, r->self, r->type);
+    case ATTR_BIND: return attr_bound(vm, r->value, r->self);
     case ATTR_SLOT: {
         Value v = instance_slot((Instance *)as_obj(o), r->slot);
         if (!is_unset(v)) return v;

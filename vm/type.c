@@ -44,23 +44,48 @@ static bool lacks_slots(const TypeSlots *own, const TypeSlots *base)
     return false;
 }
 
-/* def with the slots that it leaves out taken from base; NULL: out of memory. */
-static const TypeDef *merge_slots(VM *vm, const TypeDef *def, const TypeDef *base)
+static MergedDef *new_merged(VM *vm, const TypeDef *def)
 {
-    bool hashless = (def->flags & TYPE_UNHASHABLE) && !def->slots.hash;
-    if (!hashless && !lacks_slots(&def->slots, &base->slots)) return def;
     TypeState *state = vm->type_cache;
     MergedDef *m = heap_malloc(vm, sizeof *m);
     if (!m) return NULL;
     m->def = *def;
     m->next = state->merged;
-    state->merged = m;
+    return state->merged = m;
+}
+
+/* def with the slots that it leaves out taken from base; NULL: out of memory. */
+static const TypeDef *merge_slots(VM *vm, const TypeDef *def, const TypeDef *base)
+{
+    bool hashless = (def->flags & TYPE_UNHASHABLE) && !def->slots.hash;
+    if (!hashless && !lacks_slots(&def->slots, &base->slots)) return def;
+    MergedDef *m = new_merged(vm, def);
+    if (!m) return NULL;
     if (hashless) m->def.slots.hash = unhashable;
     AnySlot *o = (AnySlot *)&m->def.slots;
     const AnySlot *b = (const AnySlot *)&base->slots;
     for (int i = 0; i < SLOT_COUNT; i++)
         if (!o[i]) o[i] = b[i];
     return &m->def;
+}
+
+/* A class with several built-in ancestors (class E(ValueError, KeyError)) takes each slot from the first in its MRO
+ * that has one of its own. */
+static const TypeDef *merge_along_mro(VM *vm, const Tuple *mro, const TypeDef *base)
+{
+    TypeSlots slots = base->slots;
+    AnySlot *o = (AnySlot *)&slots;
+    for (size_t i = mro->size; i-- > 0;) {
+        const Type *c = as_type(mro->items[i]);
+        if (!c->table || !c->base) continue;
+        const AnySlot *has = (const AnySlot *)&c->def->slots, *inherits = (const AnySlot *)&c->base->def->slots;
+        for (int k = 0; k < SLOT_COUNT; k++)
+            if (has[k] != inherits[k]) o[k] = has[k];
+    }
+    if (memcmp(&slots, &base->slots, sizeof slots) == 0) return base;
+    MergedDef *m = new_merged(vm, base);
+    if (m) m->def.slots = slots;
+    return m ? &m->def : NULL;
 }
 
 /* ---- making types ---- */
@@ -106,7 +131,7 @@ bool type_inherit(VM *vm, Type *t, Tuple *bases, Tuple *mro, Type *base)
     t->mro = mro;
     t->base = base;
     if (t->table) t->def = merge_slots(vm, t->table, base->def);
-    else t->def = base->def;
+    else t->def = bases->size > 1 ? merge_along_mro(vm, mro, base->def) : base->def;
     if (!t->def) return false;
     if (t->builtin == T_OBJECT) t->builtin = base->builtin;
     t->flags |= base->flags & TYPE_INHERITED;

@@ -158,6 +158,8 @@ Value attr_set_generic(VM *vm, Value v, Str *name, Value value);
 /* Bind what was found on a type to an instance (descriptor __get__): functions give Methods. self UNSET: looked up
  * on the class itself. May call. */
 Value attr_bind(VM *vm, Value found, Value self, Type *type);
+/* The bound method that ATTR_BIND stands for. */
+Value attr_bound(VM *vm, Value f, Value self);
 /* For LOAD_METHOD: answers the callable; *self is the receiver when it is an unbound function or method native
  * to be called with it first, else UNSET. */
 Value attr_get_method(VM *vm, Value v, Str *name, Value *self);
