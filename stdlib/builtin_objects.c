@@ -1,8 +1,8 @@
 /* builtin_objects.c - built-in functions on any object: attributes, classes, text, namespaces. */
 #include "stdlib/builtins.h"
-#include "vm/exception.h"
 #include "vm/common.h"
 #include "vm/dict.h"
+#include "vm/exception.h"
 #include "vm/frame.h"
 #include "vm/int.h"
 #include "vm/list.h"
