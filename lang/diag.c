@@ -223,5 +223,7 @@ void diags_render(TextBuffer *out, const Source *source, const Diags *diags)
 {
     for (uint32_t i = 0; i < diags->count; i++) diag_render(out, source, &diags->items[i]);
     if (diags->errors > 1) text_addf(out, "%u errors\n", diags->errors);
-    if (diags->out_of_memory) text_addf(out, "MemoryError: out of memory while reading %s\n", source->name);
+    if (diags->out_of_memory)
+        text_addf(out, "MemoryError: out of memory while reading %s\n",
+                  source->name ? source->name : "a source");
 }

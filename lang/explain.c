@@ -129,6 +129,17 @@ static bool explain_misspelt(Parser *p, Token token)
 
 //-- what goes wrong often ---------------------------------------------------------------------------
 
+/* Where to point for this token: what is missed at the end of the text is missed behind its last line
+ * that says something. */
+static Span place_of(const Parser *p, Token token)
+{
+    const Source *source = p->lexer.source;
+    uint32_t end = token.span.start;
+    if (end < source->size) return token.span;
+    while (end > 0 && strchr(" \t\f\n", source->text[end - 1])) end--;
+    return (Span){end, end};
+}
+
 static Diag *report(Parser *p, Span span, const char *message)
 {
     return diag_add(p->diags, DIAG_SYNTAX, span, "%s", message);
@@ -282,8 +293,7 @@ static bool explain_try(Parser *p, Token token)
 
 static bool explain_expected(Parser *p, Token token)
 {
-    bool line_start = token.span.start == p->line_first.span.start;
-    if (line_start) return explain_try(p, token);
+    if (!p->line_started) return explain_try(p, token);
     if (explain_single(p, token)) return true;
     if (!grammar_accepts(p->grammar, TK_NUMBER) || begins_operand(token.kind)) return false;
     report(p, token.span, "invalid syntax: expected an expression");
@@ -322,6 +332,7 @@ void explain_syntax_error(Parser *p, Token token)
     if (known) return;
 
     bool in_brackets = p->lexer.depth > 0;
+    token.span = place_of(p, token);
     if (explain_unclosed(p, token)) return;
     uint32_t count = p->diags->count;
     bool explained = explain_fstring(p, token) || explain_except(p, token) || explain_misspelt(p, token) ||
@@ -367,6 +378,6 @@ void explain_missing_block(Parser *p, Token token)
     }
     TextBuffer message = {0};
     text_addf(&message, format, what, line);
-    if (message.bytes) diag_add(p->diags, DIAG_INDENTATION, token.span, "%s", message.bytes);
+    if (message.bytes) diag_add(p->diags, DIAG_INDENTATION, place_of(p, token), "%s", message.bytes);
     text_free(&message);
 }

@@ -328,7 +328,7 @@ START_TEST(blocks_and_indentation)
     expect_error("if x:\ny\n",
                  "t.co:2:1: IndentationError: expected an indented block after 'if' statement on line 1");
     expect_error("def f():\n",
-                 "t.co:2:1: IndentationError: expected an indented block after function definition");
+                 "t.co:1:9: IndentationError: expected an indented block after function definition");
     expect_error("  x\n", "t.co:1:3: IndentationError: unexpected indent");
     expect_error("if x:\n    y\n  z\n",
                  "t.co:3:1: IndentationError: unindent does not match any outer indentation");
