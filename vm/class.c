@@ -251,7 +251,8 @@ static bool add_slots(VM *vm, Type *t, Value slots)
     if (is_str(slots)) return add_slot(vm, t, slots);
     Value names = obj_to_tuple(vm, slots);
     if (is_error(names)) return false;
-    if (t->kind == KIND_TUPLE && as_tuple(names)->size) {
+    bool variable_size = t->kind == KIND_TUPLE || t->kind == KIND_BIGINT || t->kind == KIND_BYTES;
+    if (variable_size && as_tuple(names)->size) {
         vm_raise(vm, ERR_TYPE, "nonempty __slots__ not supported for subtype of '%Y'", t->base);
         return false;
     }

@@ -13,6 +13,7 @@ int exception_matches(VM *vm, Value exc, Value type);
 Value exception_from_raise(VM *vm, Value v);
 /* Note that frame code at pc let exc pass; called by the unwinder. Never fails (drops the entry when memory is out). */
 void exception_add_trace(VM *vm, Value exc, Value code, const Insn *pc);
+size_t exception_trace_length(const Exception *e); // frames noted
 /* The text CPython prints on stderr for an uncaught exception (chained ones, notes, groups, carets), as a str. */
 Value exception_render(VM *vm, Value exc);
 /* StopIteration's value, SystemExit's code. */

@@ -22,7 +22,6 @@ typedef struct TraceEntry {
     Code *code;
     const Insn *pc;
 } TraceEntry;
-size_t exception_trace_length(const Exception *e);
 TraceEntry exception_trace_entry(const Exception *e, size_t i);
 Value exception_copy_trace(VM *vm, const Exception *e, size_t n); // the n innermost entries; UNSET for none
 

@@ -208,6 +208,12 @@ static bool ends_loop(VM *vm, RetKind kind)
     return kind == RET_FOR && vm_pending_is(vm, ERR_STOP_ITERATION);
 }
 
+/* A bare raise, and the end of a finally block: the exception has noted this frame already. */
+static bool is_raised_again(VM *vm, Opcode op)
+{
+    return (op == OP_RERAISE || op == OP_RAISE_CURRENT) && exception_trace_length(as_exception(vm->exc));
+}
+
 Value frame_unwind(VM *vm)
 {
     for (;;) {
@@ -215,7 +221,7 @@ Value frame_unwind(VM *vm)
         Code *c = frame_code(f);
         resume_handled(vm, f);
         uint32_t at = f->pc == c->insns ? 0 : (uint32_t)(f->pc - c->insns) - 1;
-        exception_add_trace(vm, vm->exc, obj_value(c), c->insns + at);
+        if (!is_raised_again(vm, c->insns[at].op)) exception_add_trace(vm, vm->exc, obj_value(c), c->insns + at);
         const CodeHandler *h = f->pc == c->insns && f->heap ? NULL : find_handler(c, at);
         if (h) {
             f->regs[h->reg] = vm->exc;

@@ -203,7 +203,7 @@ static bool add_notes(Render *r, Value exc)
     VM *vm = r->vm;
     Value notes = as_exception(exc)->notes;
     if (is_unset(notes)) return true;
-    if (!is_list(notes) && !is_tuple(notes)) {
+    if (!is_list(notes) && !is_tuple(notes) && !is_str(notes)) {
         Value pending = vm->exc;
         Value s = obj_repr(vm, notes);
         vm->exc = pending;
