@@ -3,6 +3,7 @@
 #include "vm/float.h"
 #include "vm/int.h"
 #include "vm/list.h"
+#include "vm/protocol.h"
 #include "vm/liveness.h"
 #include "vm/native.h"
 #include "vm/str.h"
@@ -66,7 +67,10 @@ static Value const_tuple(VM *vm, ImageRef *ref, const CodeConst *k)
         if (is_error(v)) return v;
         as_tuple(t)->items[i] = v;
     }
-    return k->kind == CONST_FROZENSET ? frozenset_from(vm, t) : t;
+    if (k->kind == CONST_TUPLE) return t;
+    // CPython's compiler makes a constant set anew from a first one, and programs see the order that gives.
+    Value first = frozenset_from(vm, t), items = is_error(first) ? first : obj_to_list(vm, first);
+    return is_error(items) ? items : frozenset_from(vm, items);
 }
 
 static Value const_value(VM *vm, ImageRef *ref, const CodeConst *k)
