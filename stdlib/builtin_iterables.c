@@ -12,7 +12,7 @@
 Value nat_len(VM *vm, Args args)
 {
     int64_t n = obj_len(vm, args.v[0]);
-    return n < 0 ? VALUE_ERROR : small(n);
+    return n < 0 ? VALUE_ERROR : int_from_i64(vm, n);
 }
 
 Value nat_iter(VM *vm, Args args)
