@@ -69,8 +69,8 @@ static Value const_tuple(VM *vm, ImageRef *ref, const CodeConst *k)
     }
     if (k->kind == CONST_TUPLE) return t;
     // CPython's compiler makes a constant set anew from a first one, and programs see the order that gives.
-    Value first = frozenset_from(vm, t), items = is_error(first) ? first : obj_to_list(vm, first);
-    return is_error(items) ? items : frozenset_from(vm, items);
+    Value first = frozenset_from(vm, t), order = is_error(first) ? first : obj_to_list(vm, first);
+    return is_error(order) ? order : frozenset_from(vm, order);
 }
 
 static Value const_value(VM *vm, ImageRef *ref, const CodeConst *k)
