@@ -58,9 +58,9 @@ class Result:
     timed_out: bool = False
 
     def last_error_line(self):
-        """'TypeError: message' without what precedes it; the text of a SyntaxError is each system's own."""
-        lines = self.stderr.rstrip("\n").split("\n")
-        return re.sub(r"^(SyntaxError|IndentationError|TabError): .*", r"\1", lines[-1])
+        """'TypeError: message' without what precedes it; of a SyntaxError only the type, its text is our own."""
+        syntax = re.search(r"^(?:\S+:\d+:\d+: )?(SyntaxError|IndentationError|TabError): ", self.stderr, re.M)
+        return syntax[1] if syntax else self.stderr.rstrip("\n").split("\n")[-1]
 
 
 def run(argv, cwd, stdin="", env=None, seconds=SECONDS):
