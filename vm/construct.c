@@ -18,6 +18,7 @@ static Type *constructing_type(const Type *t)
 
 static bool has_own_init(VM *vm, Type *t)
 {
+    if (type_defines(t, D_INIT)) return true;
     return type_lookup_dunder(vm, t, D_INIT) != type_lookup_dunder(vm, vm->types[T_OBJECT], D_INIT);
 }
 
@@ -41,9 +42,9 @@ Value type_call_constructor(VM *vm, const NativeDef *constructor, Type *t, const
 }
 
 /* "Can't instantiate abstract class A with abstract methods f, g": abc marked them. */
-static Value refuse_abstract(VM *vm, Type *t, Value names)
+static Value refuse_abstract(VM *vm, Type *t)
 {
-    Value list = obj_to_list(vm, names);
+    Value list = obj_to_list(vm, type_own(vm, t, vm->common->abstractmethods));
     if (is_error(list) || !list_sort(vm, as_list(list), VALUE_NONE, false)) return VALUE_ERROR;
     StrBuilder b;
     sb_init(&b, vm);
@@ -61,9 +62,7 @@ static Value plain_new(VM *vm, Type *t, bool any_args)
     if (any_args && type_defines(t, D_NEW))
         return vm_raise(vm, ERR_TYPE, "object.__new__() takes exactly one argument (the type to instantiate)");
     if (any_args && !has_own_init(vm, t)) return vm_raise(vm, ERR_TYPE, "%Y() takes no arguments", t);
-    Value abstract = t->flags & TYPE_HEAP ? type_lookup(vm, t, vm->common->abstractmethods) : VALUE_UNSET;
-    bool any = is_set(abstract) && as_set(abstract)->live;
-    return any ? refuse_abstract(vm, t, abstract) : instance_new(vm, t);
+    return t->flags & TYPE_ABSTRACT ? refuse_abstract(vm, t) : instance_new(vm, t);
 }
 
 static Value builtin_new(VM *vm, Type *t, const Value *args, int n, Value kwnames)

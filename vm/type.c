@@ -498,6 +498,12 @@ static bool breaks_caches(VM *vm, Type *t, Str *name, Value v)
     return holds_cached(vm, t, name);
 }
 
+static void note_abstract(Type *t, Value names)
+{
+    if (is_set(names) && as_set(names)->live) t->flags |= TYPE_ABSTRACT;
+    else t->flags &= ~(uint32_t)TYPE_ABSTRACT;
+}
+
 bool type_set_attr(VM *vm, Type *t, Str *name, Value v)
 {
     if (!(t->flags & TYPE_HEAP)) {
@@ -516,6 +522,7 @@ bool type_set_attr(VM *vm, Type *t, Str *name, Value v)
     } else if (!dict_set_str(vm, t->dict, name, v)) {
         return false;
     }
+    if (name == vm->common->abstractmethods) note_abstract(t, v);
     type_modified(vm, t, name);
     if (flush) code_flush_caches(vm);
     return true;
