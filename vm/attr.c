@@ -161,11 +161,12 @@ static AttrKind find_generic(VM *vm, Value v, Type *t, Str *name, AttrResult *r)
 /* An attribute of a class: its metatype's data descriptors, its own MRO, its metatype's methods. */
 static AttrKind find_on_class(VM *vm, Type *t, Str *name, AttrResult *r)
 {
-    Value self = obj_value(t), meta = type_lookup(vm, vm->types[T_TYPE], name);
-    if (is_kind(meta, KIND_GETSET)) return bind(vm, meta, self, vm->types[T_TYPE], r, CACHE_NONE, CACHE_NONE);
+    Type *metatype = type_of(vm, obj_value(t));
+    Value self = obj_value(t), meta = type_lookup(vm, metatype, name);
+    if (is_kind(meta, KIND_GETSET)) return bind(vm, meta, self, metatype, r, CACHE_NONE, CACHE_NONE);
     Value c = type_lookup(vm, t, name);
     if (!is_unset(c)) return bind(vm, c, VALUE_UNSET, t, r, CACHE_TYPE, CACHE_TYPE);
-    if (!is_unset(meta)) return bind(vm, meta, self, vm->types[T_TYPE], r, CACHE_NONE, CACHE_NONE);
+    if (!is_unset(meta)) return bind(vm, meta, self, metatype, r, CACHE_NONE, CACHE_NONE);
     return found(r, ATTR_MISSING, VALUE_UNSET, CACHE_NONE);
 }
 
@@ -503,7 +504,12 @@ static Value set_own(VM *vm, Value v, Str *name, Value value, bool on_class)
 
 static Value set_on_class(VM *vm, Type *t, Str *name, Value value)
 {
-    Value meta = type_lookup(vm, vm->types[T_TYPE], name);
+    Type *metatype = type_of(vm, obj_value(t));
+    if (metatype->def->slots.setattr) {
+        Value refused = metatype->def->slots.setattr(vm, obj_value(t), name, value);
+        if (is_error(refused)) return refused;
+    }
+    Value meta = type_lookup(vm, metatype, name);
     if (is_kind(meta, KIND_GETSET)) return set_getset(vm, (GetSet *)as_obj(meta), obj_value(t), value);
     return none_if(type_set_attr(vm, t, name, value));
 }

@@ -354,27 +354,57 @@ static Value call_init_subclass(VM *vm, Type *t, Value kwds)
     return result;
 }
 
-/* Takes `metaclass` out of the class statement's keywords: only type itself is one. */
-static bool check_metaclass(VM *vm, Value kwds)
+/* ---- metaclasses: type, and those that modules in C define (abc, enum) ---- */
+
+/* Takes `metaclass` out of the class statement's keywords. */
+static Type *named_metaclass(VM *vm, Value kwds)
 {
-    if (!is_dict(kwds)) return true;
-    Value meta = take(vm, as_dict(kwds), vm->common->metaclass);
-    if (is_unset(meta) || meta == obj_value(vm->types[T_TYPE])) return true;
+    Value meta = is_dict(kwds) ? take(vm, as_dict(kwds), vm->common->metaclass) : VALUE_UNSET;
+    if (is_unset(meta)) return vm->types[T_TYPE];
+    if (is_kind(meta, KIND_TYPE) && type_is_subtype(as_type(meta), vm->types[T_TYPE])) return as_type(meta);
     if (is_kind(meta, KIND_TYPE))
         vm_raise(vm, ERR_TYPE, "metaclass %Y: metaclasses other than type are not supported", as_type(meta));
     else vm_raise(vm, ERR_TYPE, "metaclass must be type, not '%T'", meta);
-    return false;
+    return NULL;
+}
+
+/* The most derived of the metaclass named and those of the bases. */
+static Type *find_metaclass(VM *vm, const Tuple *bases, Value kwds)
+{
+    Type *meta = named_metaclass(vm, kwds);
+    for (size_t i = 0; meta && i < bases->size; i++) {
+        Type *other = type_of(vm, bases->items[i]);
+        if (type_is_subtype(meta, other)) continue;
+        if (!type_is_subtype(other, meta)) {
+            vm_raise(vm, ERR_TYPE, "metaclass conflict: the metaclass of a derived class must be a (non-strict) "
+                                   "subclass of the metaclasses of all its bases");
+            return NULL;
+        }
+        meta = other;
+    }
+    return meta;
+}
+
+/* What the metaclass does with a class that is complete. */
+static Value call_metaclass_init(VM *vm, Type *t, Str *name, Tuple *bases, Dict *ns)
+{
+    Type *meta = type_of(vm, obj_value(t));
+    if (meta == vm->types[T_TYPE]) return VALUE_NONE;
+    Value init = type_lookup_dunder(vm, meta, D_INIT), args[] = {obj_value(t), obj_value(name), obj_value(bases), obj_value(ns)};
+    if (init == type_lookup_dunder(vm, vm->types[T_TYPE], D_INIT)) return VALUE_NONE;
+    return vm_call(vm, init, args, 4);
 }
 
 /* ---- all together ---- */
 
-static Type *new_class(VM *vm, Str *name, Tuple *bases, Type *base, Dict *ns)
+static Type *new_class(VM *vm, Type *meta, Str *name, Tuple *bases, Type *base, Dict *ns)
 {
     Str *own_name = str_intern(vm, name->data, name->size);
     Value copy = dict_copy(vm, ns);
     if (!own_name || is_error(copy)) return NULL;
     Type *t = type_alloc(vm, own_name, obj_value(vm->common->builtins), base->kind);
     if (!t) return NULL;
+    t->h.shape = meta->root_shape->id;
     t->flags = TYPE_HEAP;
     t->dict = as_dict(copy);
     Value mro = c3(vm, t, bases);
@@ -406,16 +436,16 @@ static bool complete(VM *vm, Type *t, bool generic_bases, Tuple *orig_bases)
 Value type_create(VM *vm, Str *name, Tuple *bases, Dict *ns, Value kwds)
 {
     bool generic;
-    if (!check_metaclass(vm, kwds)) return VALUE_ERROR;
     Value resolved = resolve_bases(vm, name, bases, ns, &generic);
     if (is_error(resolved)) return resolved;
-    Type *base = best_base(vm, as_tuple(resolved));
-    Type *t = base ? new_class(vm, name, as_tuple(resolved), base, ns) : NULL;
+    Type *meta = find_metaclass(vm, as_tuple(resolved), kwds);
+    Type *base = meta ? best_base(vm, as_tuple(resolved)) : NULL;
+    Type *t = base ? new_class(vm, meta, name, as_tuple(resolved), base, ns) : NULL;
     if (!t) return VALUE_ERROR;
     Value *root = roots_push(vm, obj_value(t));
     if (!root) return VALUE_ERROR;
     bool ok = complete(vm, t, generic, bases) && !is_error(call_set_names(vm, t)) &&
-              !is_error(call_init_subclass(vm, t, kwds));
+              !is_error(call_init_subclass(vm, t, kwds)) && !is_error(call_metaclass_init(vm, t, name, bases, ns));
     roots_pop(vm, root);
     if (ok) return obj_value(t);
     forget_class(t);

@@ -80,6 +80,14 @@ static Value invoke_with_self(VM *vm, Value fn, Value self, const Value *args, i
     return v;
 }
 
+/* Does calling this class make an instance, and nothing that its metaclass thinks of? */
+static bool calls_plainly(VM *vm, Value cls)
+{
+    if (as_obj(cls)->shape == T_TYPE) return true;
+    Value call = type_lookup_dunder(vm, type_of(vm, cls), D_CALL);
+    return call == type_lookup_dunder(vm, vm->types[T_TYPE], D_CALL);
+}
+
 Value frame_invoke(VM *vm, Value callee, const Value *args, int n, Value kwnames, uint16_t ret, RetKind kind)
 {
     if (is_ptr(callee)) {
@@ -93,6 +101,7 @@ Value frame_invoke(VM *vm, Value callee, const Value *args, int n, Value kwnames
             return invoke_with_self(vm, m->fn, m->self, args, n, kwnames, ret, kind);
         }
         case KIND_TYPE:
+            if (!calls_plainly(vm, callee)) break;
             return type_call(vm, (Type *)as_obj(callee), args, n, kwnames, ret, kind);
         default: break;
         }

@@ -345,10 +345,22 @@ static int claims_class(VM *vm, Value v, Type *cls)
     return is_kind(c, KIND_TYPE) && type_is_subtype(as_type(c), cls);
 }
 
+/* What the metaclass of cls says to isinstance() or issubclass(); UNSET: nothing. */
+static Value ask_metaclass(VM *vm, Value cls, Str *name, Value arg)
+{
+    if (as_obj(cls)->shape == T_TYPE) return VALUE_UNSET;
+    Value check = type_lookup(vm, type_of(vm, cls), name), args[] = {cls, arg};
+    return check == type_lookup(vm, vm->types[T_TYPE], name) ? VALUE_UNSET : vm_call(vm, check, args, 2);
+}
+
 int obj_isinstance(VM *vm, Value v, Value cls)
 {
-    if (is_kind(cls, KIND_TYPE))
+    if (is_kind(cls, KIND_TYPE)) {
+        if (type_of(vm, v) == as_type(cls)) return 1;
+        Value asked = ask_metaclass(vm, cls, vm->common->instancecheck, v);
+        if (!is_unset(asked)) return answer_of(vm, asked);
         return type_is_subtype(type_of(vm, v), as_type(cls)) ? 1 : claims_class(vm, v, as_type(cls));
+    }
     if (is_tuple(cls)) return any_class(vm, v, as_tuple(cls), obj_isinstance);
     if (is_exact(cls, T_UNION)) return any_class(vm, v, as_tuple(((Pair *)as_obj(cls))->a), obj_isinstance);
     if (is_exact(cls, T_GENERIC_ALIAS))
@@ -361,7 +373,10 @@ int obj_isinstance(VM *vm, Value v, Value cls)
 
 static int is_subclass(VM *vm, Value sub, Value cls)
 {
-    if (is_kind(cls, KIND_TYPE)) return type_is_subtype(as_type(sub), as_type(cls));
+    if (is_kind(cls, KIND_TYPE)) {
+        Value asked = ask_metaclass(vm, cls, vm->common->subclasscheck, sub);
+        return is_unset(asked) ? type_is_subtype(as_type(sub), as_type(cls)) : answer_of(vm, asked);
+    }
     if (is_tuple(cls)) return any_class(vm, sub, as_tuple(cls), is_subclass);
     if (is_exact(cls, T_UNION)) return any_class(vm, sub, as_tuple(((Pair *)as_obj(cls))->a), is_subclass);
     if (is_exact(cls, T_GENERIC_ALIAS))
