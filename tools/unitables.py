@@ -17,7 +17,7 @@ mapping_at = {}
 
 
 def flags_of(c):
-    """The predicates, in the order of FLAGS. Two that Python does not show come from how it treats a neighbour."""
+    """The predicates, in the order of FLAGS. Two that Python does not show come from a neighbour's case."""
     ignorable = ("A" + c + "Σ").lower()[-1] == "ς" and (c + "Σ").lower()[-1] != "ς"
     return (c.isalpha(), c.isdecimal(), c.isdigit(), c.isnumeric(), c.isspace(), c.isprintable(), c.isupper(),
             c.islower(), c.istitle() and not c.isupper(), (c + "a").title()[-1] == "a", ignorable,

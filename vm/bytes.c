@@ -173,9 +173,11 @@ static Value from_str(VM *vm, Type *t, Alloc alloc, Args args, const char *name)
     static const char *const parameters[] = {"encoding", "errors"};
     for (int i = 0; i < 2; i++)
         if (!is_unset(args.v[2 + i]) && !is_str(args.v[2 + i]))
-            return vm_raise(vm, ERR_TYPE, "%s() argument '%s' must be str, not %T", name, parameters[i], args.v[2 + i]);
+            return vm_raise(vm, ERR_TYPE, "%s() argument '%s' must be str, not %T", name, parameters[i],
+                            args.v[2 + i]);
     if (is_unset(args.v[1]) || !is_str(args.v[1]))
-        return vm_raise(vm, ERR_TYPE, "%s without a string argument", is_unset(args.v[2]) ? "errors" : "encoding");
+        return vm_raise(vm, ERR_TYPE, "%s without a string argument",
+                        is_unset(args.v[2]) ? "errors" : "encoding");
     if (is_unset(args.v[2])) return vm_raise(vm, ERR_TYPE, "string argument without an encoding");
     Value b = codec_encode(vm, as_str(args.v[1]), args.v[2], args.v[3]);
     return is_error(b) ? b : alloc(vm, t, as_bytes(b)->data, as_bytes(b)->size);
@@ -193,7 +195,9 @@ static Value from_iterable(VM *vm, Type *t, Alloc alloc, Value source)
     bool array = alloc == alloc_bytearray;
     Collector c = {.what = array ? "byte" : "bytes"};
     sb_init(&c.bytes, vm);
-    bool ok = collect(vm, source, &c, array ? "cannot convert '%T' object to bytearray" : "cannot convert '%T' object to bytes");
+    const char *refusal = "cannot convert '%T' object to bytes";
+    if (array) refusal = "cannot convert '%T' object to bytearray";
+    bool ok = collect(vm, source, &c, refusal);
     Value v = ok && !c.bytes.failed ? alloc(vm, t, c.bytes.data, c.bytes.size) : VALUE_ERROR;
     sb_drop(&c.bytes);
     return v;
@@ -224,7 +228,8 @@ static Value nat_bytes(VM *vm, Args args)
 static Value nat_bytearray(VM *vm, Args args)
 {
     Type *t = as_type(args.v[0]);
-    if (!is_unset(args.v[2]) || !is_unset(args.v[3])) return from_str(vm, t, alloc_bytearray, args, "bytearray");
+    if (!is_unset(args.v[2]) || !is_unset(args.v[3]))
+        return from_str(vm, t, alloc_bytearray, args, "bytearray");
     if (is_unset(args.v[1])) return alloc_bytearray(vm, t, NULL, 0);
     return from_object(vm, t, alloc_bytearray, args.v[1]);
 }
@@ -236,7 +241,13 @@ static Value slot_repr(VM *vm, Value self)
     ByteView view = byte_view(self);
     StrBuilder b;
     sb_init(&b, vm);
-    (is_bytes(self) ? repr_add_bytes : repr_add_bytearray)(&b, view.data, view.size);
+    if (is_bytes(self)) {
+        repr_add_bytes(&b, view.data, view.size);
+    } else {
+        sb_addf(&b, "%T(", self);
+        repr_add_bytearray(&b, view.data, view.size);
+        sb_add(&b, ")", 1);
+    }
     return sb_finish(&b);
 }
 
@@ -267,7 +278,8 @@ static Value slot_contains(VM *vm, Value self, Value item)
 {
     uint8_t byte;
     ByteView part = {&byte, 1};
-    if (is_index(vm, item) ? !bytes_item(vm, item, "byte", &byte) : !bytes_require(vm, item, &part)) return VALUE_ERROR;
+    if (is_index(vm, item) ? !bytes_item(vm, item, "byte", &byte) : !bytes_require(vm, item, &part))
+        return VALUE_ERROR;
     ByteView all = byte_view(self);
     return bool_value(search_first(all.data, all.size, part.data, part.size) != SEARCH_NONE);
 }
@@ -441,12 +453,14 @@ static void delete_stepped(ByteArray *a, int64_t start, int64_t step, int64_t n)
 static Value set_stepped(VM *vm, ByteArray *a, int64_t start, int64_t step, int64_t n, const ByteView *with)
 {
     if (!with || !with->size) {
-        if (a->exports) return vm_raise(vm, ERR_BUFFER, "Existing exports of data: object cannot be re-sized");
+        if (a->exports)
+            return vm_raise(vm, ERR_BUFFER, "Existing exports of data: object cannot be re-sized");
         if (n) delete_stepped(a, start, step, n);
         return VALUE_NONE;
     }
     if ((int64_t)with->size != n)
-        return vm_raise(vm, ERR_VALUE, "attempt to assign bytes of size %zu to extended slice of size %ld", with->size, (long)n);
+        return vm_raise(vm, ERR_VALUE, "attempt to assign bytes of size %zu to extended slice of size %ld",
+                        with->size, (long)n);
     for (int64_t i = 0; i < n; i++) a->data[start + i * step] = with->data[i];
     return VALUE_NONE;
 }
@@ -485,7 +499,8 @@ static Value bytearray_setitem(VM *vm, Value self, Value key, Value v)
     if (!subscript(vm, self, key, &i) || (!is_unset(v) && !bytes_item(vm, v, "byte", &byte)) ||
         !position(vm, self, i, &at))
         return VALUE_ERROR;
-    if (is_unset(v)) return bytearray_splice(vm, as_bytearray(self), at, 1, NULL, 0) ? VALUE_NONE : VALUE_ERROR;
+    if (is_unset(v))
+        return bytearray_splice(vm, as_bytearray(self), at, 1, NULL, 0) ? VALUE_NONE : VALUE_ERROR;
     as_bytearray(self)->data[at] = byte;
     return VALUE_NONE;
 }
@@ -548,7 +563,7 @@ const TypeDef type_def_BYTES = {
     .methods = bytes_methods,
     .constructor = {"bytes(source=?, encoding=?, errors=?)", nat_bytes, "Bytes.", 0},
     .doc = "bytes(iterable_of_ints) -> bytes\nbytes(string, encoding[, errors]) -> bytes\n"
-           "bytes(bytes_or_buffer) -> immutable copy of bytes_or_buffer\nbytes(int) -> bytes of that many zeros\n"
+           "bytes(bytes_or_buffer) -> immutable copy of bytes_or_buffer\nbytes(int) -> that many zeros\n"
            "bytes() -> empty bytes object",
     .flags = TYPE_MATCH_SELF,
 };
@@ -569,9 +584,9 @@ const TypeDef type_def_BYTEARRAY = {
             .inplace = slot_inplace,
         },
     .methods = bytearray_methods,
-    .constructor = {"bytearray(source=?, encoding=?, errors=?)", nat_bytearray, "Bytes that can be changed.", 0},
+    .constructor = {"bytearray(source=?, encoding=?, errors=?)", nat_bytearray, "Changeable bytes.", 0},
     .doc = "bytearray(iterable_of_ints) -> bytearray\nbytearray(string, encoding[, errors]) -> bytearray\n"
-           "bytearray(bytes_or_buffer) -> mutable copy of bytes_or_buffer\nbytearray(int) -> that many zeros\n"
+           "bytearray(bytes_or_buffer) -> changeable copy\nbytearray(int) -> that many zeros\n"
            "bytearray() -> empty bytearray",
     .flags = TYPE_MATCH_SELF | TYPE_UNHASHABLE,
 };

@@ -1,5 +1,5 @@
-/* bytes.h - bytes and bytearray. A bytearray's block begins `head` bytes before its data: what was deleted from
- * its front, so that a buffer can be consumed piece by piece in linear time. */
+/* bytes.h - bytes and bytearray. A bytearray's block begins `head` bytes before its data: what was deleted
+ * from its front, so that a buffer can be consumed piece by piece in linear time. */
 #pragma once
 #include "vm/vm.h"
 
@@ -13,13 +13,13 @@ Value bytes_new(VM *vm, const void *data, size_t n);
 Value bytearray_new(VM *vm, const void *data, size_t n);
 uint64_t bytes_hash(VM *vm, Bytes *b); // as str_hash
 
-/* Change n bytes at `at` into n others (`with` must not be the array's own; NULL: leaves them uninitialised). False:
- * MemoryError, or BufferError while exported. */
+/* Change n bytes at `at` into others; `with` must not be the array's own, NULL leaves them uninitialised.
+ * False: MemoryError, or BufferError while exported. */
 bool bytearray_splice(VM *vm, ByteArray *a, size_t at, size_t n, const void *with, size_t with_size);
 bool bytearray_append(VM *vm, ByteArray *a, const void *data, size_t n);
 void bytearray_free(VM *vm, ByteArray *a); // what a dead one owns
 
-/* What a bytes or bytearray (or an instance of a subclass) holds now; a bytearray's is valid until scripts run. */
+/* What a bytes or bytearray (or an instance of a subclass) holds now; of a bytearray: until scripts run. */
 typedef struct ByteView {
     const uint8_t *data;
     size_t size;

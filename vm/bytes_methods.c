@@ -1,4 +1,4 @@
-/* bytes_methods.c - the methods of bytes and bytearray. Most are the same for both: the answer is of self's kind. */
+/* bytes_methods.c - the methods of bytes and bytearray. Most serve both: answers are of the kind of self. */
 #include "vm/bytes.h"
 #include "vm/codecs.h"
 #include "vm/dict.h"
@@ -21,8 +21,8 @@ static Value same(VM *vm, Value self) { return text_part(vm, self, text_of(self)
 
 /* ---- searching ---- */
 
-/* What a search method is asked for: the part of self between its arguments start and end, and what to look for
- * there, bytes or a single byte. */
+/* What a search method is asked for: the part of self between its arguments start and end, and what to look
+ * for there, bytes or a single byte. */
 typedef struct Search {
     const char *data;
     size_t size, start;
@@ -110,7 +110,8 @@ static Value test_affix(VM *vm, Args args, const char *method, bool at_end)
     if (!search_part(vm, args, &s)) return VALUE_ERROR;
     if (is_byteslike(args.v[1])) return bool_value(begins_with(&s, byte_view(args.v[1]), at_end));
     if (!is_tuple(args.v[1]))
-        return vm_raise(vm, ERR_TYPE, "%s first arg must be bytes or a tuple of bytes, not %T", method, args.v[1]);
+        return vm_raise(vm, ERR_TYPE, "%s first arg must be bytes or a tuple of bytes, not %T", method,
+                        args.v[1]);
     const Tuple *t = as_tuple(args.v[1]);
     for (size_t i = 0; i < t->size; i++) {
         ByteView affix;
@@ -196,7 +197,8 @@ static Value join_items(VM *vm, Text separator, const Value *items, size_t n)
     size_t size = n ? size_mul(separator.size, n - 1) : 0;
     for (size_t i = 0; i < n; i++) {
         if (!is_byteslike(items[i]))
-            return vm_raise(vm, ERR_TYPE, "sequence item %zu: expected a bytes-like object, %T found", i, items[i]);
+            return vm_raise(vm, ERR_TYPE, "sequence item %zu: expected a bytes-like object, %T found", i,
+                            items[i]);
         size = size_add(size, byte_view(items[i]).size);
     }
     Value v;
@@ -280,7 +282,8 @@ static Value nat_zfill(VM *vm, Args args)
 {
     size_t missing;
     if (!missing_width(vm, args, &missing)) return VALUE_ERROR;
-    return missing ? text_zfill(vm, text_of(args.v[0]), byte_view(args.v[0]).size + missing) : same(vm, args.v[0]);
+    return missing ? text_zfill(vm, text_of(args.v[0]), byte_view(args.v[0]).size + missing)
+                   : same(vm, args.v[0]);
 }
 
 static Value nat_expandtabs(VM *vm, Args args)
@@ -358,8 +361,14 @@ static Value has_case(Args args, bool (*some)(char c), bool (*none)(char c))
     return bool_value(seen);
 }
 
-static Value nat_islower(VM *vm, Args args) { return (void)vm, has_case(args, is_ascii_lower, is_ascii_upper); }
-static Value nat_isupper(VM *vm, Args args) { return (void)vm, has_case(args, is_ascii_upper, is_ascii_lower); }
+static Value nat_islower(VM *vm, Args args)
+{
+    return (void)vm, has_case(args, is_ascii_lower, is_ascii_upper);
+}
+static Value nat_isupper(VM *vm, Args args)
+{
+    return (void)vm, has_case(args, is_ascii_upper, is_ascii_lower);
+}
 
 static Value nat_istitle(VM *vm, Args args)
 {
@@ -382,7 +391,8 @@ static Value nat_decode(VM *vm, Args args)
     static const char *const names[] = {"encoding", "errors"};
     for (int i = 0; i < 2; i++)
         if (!is_str(args.v[1 + i]))
-            return vm_raise(vm, ERR_TYPE, "decode() argument '%s' must be str, not %T", names[i], args.v[1 + i]);
+            return vm_raise(vm, ERR_TYPE, "decode() argument '%s' must be str, not %T", names[i],
+                            args.v[1 + i]);
     ByteView view = byte_view(args.v[0]);
     return codec_decode(vm, view.data, view.size, args.v[1], args.v[2]);
 }
@@ -405,7 +415,7 @@ static bool hex_separator(VM *vm, Value v, char *out)
     return false;
 }
 
-/* Does a separator stand before byte i of n? Groups are counted from the right, negative ones from the left. */
+/* Does a separator stand before byte i of n? Groups count from the right, negative ones from the left. */
 static bool begins_group(size_t i, size_t n, int64_t group)
 {
     if (!i || !group) return false;
@@ -467,7 +477,8 @@ static Value of_class(VM *vm, Type *t, const char *data, size_t n)
 
 static Value nat_fromhex(VM *vm, Args args)
 {
-    if (!is_str(args.v[1])) return vm_raise(vm, ERR_TYPE, "fromhex() argument must be str, not %T", args.v[1]);
+    if (!is_str(args.v[1]))
+        return vm_raise(vm, ERR_TYPE, "fromhex() argument must be str, not %T", args.v[1]);
     const Str *s = as_str(args.v[1]);
     const char *at = s->data;
     StrBuilder b;

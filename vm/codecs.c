@@ -9,15 +9,16 @@ typedef enum {
     CODEC_UTF32, CODEC_UTF32_LE, CODEC_UTF32_BE, CODEC_UNKNOWN
 } CodecId;
 
-/* What error texts call them, and their names in CPython's normal form: lower case, '_' for anything else than
- * letters, digits and dots. */
+/* What error texts call them, and their names in CPython's normal form: lower case, '_' for anything else
+ * than letters, digits and dots. */
 static const struct {
     const char *name, *aliases;
 } codecs[] = {
     [CODEC_UTF8] = {"utf-8", " utf_8 utf8 u8 utf cp65001 utf8_ucs2 utf8_ucs4 "},
     [CODEC_UTF8_SIG] = {"utf-8", " utf_8_sig "},
-    [CODEC_ASCII] = {"ascii", " ascii us_ascii 646 us iso_ir_6 ansi_x3.4_1968 ansi_x3_4_1968 ansi_x3.4_1986 ibm367 "
-                              "cp367 csascii iso646_us iso_646.irv_1991 "},
+    [CODEC_ASCII] = {"ascii",
+                     " ascii us_ascii 646 us iso_ir_6 ansi_x3.4_1968 ansi_x3_4_1968 ansi_x3.4_1986 ibm367 "
+                     "cp367 csascii iso646_us iso_646.irv_1991 "},
     [CODEC_LATIN1] = {"latin-1", " latin_1 latin1 latin iso_8859_1 iso8859_1 iso8859 8859 l1 cp819 ibm819 "
                                  "csisolatin1 iso_ir_100 iso_8859_1_1987 "},
     [CODEC_UTF16] = {"utf-16", " utf_16 utf16 u16 "},
@@ -32,8 +33,8 @@ static const struct {
 typedef enum {
     ON_STRICT, ON_IGNORE, ON_REPLACE, ON_BACKSLASH, ON_XML, ON_ESCAPE, ON_PASS, ON_UNKNOWN
 } Handler;
-static const char *const handler_names[] = {"strict", "ignore", "replace", "backslashreplace", "xmlcharrefreplace",
-                                            "surrogateescape", "surrogatepass"};
+static const char *const handler_names[] = {"strict", "ignore", "replace", "backslashreplace",
+                                            "xmlcharrefreplace", "surrogateescape", "surrogatepass"};
 
 static Handler handler_of(Value errors)
 {
@@ -164,8 +165,8 @@ static bool put_substitute(Encoder *e, uint32_t c)
     }
 }
 
-/* Where the characters from p on that the codec does not have end: all are named in one error. UTF-16 and -32 name
- * each alone. */
+/* Where the characters from p on that the codec does not have end: all are named in one error. UTF-16 and -32
+ * name each alone. */
 static const char *bad_run(const Encoder *e, const char *p)
 {
     const char *end = e->s->data + e->s->size;
@@ -260,7 +261,8 @@ static size_t utf8_valid_at(const uint8_t *p, size_t n, Flaw *flaw)
     size_t size = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
     if (c < 0xC2 || c > 0xF4) return *flaw = (Flaw){1, bad_start}, 0;
     // The second byte's range excludes overlong forms, surrogates and what is above U+10FFFF.
-    uint8_t low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80, high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
+    uint8_t low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
+    uint8_t high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
     for (size_t i = 1; i < size; i++) {
         if (i == n) return *flaw = (Flaw){n, unexpected_end}, 0;
         bool good = i == 1 ? p[1] >= low && p[1] <= high : is_continuation(p[i]);
@@ -288,7 +290,8 @@ static size_t utf8_valid(const uint8_t *data, size_t n, size_t *length)
         at += plain;
         *length += plain;
         while (at < n && data[at] >= 0x80) {
-            size_t size = n - at >= 3 && is_three_bytes(data + at) ? 3 : utf8_valid_at(data + at, n - at, &flaw);
+            bool three = n - at >= 3 && is_three_bytes(data + at);
+            size_t size = three ? 3 : utf8_valid_at(data + at, n - at, &flaw);
             if (!size) return at;
             at += size;
             ++*length;
@@ -388,7 +391,8 @@ static bool refuse_decoding(Decoder *d, Flaw flaw)
         return false;
     }
     Value object = bytes_new(d->vm, d->data, d->size);
-    return raise_unicode_error(d->vm, ERR_UNICODE_DECODE, d->id, object, d->at, d->at + flaw.size, flaw.reason);
+    return raise_unicode_error(d->vm, ERR_UNICODE_DECODE, d->id, object, d->at, d->at + flaw.size,
+                               flaw.reason);
 }
 
 /* Put what stands for the flaw and go on behind it. */
@@ -464,7 +468,8 @@ Value codec_decode(VM *vm, const uint8_t *data, size_t n, Value encoding, Value 
     if (id == CODEC_UTF8 && utf8_valid(data, n, &length) == n) return str_new_counted(vm, text, n, length);
     bool ascii = id == CODEC_ASCII || id == CODEC_LATIN1;
     if (ascii && ascii_prefix(text, n) == n) return str_new_counted(vm, text, n, n);
-    Decoder d = {.vm = vm, .data = data, .size = n, .id = id, .handler = handler_of(errors), .errors = errors};
+    Handler handler = handler_of(errors);
+    Decoder d = {.vm = vm, .data = data, .size = n, .id = id, .handler = handler, .errors = errors};
     return decode_all(&d);
 }
 

@@ -86,13 +86,10 @@ bool repr_add_bytes(StrBuilder *b, const uint8_t *data, size_t n)
     return add_byte_literal(b, p, n, quote_for(p, n), false);
 }
 
-/* Inside it, CPython escapes single quotes whatever the quotes are. */
 bool repr_add_bytearray(StrBuilder *b, const uint8_t *data, size_t n)
 {
     const char *p = (const char *)data;
-    sb_add_c(b, "bytearray(");
-    add_byte_literal(b, p, n, quote_for(p, n), true);
-    return sb_add(b, ")", 1);
+    return add_byte_literal(b, p, n, quote_for(p, n), true);
 }
 
 Value str_repr(VM *vm, Str *s)

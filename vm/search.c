@@ -3,8 +3,8 @@
 #include "vm/search.h"
 #include "vm/utf8.h"
 
-/* Most searches meet the needle's last byte (in UTF-8 the one that varies most) a few times only. When it turns
- * out to be common, memmem's linear-time search takes over. */
+/* Most searches meet the needle's last byte (in UTF-8 the one that varies most) a few times only. When it
+ * turns out to be common, memmem's linear-time search takes over. */
 enum { FALSE_HITS = 24 };
 
 size_t search_first(const void *hay, size_t n, const void *needle, size_t m)

@@ -197,7 +197,8 @@ static Str **interned_slot(struct Interned *t, uint64_t hash, const char *utf8, 
     size_t at = hash & t->mask;
     for (;; at = (at + 1) & t->mask) {
         const Str *s = t->slots[at];
-        if (!s || (s->hash == hash && s->size == size && memcmp(s->data, utf8, size) == 0)) return &t->slots[at];
+        if (!s || (s->hash == hash && s->size == size && memcmp(s->data, utf8, size) == 0))
+            return &t->slots[at];
     }
 }
 

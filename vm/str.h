@@ -1,10 +1,10 @@
 /* str.h - text: immutable generalised UTF-8 with an ASCII flag, O(1) indexing by code point.
  *
  * A Str's bytes lie behind its header, or (STR_SHARED) at the start of a growable StrBuffer that several strs
- * share, each seeing a prefix: that makes `s += t` amortised O(len t). Long non-ASCII strs get breadcrumbs, the
- * byte offset of every 64th code point, when they are first indexed; `extra` holds them, or the StrBuffer.
- * A Str holds no Values (but for a subclass's attributes, see obj_attrs_slot). The collector calls str_free for a
- * dead one and str_trace_roots while it marks the roots: interned strs live as long as the VM.
+ * share, each seeing a prefix: that makes `s += t` amortised O(len t). Long non-ASCII strs get breadcrumbs,
+ * the byte offset of every 64th code point, when first indexed; `extra` holds them, or the StrBuffer.
+ * A Str holds no Values but a subclass's attributes (obj_attrs_slot). The collector calls str_free for a dead
+ * one and str_trace_roots while it marks the roots: interned strs live as long as the VM.
  */
 #pragma once
 #include "vm/vm.h"
@@ -16,8 +16,8 @@ static inline bool str_is_ascii(const Str *s) { return s->h.aux & STR_ASCII; }
 
 /* --- making --- */
 Value str_new(VM *vm, const char *utf8, size_t size);      // must be valid generalised UTF-8
-Value str_new_counted(VM *vm, const char *utf8, size_t size, size_t length); // the code points are counted already
-/* A fresh str whose data the caller fills in (size bytes making `length` code points); NULL: out of memory. */
+Value str_new_counted(VM *vm, const char *utf8, size_t size, size_t length); // code points counted already
+/* A fresh str whose data the caller fills in: size bytes that make `length` code points. NULL: no memory. */
 Str *str_alloc(VM *vm, size_t size, size_t length);
 /* The same as an instance of a subclass of str. */
 Str *str_alloc_as(VM *vm, Type *type, size_t size, size_t length);
@@ -48,7 +48,7 @@ int str_width(const Str *s);                               // display columns
 const char *str_cstr(VM *vm, Str *s);
 
 /* --- combining --- */
-Value str_concat(VM *vm, Str *a, Str *b);                  // amortised O(b) when a is the end of a growable buffer
+Value str_concat(VM *vm, Str *a, Str *b);                  // amortised O(b) when `a` grows again and again
 Value str_concat_many(VM *vm, const Value *parts, size_t n); // all str
 Value str_repeat(VM *vm, Str *s, int64_t times);
 
@@ -62,7 +62,7 @@ typedef struct StrBuilder {
     char local[215]; // where short texts are built
 } StrBuilder;
 void sb_init(StrBuilder *b, VM *vm);
-char *sb_grow(StrBuilder *b, size_t n); // room for n more bytes (fill them, then raise size); NULL: out of memory
+char *sb_grow(StrBuilder *b, size_t n); // room for n more bytes: fill them, then raise size. NULL: no memory
 bool sb_add_slow(StrBuilder *b, const char *utf8, size_t n);
 static inline bool sb_add(StrBuilder *b, const char *utf8, size_t n)
 {
@@ -85,7 +85,7 @@ void sb_drop(StrBuilder *b);
 bool repr_add_str(StrBuilder *b, const Str *s);            // as repr(s)
 bool repr_add_ascii(StrBuilder *b, const Str *s);          // as ascii(s)
 bool repr_add_bytes(StrBuilder *b, const uint8_t *data, size_t n);
-bool repr_add_bytearray(StrBuilder *b, const uint8_t *data, size_t n);
+bool repr_add_bytearray(StrBuilder *b, const uint8_t *data, size_t n); // the literal: escapes ' in "" too
 Value str_repr(VM *vm, Str *s);
 Value str_ascii(VM *vm, Str *s);                           // of any text: what is not ASCII as \x \u \U
 

@@ -59,7 +59,8 @@ static void add_mapped(StrBuilder *b, uint32_t c, CaseMapping which)
     for (int i = 0; i < n; i++) sb_add_char(b, out[i]);
 }
 
-/* Whether the sigma at p ends a word: a cased character before it and none after it, not counting case-ignorable ones. */
+/* Whether the sigma at p ends a word: a cased character before it and none after it, not counting
+ * case-ignorable ones. */
 static bool is_final_sigma(const Str *s, const char *p)
 {
     const char *end = s->data + s->size, *q = p;
@@ -217,7 +218,10 @@ Value nat_isdigit(VM *vm, Args args) { return (void)vm, nonempty_all_have(args, 
 Value nat_isnumeric(VM *vm, Args args) { return (void)vm, nonempty_all_have(args, UNI_NUMERIC); }
 Value nat_isspace(VM *vm, Args args) { return (void)vm, nonempty_all_have(args, UNI_SPACE); }
 Value nat_isascii(VM *vm, Args args) { return (void)vm, bool_value(str_is_ascii(as_str(args.v[0]))); }
-Value nat_isprintable(VM *vm, Args args) { return (void)vm, bool_value(all_have(as_str(args.v[0]), UNI_PRINTABLE)); }
+Value nat_isprintable(VM *vm, Args args)
+{
+    return (void)vm, bool_value(all_have(as_str(args.v[0]), UNI_PRINTABLE));
+}
 
 Value nat_isidentifier(VM *vm, Args args)
 {

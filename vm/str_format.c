@@ -144,7 +144,8 @@ static Value positional(Formatter *f, int64_t i)
     if (is_unset(f->args)) return vm_raise(f->vm, ERR_VALUE, "Format string contains positional fields");
     const Tuple *t = as_tuple(f->args);
     if (i < (int64_t)t->size) return t->items[i];
-    return vm_raise(f->vm, ERR_INDEX, "Replacement index %ld out of range for positional args tuple", (long)i);
+    return vm_raise(f->vm, ERR_INDEX, "Replacement index %ld out of range for positional args tuple",
+                    (long)i);
 }
 
 static Value named(Formatter *f, Span name)
@@ -236,7 +237,8 @@ static bool convert(Formatter *f, uint32_t conversion)
 
 static bool write_fields(Formatter *f, StrBuilder *out, Span in, int depth);
 
-/* The spec with its own fields filled in, in f->spec. They are found while f->object waits, so it is kept aside. */
+/* The spec with its own fields filled in, in f->spec. They are found while f->object waits, so that is kept
+ * aside. */
 static bool expand_spec(Formatter *f, Span spec, int depth)
 {
     Value *object = roots_push(f->vm, *f->object);
@@ -306,13 +308,14 @@ Value nat_format_map(VM *vm, Args args) { return format(vm, as_str(args.v[0]), V
 static Value check_text_spec(VM *vm, const FormatSpec *spec)
 {
     if (spec->type && spec->type != 's') return format_unknown_type(vm, spec->type, "str");
-    const char *refusal = spec->sign == ' '       ? "Space not allowed in string format specifier"
-                          : spec->sign            ? "Sign not allowed in string format specifier"
-                          : spec->no_minus_zero   ? "Negative zero coercion (z) not allowed in string format specifier"
-                          : spec->alternate       ? "Alternate form (#) not allowed in string format specifier"
-                          : spec->align == '='    ? "'=' alignment not allowed in string format specifier"
-                                                  : NULL;
-    return refusal ? vm_raise(vm, ERR_VALUE, "%s", refusal) : VALUE_NONE;
+    const char *what = spec->sign == ' '     ? "Space"
+                       : spec->sign          ? "Sign"
+                       : spec->no_minus_zero ? "Negative zero coercion (z)"
+                       : spec->alternate     ? "Alternate form (#)"
+                       : spec->align == '='  ? "'=' alignment"
+                                             : NULL;
+    if (!what) return VALUE_NONE;
+    return vm_raise(vm, ERR_VALUE, "%s not allowed in string format specifier", what);
 }
 
 Value format_str(VM *vm, Str *s, Str *spec_text)

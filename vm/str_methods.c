@@ -101,7 +101,8 @@ static Value test_affix(VM *vm, Args args, const char *method, bool at_end)
     if (!part_of(vm, args, &part)) return VALUE_ERROR;
     if (is_str(args.v[1])) return bool_value(begins_with(&part, as_str(args.v[1]), at_end));
     if (!is_tuple(args.v[1]))
-        return vm_raise(vm, ERR_TYPE, "%s first arg must be str or a tuple of str, not %T", method, args.v[1]);
+        return vm_raise(vm, ERR_TYPE, "%s first arg must be str or a tuple of str, not %T", method,
+                        args.v[1]);
     const Tuple *t = as_tuple(args.v[1]);
     for (size_t i = 0; i < t->size; i++) {
         if (!is_str(t->items[i]))
@@ -143,7 +144,8 @@ static Value strip(VM *vm, Args args, const char *method, StripSides sides)
         if (!is_str(args.v[1])) return vm_raise(vm, ERR_TYPE, "%s arg must be None or str", method);
         chars = text_of(args.v[1]);
     }
-    return text_part(vm, args.v[0], text_strip(text_of(args.v[0]), is_none(args.v[1]) ? NULL : &chars, sides));
+    Text left = text_strip(text_of(args.v[0]), is_none(args.v[1]) ? NULL : &chars, sides);
+    return text_part(vm, args.v[0], left);
 }
 
 static Value nat_strip(VM *vm, Args args) { return strip(vm, args, "strip", STRIP_BOTH); }
@@ -169,7 +171,7 @@ static Value nat_rsplit(VM *vm, Args args) { return split(vm, args, true); }
 static Value nat_splitlines(VM *vm, Args args)
 {
     int keep_ends;
-    if (!arg_int(vm, is_bool(args.v[1]) ? small(args.v[1] == VALUE_TRUE) : args.v[1], &keep_ends)) return VALUE_ERROR;
+    if (!arg_int(vm, args.v[1], &keep_ends)) return VALUE_ERROR;
     return text_splitlines(vm, text_of(args.v[0]), keep_ends);
 }
 
@@ -297,7 +299,8 @@ static Value nat_encode(VM *vm, Args args)
     static const char *const names[] = {"encoding", "errors"};
     for (int i = 0; i < 2; i++)
         if (!is_str(args.v[1 + i]))
-            return vm_raise(vm, ERR_TYPE, "encode() argument '%s' must be str, not %T", names[i], args.v[1 + i]);
+            return vm_raise(vm, ERR_TYPE, "encode() argument '%s' must be str, not %T", names[i],
+                            args.v[1 + i]);
     return codec_encode(vm, as_str(args.v[0]), args.v[1], args.v[2]);
 }
 
@@ -326,7 +329,8 @@ static bool map_to_none(VM *vm, Dict *d, const Str *chars)
 static Value table_of_strs(VM *vm, Args args)
 {
     if (!is_str(args.v[0]))
-        return vm_raise(vm, ERR_TYPE, "first maketrans argument must be a string if there is a second argument");
+        return vm_raise(vm, ERR_TYPE,
+                        "first maketrans argument must be a string if there is a second argument");
     if (as_str(args.v[0])->length != as_str(args.v[1])->length)
         return vm_raise(vm, ERR_VALUE, "the first two maketrans arguments must have equal length");
     Dict *d = dict_new(vm);
@@ -335,7 +339,7 @@ static Value table_of_strs(VM *vm, Args args)
     return obj_value(d);
 }
 
-/* A copy of a dict whose one-character keys become code points. Its other keys are ints: nothing is called. */
+/* A copy of a dict whose one-character keys become code points. The others are ints: nothing is called. */
 static Value table_of_dict(VM *vm, Value source)
 {
     if (!is_exact(source, T_DICT))
@@ -400,7 +404,7 @@ typedef struct AsciiAnswers {
 
 static void keep_answer(VM *vm, AsciiAnswers *known, uint32_t c, Value to)
 {
-    if (is_str(to) && as_str(to)->size == 1) to = obj_value(vm->ascii_str[(unsigned char)as_str(to)->data[0]]);
+    if (is_str(to) && as_str(to)->size == 1) to = str_from_char(vm, (unsigned char)as_str(to)->data[0]);
     else if (is_ptr(to)) return;
     known->answer[c] = to;
 }
@@ -436,12 +440,13 @@ static Value nat_getnewargs(VM *vm, Args args)
 }
 
 const NativeDef str_methods[] = {
-    {"capitalize(self, /)", nat_capitalize, "A copy with the first character in upper case and the rest in lower case.", 0},
+    {"capitalize(self, /)", nat_capitalize, "A copy with only the first character in upper case.", 0},
     {"casefold(self, /)", nat_casefold, "A copy for comparing without regard to case.", 0},
     {"center(self, width, fillchar=' ', /)", nat_center, "A copy in the middle of that many columns.", 0},
     {"count(self, sub, start=None, end=None, /)", nat_count, "How often sub occurs without overlap.", 0},
     {"encode(self, /, encoding='utf-8', errors='strict')", nat_encode, "The text as bytes.", 0},
-    {"endswith(self, suffix, start=None, end=None, /)", nat_endswith, "Does it end with suffix, or one of a tuple?", 0},
+    {"endswith(self, suffix, start=None, end=None, /)", nat_endswith,
+     "Does it end with suffix, or one of a tuple?", 0},
     {"expandtabs(self, /, tabsize=8)", nat_expandtabs, "A copy with spaces for tabs.", 0},
     {"find(self, sub, start=None, end=None, /)", nat_find, "The lowest index of sub, or -1.", 0},
     {"format(self, /, *args, **kwargs)", nat_format, "A copy with fields {...} filled in.", 0},
@@ -464,19 +469,20 @@ const NativeDef str_methods[] = {
     {"lower(self, /)", nat_lower, "A copy in lower case.", 0},
     {"lstrip(self, chars=None, /)", nat_lstrip, "A copy without white space (or chars) at the start.", 0},
     {"maketrans(x, y=?, z=?, /)", nat_maketrans, "A table for translate().", NATIVE_STATIC},
-    {"partition(self, sep, /)", nat_partition, "What is before the first sep, sep, and what is after it.", 0},
+    {"partition(self, sep, /)", nat_partition, "What is before the first sep, sep, and what follows.", 0},
     {"removeprefix(self, prefix, /)", nat_removeprefix, "A copy without prefix, if it starts with it.", 0},
     {"removesuffix(self, suffix, /)", nat_removesuffix, "A copy without suffix, if it ends with it.", 0},
     {"replace(self, old, new, count=-1, /)", nat_replace, "A copy with new for old, at most count times.", 0},
     {"rfind(self, sub, start=None, end=None, /)", nat_rfind, "The highest index of sub, or -1.", 0},
     {"rindex(self, sub, start=None, end=None, /)", nat_rindex, "The highest index of sub, or ValueError.", 0},
     {"rjust(self, width, fillchar=' ', /)", nat_rjust, "A copy at the right of that many columns.", 0},
-    {"rpartition(self, sep, /)", nat_rpartition, "What is before the last sep, sep, and what is after it.", 0},
-    {"rsplit(self, /, sep=None, maxsplit=-1)", nat_rsplit, "The parts between separators, split from the right.", 0},
+    {"rpartition(self, sep, /)", nat_rpartition, "What is before the last sep, sep, and what follows.", 0},
+    {"rsplit(self, /, sep=None, maxsplit=-1)", nat_rsplit, "The parts between separators, from right.", 0},
     {"rstrip(self, chars=None, /)", nat_rstrip, "A copy without white space (or chars) at the end.", 0},
     {"split(self, /, sep=None, maxsplit=-1)", nat_split, "The parts between separators (or white space).", 0},
     {"splitlines(self, /, keepends=False)", nat_splitlines, "The lines.", 0},
-    {"startswith(self, prefix, start=None, end=None, /)", nat_startswith, "Does it start with prefix, or one of a tuple?", 0},
+    {"startswith(self, prefix, start=None, end=None, /)", nat_startswith,
+     "Does it start with prefix, or one of a tuple?", 0},
     {"strip(self, chars=None, /)", nat_strip, "A copy without white space (or chars) at both ends.", 0},
     {"swapcase(self, /)", nat_swapcase, "A copy with upper case for lower case and the reverse.", 0},
     {"title(self, /)", nat_title, "A copy with each word in title case.", 0},

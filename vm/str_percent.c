@@ -1,4 +1,5 @@
-/* str_percent.c - the % operator of str and bytes. Both build their answer in a StrBuilder, bytes as raw bytes. */
+/* str_percent.c - the % operator of str and bytes. Both build their answer in a StrBuilder, the latter as raw
+ * bytes. */
 #include "vm/bigint.h"
 #include "vm/container.h"
 #include "vm/dict.h"
@@ -150,7 +151,10 @@ static bool add_text(Percent *p, const Directive *d, const char *text, size_t si
     return add_padded(p, d, "", 0, text, size, length, false);
 }
 
-static char sign_of(const Directive *d, bool negative) { return negative ? '-' : d->plus ? '+' : d->blank ? ' ' : 0; }
+static char sign_of(const Directive *d, bool negative)
+{
+    return negative ? '-' : d->plus ? '+' : d->blank ? ' ' : 0;
+}
 
 /* ---- conversions ---- */
 
@@ -274,7 +278,8 @@ static bool convert_real(Percent *p, const Directive *d, Value v)
 {
     double real;
     if (!to_real(p, v, &real)) return false;
-    char local[400], *text = local, sign = sign_of(d, signbit(real) && !isnan(real)), type = (char)(d->type | 32);
+    char sign = sign_of(d, signbit(real) && !isnan(real)), type = (char)(d->type | 32);
+    char local[400], *text = local;
     int precision = d->precision < 0 ? 6 : (int)d->precision, n;
     if (isfinite(real)) n = float_print(local, sizeof local, type, d->alternate, precision, fabs(real));
     else n = isnan(real) ? (memcpy(local, "nan", 3), 3) : (memcpy(local, "inf", 3), 3);
@@ -318,7 +323,8 @@ static bool convert_char(Percent *p, const Directive *d, Value v)
     char text[UTF8_MAX];
     v = obj_index(p->vm, v);
     if (is_error(v)) return false;
-    if (!int_to_i64(v, &c) || c < 0 || c > 0x10FFFF) return refuse(p, ERR_OVERFLOW, "%c arg not in range(0x110000)");
+    if (!int_to_i64(v, &c) || c < 0 || c > 0x10FFFF)
+        return refuse(p, ERR_OVERFLOW, "%c arg not in range(0x110000)");
     return add_text(p, d, text, utf8_put(text, (uint32_t)c));
 }
 
@@ -326,20 +332,25 @@ static bool unsupported(Percent *p, const Directive *d)
 {
     size_t at = (size_t)(p->at - p->start);
     if (!p->bytes) at = utf8_count(p->start, at);
-    if (p->bytes && d->type > 127) return refuse(p, ERR_OVERFLOW, "character argument not in range(0x110000)");
+    if (p->bytes && d->type > 127)
+        return refuse(p, ERR_OVERFLOW, "character argument not in range(0x110000)");
     char shown = p->bytes || (d->type > 30 && d->type < 127) ? (char)d->type : '?';
-    vm_raise(p->vm, ERR_VALUE, "unsupported format character '%c' (0x%x) at index %zu", shown, d->type, at - 1);
+    vm_raise(p->vm, ERR_VALUE, "unsupported format character '%c' (0x%x) at index %zu", shown, d->type,
+             at - 1);
     return false;
 }
 
 static bool convert(Percent *p, const Directive *d, Value v)
 {
+    Directive ascii;
     switch (d->type) {
     case 's': return p->bytes ? convert_bytes(p, d, v) : convert_text(p, d, v);
     case 'b': return p->bytes ? convert_bytes(p, d, v) : unsupported(p, d);
     case 'r': case 'a':
         if (!p->bytes) return convert_text(p, d, v);
-        return convert_text(p, &(Directive){.width = d->width, .precision = d->precision, .left = d->left, .type = 'a'}, v);
+        ascii = *d;
+        ascii.type = 'a';
+        return convert_text(p, &ascii, v);
     case 'd': case 'i': case 'u': case 'x': case 'X': case 'o': return convert_integer(p, d, v);
     case 'e': case 'f': case 'g': case 'E': case 'F': case 'G': return convert_real(p, d, v);
     case 'c': return convert_char(p, d, v);
@@ -402,7 +413,12 @@ static Value percent(VM *vm, Value format, Value args, bool bytes, bool array)
     return v;
 }
 
-Value str_percent(VM *vm, Str *format, Value args) { return percent(vm, obj_value(format), args, false, false); }
+Value str_percent(VM *vm, Str *format, Value args)
+{
+    bool nothing = is_tuple(args) && !as_tuple(args)->size;
+    if (nothing && !memchr(format->data, '%', format->size)) return obj_value(format);
+    return percent(vm, obj_value(format), args, false, false);
+}
 
 Value bytes_percent(VM *vm, Value format, Value args, bool array)
 {

@@ -49,7 +49,10 @@ static Value nat_str(VM *vm, Args args)
 
 static Value str_slot_repr(VM *vm, Value self) { return str_repr(vm, as_str(self)); }
 static Value str_slot_str(VM *vm, Value self) { return str_exact(vm, as_str(self)); }
-static Value str_slot_format(VM *vm, Value self, Value spec) { return format_str(vm, as_str(self), as_str(spec)); }
+static Value str_slot_format(VM *vm, Value self, Value spec)
+{
+    return format_str(vm, as_str(self), as_str(spec));
+}
 static Value str_slot_hash(VM *vm, Value self) { return small((int64_t)str_hash(vm, as_str(self))); }
 static Value str_slot_len(VM *vm, Value self) { return (void)vm, small((int64_t)as_str(self)->length); }
 static int str_truth(VM *vm, Value self) { return (void)vm, as_str(self)->size != 0; }
@@ -108,7 +111,8 @@ static Value str_getitem(VM *vm, Value self, Value key)
         int64_t start, stop, step, n = slice_indices(vm, (Slice *)as_obj(key), length, &start, &stop, &step);
         if (n < 0) return VALUE_ERROR;
         if (n == 0) return obj_value(vm->empty_str);
-        return step == 1 ? str_slice(vm, s, (size_t)start, (size_t)(start + n)) : stepped_slice(vm, s, start, step, n);
+        return step == 1 ? str_slice(vm, s, (size_t)start, (size_t)(start + n))
+                         : stepped_slice(vm, s, start, step, n);
     }
     if (!is_index(vm, key))
         return vm_raise(vm, ERR_TYPE, "string indices must be integers, not '%T'", key);

@@ -236,7 +236,8 @@ Value text_partition(VM *vm, Value self, Value separator, bool from_right)
     }
     size_t after = at + sep.size;
     Value first = text_make(vm, t.kind, t.data, at);
-    Value middle = t.kind == TEXT_BYTEARRAY ? text_make(vm, t.kind, sep.data, sep.size) : text_part(vm, separator, sep);
+    Value middle =
+        t.kind == TEXT_BYTEARRAY ? text_make(vm, t.kind, sep.data, sep.size) : text_part(vm, separator, sep);
     Value last = text_make(vm, t.kind, t.data + after, t.size - after);
     if (is_error(first) || is_error(middle) || is_error(last)) return VALUE_ERROR;
     return tuple_pack(vm, 3, first, middle, last);

@@ -1,5 +1,5 @@
 /* text.h - what the methods of str, bytes and bytearray do alike: stripping, splitting, replacing, padding.
- * A Text is a view of any of the three; answers are new objects of the viewed kind. Nothing here calls scripts.
+ * A Text is a view of any of the three; answers are new objects of its kind. Nothing here calls scripts.
  */
 #pragma once
 #include "vm/str.h"

@@ -1,5 +1,5 @@
-/* text_args.h - arguments that methods of str and of bytes take alike (see also index_argument in container.h).
- * Checked with CPython's texts; may call __index__. */
+/* text_args.h - arguments that methods of str and of bytes take alike (see also container.h), checked with
+ * CPython's texts; may call __index__. */
 #pragma once
 #include "vm/container.h"
 
@@ -10,5 +10,5 @@ static inline bool arg_times(VM *vm, Value v, int64_t *out)
 {
     return index_fit(vm, v, out, ERR_OVERFLOW, "cannot fit '%T' into an index-sized integer");
 }
-/* Start and end as in s[start:end], each None or an index; from > to: nothing, not even the empty text, lies there. */
+/* Start and end as in s[start:end], each None or an index; from > to: nothing lies there, not even "". */
 bool arg_span(VM *vm, Value start, Value end, size_t length, size_t *from, size_t *to);

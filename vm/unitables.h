@@ -1,6 +1,6 @@
 /* unitables.h - what text methods ask about a code point.
- * The tables are made at build time from python3's own answers (tools/unitables.py), so both agree on the version
- * of Unicode. The order of the flags is that of FLAGS there.
+ * The tables are made at build time from python3's own answers (tools/unitables.py), so both agree on the
+ * version of Unicode. The order of the flags is that of FLAGS there.
  */
 #pragma once
 #include <stdbool.h>
@@ -41,11 +41,15 @@ extern const uint16_t uni_blocks[], uni_numbers[];
 static inline const UniRecord *uni_record(uint32_t c)
 {
     if (c > UNI_MAX) c = UNI_MAX;
-    return &uni_records[uni_numbers[(size_t)uni_blocks[c >> UNI_SHIFT] << UNI_SHIFT | (c & ((1 << UNI_SHIFT) - 1))]];
+    const uint16_t *block = uni_numbers + ((size_t)uni_blocks[c >> UNI_SHIFT] << UNI_SHIFT);
+    return &uni_records[block[c & ((1 << UNI_SHIFT) - 1)]];
 }
 
 /* Scripts without case that texts are full of: ideographs, kana, Hangul. */
-static inline bool uni_is_caseless(uint32_t c) { return c - 0x2E80 < 0xA640 - 0x2E80 || c - 0xAC00 < 0xD800 - 0xAC00; }
+static inline bool uni_is_caseless(uint32_t c)
+{
+    return c - 0x2E80 < 0xA640 - 0x2E80 || c - 0xAC00 < 0xD800 - 0xAC00;
+}
 
 static inline bool uni_is(uint32_t c, unsigned flags) { return uni_record(c)->flags & flags; }
 static inline int uni_width(uint32_t c) { return uni_record(c)->width; }

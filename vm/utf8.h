@@ -1,5 +1,5 @@
 /* utf8.h - generalised UTF-8 in memory: UTF-8 whose code points may be lone surrogates.
- * Everything here trusts its input to be well formed; codecs.c is the place where bytes are checked. And ASCII.
+ * Everything here trusts its input to be well formed; codecs.c is where bytes are checked.
  */
 #pragma once
 #include <stdbool.h>
@@ -125,7 +125,8 @@ static inline size_t ascii_prefix(const char *p, size_t n)
 {
     const char *start = p;
     for (; n >= 32; p += 32, n -= 32)
-        if ((utf8_word(p) | utf8_word(p + 8) | utf8_word(p + 16) | utf8_word(p + 24)) & 0x8080808080808080) break;
+        if ((utf8_word(p) | utf8_word(p + 8) | utf8_word(p + 16) | utf8_word(p + 24)) & 0x8080808080808080)
+            break;
     for (; n >= 8; p += 8, n -= 8)
         if (utf8_word(p) & 0x8080808080808080) break;
     for (; n && !(*p & 0x80); n--) p++;
