@@ -283,6 +283,32 @@ static Value stop_iteration(VM *vm, Value v)
     return is_error(exc) ? exc : vm_raise_exc(vm, exc);
 }
 
+/* A finished frame that nobody else can know goes back to the heap at once. */
+static bool release(VM *vm, Gen *g)
+{
+    Code *c = frame_code(&g->frame);
+    if (g->h.gc || (c->flags & CODE_HAS_HANDLERS)) return false; // the collector's lists may name it
+    heap_release(vm, &g->h, sizeof(Gen) + c->nregs * sizeof(Value));
+    return true;
+}
+
+static void finish_loop_state(VM *vm, Gen *g, Frame *caller)
+{
+    Value *pair = &caller->regs[caller->pc[-1].b];
+    bool own = pair[1] == VALUE_TRUE && pair[0] == obj_value(g);
+    if (own) pair[0] = VALUE_UNSET;
+    if (!own || !release(vm, g)) finish(g);
+}
+
+static void finish_delegate(VM *vm, Gen *g, Frame *caller)
+{
+    const Insn *at = caller->pc - 1;
+    Value *keep = &caller->regs[at->op == OP_EXTRA ? at->a : at->b];
+    bool own = (g->h.aux & GEN_DIRECT) && *keep == obj_value(g);
+    if (own) *keep = VALUE_UNSET;
+    if (!own || !release(vm, g)) finish(g);
+}
+
 Value gen_return(VM *vm, Gen *g, Value v)
 {
     Frame *caller = g->frame.caller;
@@ -290,7 +316,9 @@ Value gen_return(VM *vm, Gen *g, Value v)
     uint16_t ret = g->frame.ret;
     Gen *above = delegator(g);
     if (above) unlink_from(vm, above, g);
-    finish(g);
+    if (kind == RET_FOR) finish_loop_state(vm, g, caller);
+    else if (kind == RET_DELEGATE) finish_delegate(vm, g, caller);
+    else finish(g);
     vm->frame = caller;
     switch (kind) {
     case RET_FOR:
@@ -455,6 +483,10 @@ Value gen_await_call(VM *vm, Gen *g, Value callee, Value *args, int n, uint16_t 
                         : vm_call(vm, callee, args, n);
     if (is_error(awaited)) return awaited;
     *keep = awaited;
+    if (is_kind(callee, KIND_FUNCTION) && is_exact(awaited, T_COROUTINE)) {
+        as_obj(awaited)->aux |= GEN_DIRECT;
+        return delegate_to_gen(vm, g, as_gen(awaited), VALUE_NONE, dst);
+    }
     Value waits_on = op_get_awaitable(vm, awaited);
     if (is_error(waits_on)) return waits_on;
     *keep = waits_on;

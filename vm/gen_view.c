@@ -65,6 +65,7 @@ Value gen_view_awaiting(VM *vm, Value self)
 {
     (void)vm;
     Value d = as_gen(self)->delegate;
+    if (is_gen(d)) as_obj(d)->aux &= (uint16_t)~GEN_DIRECT; // somebody else knows it now
     return is_unset(d) || gen_state(as_gen(self)) == GEN_FINISHED ? VALUE_NONE : d;
 }
 
@@ -179,7 +180,7 @@ static Value clone_chain(VM *vm, Gen *g, int depth)
     Code *c = frame_code(&g->frame);
     Gen *copy = heap_alloc(vm, KIND_GEN, g->h.shape, sizeof(Gen) + c->nregs * sizeof(Value));
     if (!copy) return VALUE_ERROR;
-    copy->h.aux = (uint16_t)(g->h.aux & ~(GEN_SHARED | GEN_LOOP));
+    copy->h.aux = (uint16_t)(g->h.aux & ~(GEN_SHARED | GEN_LOOP | GEN_DIRECT));
     copy->leaf = copy->root = copy;
     copy->delegate = VALUE_UNSET;
     copy->frame = g->frame;

@@ -253,6 +253,7 @@ reload:
     pc = vm->frame->pc;
     ENTER(vm->frame);
     if (unlikely(!is_unset(vm->exc))) goto unwind;
+    SAFEPOINT();
     NEXT;
 
     /* ---- moves ---- */

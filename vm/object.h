@@ -236,7 +236,7 @@ struct Type {
     uint16_t nmembers;   // of __slots__, inherited ones included: the first slots of an instance
     Shape *root_shape;   // of a fresh instance
     Shape *dict_shape;   // of instances that keep their attributes in a Dict; made when first needed
-    Array *subclasses;   // weakly held: the collector forgets dead ones; NULL when none. size counts, UNSET entries are free
+    Bytes *subclasses;   // addresses of Types, NULLs between them; not traced: types_forget_dead. NULL when there are none
     Value attrs_doc;
 };
 
@@ -287,7 +287,7 @@ struct Frame {
 };
 
 enum { GEN_CREATED, GEN_SUSPENDED, GEN_RUNNING, GEN_FINISHED }; // low bits of Gen.h.aux
-enum { GEN_STATE = 3, GEN_SHARED = 4, GEN_AWAITED = 8, GEN_CLOSING = 16, GEN_HOOKED = 32, GEN_LOOP = 64 }; // LOOP: a for loop's own expression made it
+enum { GEN_STATE = 3, GEN_SHARED = 4, GEN_AWAITED = 8, GEN_CLOSING = 16, GEN_HOOKED = 32, GEN_LOOP = 64, GEN_DIRECT = 128 }; // LOOP: a for loop's own expression made it; DIRECT: only its delegator's registers know it
 struct Gen {
     Obj h;          // shape T_GENERATOR, T_COROUTINE or T_ASYNC_GENERATOR; aux: state and flags
     Gen *leaf;      // of a root: the innermost suspended frame of its delegation chain (itself when none)

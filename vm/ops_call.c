@@ -25,6 +25,8 @@ static Value made_coroutine(VM *vm, Value v)
     if (is_statement(call)) report_never_awaited(vm, v);
     bool loops_over_it = next->op == OP_FOR_PREP && next->b == call->c;
     if (loops_over_it && is_exact(v, T_GENERATOR)) as_obj(v)->aux |= GEN_LOOP;
+    bool delegates_to_it = next->op == OP_GET_YIELD_ITER && next->b == call->c && next->a == call->c;
+    if (delegates_to_it && is_gen(v)) as_obj(v)->aux |= GEN_DIRECT;
     return v;
 }
 
@@ -105,7 +107,7 @@ Value op_call_kw(VM *vm, Value callee, Value *args, int n, const Value *consts, 
 Value op_call_ex(VM *vm, Value callee, Value list, Value dict, uint16_t dst)
 {
     size_t n = as_list(list)->size, nkw = is_unset(dict) ? 0 : dict_len(as_dict(dict));
-    if (n + nkw > 60000) return vm_raise(vm, ERR_TYPE, "too many arguments (%zu)", n + nkw);
+    if (n + nkw > INT32_MAX / 2) return vm_no_memory(vm);
     Value *slots = roots_reserve(vm, n + nkw + 1), kwnames = VALUE_UNSET;
     if (!slots) return VALUE_ERROR;
     memcpy(slots + 1, as_list(list)->items, n * sizeof *slots);
