@@ -91,17 +91,20 @@ static Value subscript(VM *vm, Range *r, Value key)
     return item_at(vm, r, i);
 }
 
+static bool is_plain(Value part) { return is_small(part) || is_none(part); }
+
 static Value slice_range(VM *vm, Range *r, Value slice)
 {
+    Slice *s = as_slice(slice);
     int64_t a, b, c;
     Value start, stop, step;
-    if (r->ilen >= 0) {
-        if (slice_indices(vm, as_slice(slice), r->ilen, &a, &b, &c) < 0) return VALUE_ERROR;
+    if (r->ilen >= 0 && is_plain(s->start) && is_plain(s->stop) && is_plain(s->step)) {
+        if (slice_indices(vm, s, r->ilen, &a, &b, &c) < 0) return VALUE_ERROR;
         start = int_from_i64(vm, a);
         stop = int_from_i64(vm, b);
         step = int_from_i64(vm, c);
     } else {
-        Value t = slice_indices_big(vm, as_slice(slice), r->length);
+        Value t = slice_indices_big(vm, s, r->length);
         if (is_error(t)) return t;
         start = as_tuple(t)->items[0];
         stop = as_tuple(t)->items[1];

@@ -13,14 +13,17 @@ Value slice_new(VM *vm, Value start, Value stop, Value step)
     return obj_value(s);
 }
 
+static Value refuse_part(VM *vm)
+{
+    return vm_raise(vm, ERR_TYPE, "slice indices must be integers or None or have an __index__ method");
+}
+
 /* One of a slice's three parts; None gives `absent`. */
 static bool unpack_part(VM *vm, Value part, int64_t absent, int64_t *out)
 {
     *out = is_small(part) ? as_small(part) : absent;
     if (is_small(part) || is_none(part)) return true;
-    if (is_index(vm, part)) return obj_index_i64(vm, part, out);
-    vm_raise(vm, ERR_TYPE, "slice indices must be integers or None or have an __index__ method");
-    return false;
+    return is_index(vm, part) ? obj_index_i64(vm, part, out) : !is_error(refuse_part(vm));
 }
 
 bool slice_unpack(VM *vm, Slice *s, int64_t *start, int64_t *stop, int64_t *step)
@@ -108,10 +111,12 @@ static Value get_step(VM *vm, Value self)
 
 /* ---- indices(): the same arithmetic as slice_unpack and slice_adjust, for lengths of any size ---- */
 
+static Value big_part(VM *vm, Value part) { return is_index(vm, part) ? obj_index(vm, part) : refuse_part(vm); }
+
 /* A bound fitted to `length`, as clamp() does. */
 static Value clamp_big(VM *vm, Value part, Value length, bool back)
 {
-    Value i = obj_index(vm, part);
+    Value i = big_part(vm, part);
     if (is_error(i)) return i;
     if (int_sign(i) < 0) {
         i = int_binary(vm, BIN_ADD, i, length);
@@ -125,7 +130,7 @@ static Value clamp_big(VM *vm, Value part, Value length, bool back)
 static Value indices_of(VM *vm, const Slice *s, Value length, Value *r)
 {
     r[0] = length;
-    r[3] = is_none(s->step) ? small(1) : obj_index(vm, s->step);
+    r[3] = is_none(s->step) ? small(1) : big_part(vm, s->step);
     if (is_error(r[3])) return VALUE_ERROR;
     if (int_sign(r[3]) == 0) return vm_raise(vm, ERR_VALUE, "slice step cannot be zero");
     bool back = int_sign(r[3]) < 0;
