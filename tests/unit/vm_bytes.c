@@ -33,7 +33,8 @@ static const char *decoded(const char *bytes, size_t n, const char *encoding, co
 #define check_decoded(bytes, encoding, errors, expected) \
     ck_assert_str_eq(decoded(bytes, sizeof(bytes) - 1, encoding, errors), expected)
 
-static void check_encoded(const char *utf8, const char *encoding, const char *errors, const char *expected, size_t n)
+static void check_encoded(const char *utf8, const char *encoding, const char *errors, const char *expected,
+                          size_t n)
 {
     Value v = codec_encode(vm, as_str(text(utf8)), text(encoding), text(errors));
     ck_assert(!is_error(v));
@@ -100,9 +101,10 @@ END_TEST
 START_TEST(surrogateescape_brings_bytes_back)
 {
     static const char bytes[] = "a\xFF\x80한\xED";
-    Value v = codec_decode(vm, (const uint8_t *)bytes, sizeof bytes - 1, VALUE_UNSET, text("surrogateescape"));
+    Value handler = text("surrogateescape");
+    Value v = codec_decode(vm, (const uint8_t *)bytes, sizeof bytes - 1, VALUE_UNSET, handler);
     ck_assert(!is_error(v));
-    Value back = codec_encode(vm, as_str(v), VALUE_UNSET, text("surrogateescape"));
+    Value back = codec_encode(vm, as_str(v), VALUE_UNSET, handler);
     ck_assert_mem_eq(as_bytes(back)->data, bytes, sizeof bytes - 1);
 }
 END_TEST

@@ -229,15 +229,23 @@ START_TEST(too_long_is_an_error_not_a_crash)
 }
 END_TEST
 
+static uint32_t seed;
+
+static uint32_t random_bits(uint32_t mask)
+{
+    seed = seed * 1103515245 + 12345;
+    return seed >> 16 & mask;
+}
+
 START_TEST(search_agrees_with_the_slow_way)
 {
-    uint32_t seed = 7;
+    seed = 7;
     char hay[64], needle[4];
     for (int round = 0; round < 20000; round++) {
         size_t first = SEARCH_NONE, last = SEARCH_NONE;
-        size_t n = (seed = seed * 1103515245 + 12345) >> 16 & 63, m = seed >> 24 & 3;
-        for (size_t i = 0; i < n; i++) hay[i] = (char)('a' + ((seed = seed * 1103515245 + 12345) >> 16 & 1));
-        for (size_t i = 0; i < m; i++) needle[i] = (char)('a' + ((seed = seed * 1103515245 + 12345) >> 16 & 1));
+        size_t n = random_bits(63), m = random_bits(3);
+        for (size_t i = 0; i < n; i++) hay[i] = (char)('a' + random_bits(1));
+        for (size_t i = 0; i < m; i++) needle[i] = (char)('a' + random_bits(1));
         for (size_t i = 0; i + m <= n; i++) {
             if (memcmp(hay + i, needle, m)) continue;
             if (first == SEARCH_NONE) first = i;
