@@ -57,17 +57,26 @@ static Value nat_sleep(VM *vm, Args args)
 
 static bool check_coroutine(VM *vm, Value v)
 {
-    if (is_exact(v, T_COROUTINE)) return true;
+    if (is_exact(v, T_COROUTINE) || is_exact(v, T_NATIVE_CORO)) return true;
     Value r = obj_repr(vm, v);
     if (!is_error(r)) vm_raise(vm, ERR_VALUE, "a coroutine was expected, got %V", r);
     return false;
+}
+
+/* What a task can run: native and scripted awaitables get a coroutine around them. */
+static Value wrap(VM *vm, Value awaitable)
+{
+    if (is_exact(awaitable, T_COROUTINE)) return awaitable;
+    Value module = module_import(vm, vm_intern(vm, "asyncio"));
+    return is_error(module) ? module : vm_call_method(vm, module, vm_intern(vm, "_wrap_awaitable"), &awaitable, 1);
 }
 
 static Value nat_run(VM *vm, Args args)
 {
     if (sched_running(vm)) return vm_raise(vm, ERR_RUNTIME, "asyncio.run() cannot be called from a running event loop");
     if (!check_coroutine(vm, args.v[0])) return VALUE_ERROR;
-    return sched_run(vm, args.v[0], true);
+    Value coro = wrap(vm, args.v[0]);
+    return is_error(coro) ? coro : sched_run(vm, coro, true);
 }
 
 static Value nat_run_until(VM *vm, Args args)
@@ -89,14 +98,6 @@ static Value nat_time(VM *vm, Args args)
 {
     (void)args;
     return float_value(vm, (double)sched_now(vm) / 1e9);
-}
-
-/* A task for a coroutine of any kind; native and scripted awaitables get a coroutine around them. */
-static Value wrap(VM *vm, Value awaitable)
-{
-    if (is_exact(awaitable, T_COROUTINE)) return awaitable;
-    Value module = module_import(vm, vm_intern(vm, "asyncio"));
-    return is_error(module) ? module : vm_call_method(vm, module, vm_intern(vm, "_wrap_awaitable"), &awaitable, 1);
 }
 
 static bool is_awaitable(VM *vm, Value v)
@@ -209,6 +210,8 @@ static Value nat_iscoroutine(VM *vm, Args args)
 
 const NativeDef asyncio_sleep_def = {"sleep(delay, result=None)", nat_sleep, "Coroutine that completes after delay seconds.", NATIVE_ASYNC};
 const NativeDef asyncio_spawn_def = {"spawn(coro, name=None)", nat_spawn, "Start a task that the program holds and awaits at its end.", 0};
+
+const NativeDef asyncio_run_def = {"run(main, *, debug=None)", nat_run, "Run a coroutine as the main task of a new event loop; answers its result.", 0};
 
 static const NativeDef natives[] = {
     {"sleep(delay, result=None)", nat_sleep, "Coroutine that completes after delay seconds.", NATIVE_ASYNC},

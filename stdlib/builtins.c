@@ -8,7 +8,7 @@ static const NativeDef natives[] = {
     {"abs(x, /)", nat_abs, "The absolute value of x.", 0},
     {"aiter(async_iterable, /)", nat_aiter, "An asynchronous iterator over async_iterable.", 0},
     {"all(iterable, /)", nat_all, "True if every item is true.", 0},
-    {"anext(async_iterator, /)", nat_anext, "An awaitable of the next item.", 0},
+    {"anext(async_iterator, default=?, /)", nat_anext, "An awaitable of the next item; default at the end.", 0},
     {"any(iterable, /)", nat_any, "True if some item is true.", 0},
     {"ascii(obj, /)", nat_ascii, "repr(obj) in ASCII characters.", 0},
     {"bin(number, /)", nat_bin, "An integer's binary digits: '0b101'.", 0},
@@ -79,7 +79,7 @@ static bool add_errors(VM *vm, Module *m)
 
 static bool init(VM *vm, Module *m)
 {
-    return add_types(vm, m) && add_errors(vm, m) && module_add(vm, m, "None", VALUE_NONE) &&
+    return add_types(vm, m) && add_errors(vm, m) && prelude_add(vm, m) && module_add(vm, m, "None", VALUE_NONE) &&
            module_add(vm, m, "True", VALUE_TRUE) && module_add(vm, m, "False", VALUE_FALSE) &&
            module_add(vm, m, "Ellipsis", VALUE_ELLIPSIS) && module_add(vm, m, "NotImplemented", VALUE_NOT_IMPLEMENTED) &&
            module_add(vm, m, "__debug__", VALUE_TRUE);

@@ -28,6 +28,10 @@ Value text_from_system(VM *vm, const char *bytes);
 extern const struct Library stdlib_library;      // library.c
 extern const EmbeddedModule embedded_modules[];  // embedded.c
 
+/* Adds the prelude's names to the built-in ones. */
+bool prelude_add(VM *vm, Module *builtins);
+extern const NativeDef asyncio_sleep_def, asyncio_spawn_def, asyncio_run_def; // _asyncio.c
+
 #define MODULE(name, place) extern const ModuleDef name##_module;
 #include "stdlib/modules.def"
 #undef MODULE

@@ -330,9 +330,30 @@ static const NativeDef native_coro_methods[] = {
     {"close(self, /)", native_coro_close, "Give it up.", 0},
     {0},
 };
+
+static Value native_coro_status(VM *vm, Value self)
+{
+    static const char *const names[] = {"created", "suspended", "finished"};
+    return obj_value(vm_intern(vm, names[((NativeCoro *)as_obj(self))->state]));
+}
+static Value native_coro_line(VM *vm, Value self) { return (void)vm, (void)self, VALUE_NONE; }
+static Value native_coro_locals(VM *vm, Value self)
+{
+    (void)self;
+    Dict *d = dict_new(vm);
+    return d ? obj_value(d) : VALUE_ERROR;
+}
+static const GetSetDef native_coro_getsets[] = {
+    {"status", native_coro_status, NULL, "'created', 'suspended' or 'finished'."},
+    {"line", native_coro_line, NULL, "None: it has no lines."},
+    {"locals", native_coro_locals, NULL, "An empty dict: it has no variables."},
+    {"awaiting", native_coro_line, NULL, "None."},
+    {0},
+};
 const TypeDef type_def_NATIVE_CORO = {
     .slots = {.repr = native_coro_repr, .await = await_self},
     .methods = native_coro_methods,
+    .getsets = native_coro_getsets,
     .flags = TYPE_FINAL | TYPE_HAS_WEAKREF,
     .doc = "A call of an asynchronous built-in function.",
 };
