@@ -1,6 +1,7 @@
 /* compile_hook.c - what the VM compiles with: errors become exceptions. */
 #include "cli/compile_hook.h"
 #include "cli/compiler.h"
+#include "vm/codecs.h"
 #include "vm/exception.h"
 #include "vm/list.h"
 #include "vm/report.h"
@@ -23,16 +24,23 @@ static ErrorKind error_kind(DiagKind kind)
     }
 }
 
+/* Part of a source that may not even be UTF-8. */
+static Value source_text(VM *vm, const char *text, size_t n)
+{
+    Value replace = str_from_c(vm, "replace");
+    return is_error(replace) ? replace : codec_decode(vm, (const uint8_t *)text, n, VALUE_UNSET, replace);
+}
+
 /* (filename, line, column, text, end line, end column) as SyntaxError takes them: columns count characters, from 1. */
 static Value place_of(VM *vm, const Source *source, const Diag *d)
 {
     if (!source->line_count) return VALUE_NONE;
     Position p = source_position(source, d->span);
     Span line = source_line(source, p.line), end_line = source_line(source, p.end_line);
-    Value text = str_decode_utf8(vm, source->text + line.start, line.end - line.start);
-    Value before = str_decode_utf8(vm, source->text + line.start, p.col);
-    Value before_end = str_decode_utf8(vm, source->text + end_line.start, p.end_col);
-    Value name = str_decode_utf8(vm, source->name, strlen(source->name));
+    Value text = source_text(vm, source->text + line.start, line.end - line.start);
+    Value before = source_text(vm, source->text + line.start, p.col);
+    Value before_end = source_text(vm, source->text + end_line.start, p.end_col);
+    Value name = source_text(vm, source->name, strlen(source->name));
     if (is_error(text) || is_error(before) || is_error(before_end) || is_error(name)) return VALUE_ERROR;
     return tuple_pack(vm, 6, name, small(p.line), small((int64_t)as_str(before)->length + 1), text, small(p.end_line),
                       small((int64_t)as_str(before_end)->length + 1));
@@ -42,14 +50,15 @@ static void raise_first(VM *vm, const Compiled *c)
 {
     const Diag *d = first_error(&c->diags);
     if (!d || c->diags.out_of_memory) return (void)vm_no_memory(vm);
-    Value message = str_from_c(vm, d->message), place = is_error(message) ? message : place_of(vm, &c->source, d);
+    Value message = source_text(vm, d->message, strlen(d->message)), place = is_error(message) ? message : place_of(vm, &c->source, d);
     Value args = is_error(place) ? place : is_none(place) ? tuple_pack(vm, 1, message) : tuple_pack(vm, 2, message, place);
     if (is_error(args)) return;
     Value exc = vm_call_kw(vm, obj_value(vm->exc_types[error_kind(d->kind)]), as_tuple(args)->items, (int)as_tuple(args)->size,
                            VALUE_UNSET);
     if (is_error(exc)) return;
     TextBuffer out = {0};
-    Value report = str_from_c(vm, compiled_report(c, &out));
+    const char *text = compiled_report(c, &out);
+    Value report = source_text(vm, text, strlen(text));
     text_free(&out);
     if (is_error(report)) return;
     if (error_kind(d->kind) != ERR_MEMORY) exception_set_report(vm, exc, report);

@@ -185,17 +185,22 @@ static bool add_message(Render *r, Value exc)
     return sb_add_c(&r->b, "\n");
 }
 
-static bool add_note(Render *r, Value note)
+/* Each line of a text behind the margin. */
+static bool add_lines(Render *r, const char *p, size_t n)
 {
-    Value s = safe_str(r, note, "<note str() failed>");
-    if (is_error(s)) return false;
-    const char *p = as_str(s)->data, *end = p + as_str(s)->size;
+    const char *end = p + n;
     while (true) {
         const char *newline = memchr(p, '\n', (size_t)(end - p)), *stop = newline ? newline : end;
         if (!add_margin(r) || !sb_add(&r->b, p, (size_t)(stop - p)) || !sb_add_c(&r->b, "\n")) return false;
         if (!newline) return true;
         p = newline + 1;
     }
+}
+
+static bool add_note(Render *r, Value note)
+{
+    Value s = safe_str(r, note, "<note str() failed>");
+    return !is_error(s) && add_lines(r, as_str(s)->data, as_str(s)->size);
 }
 
 static bool add_notes(Render *r, Value exc)
@@ -221,6 +226,8 @@ static bool add_notes(Render *r, Value exc)
 static bool add_one(Render *r, Value exc)
 {
     if (!add_traceback(r, exc)) return false;
+    Value report = exception_report(r->vm, exc);
+    if (is_str(report)) return add_lines(r, as_str(report)->data, as_str(report)->size - 1) && add_notes(r, exc);
     if (exception_is(r->vm, exc, ERR_SYNTAX) && !add_syntax_place(r, as_exception(exc))) return false;
     return add_message(r, exc) && add_notes(r, exc);
 }

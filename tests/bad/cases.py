@@ -121,7 +121,8 @@ def long_sources(t):
     t.script("list_of_a_million", f"x = [{'1,' * MILLION}]\nprint(len(x))\n", OK, "1000000", seconds=30)
     t.script("statements_200000", "x = 0\n" + "x += 1\n" * 200_000 + "print(x)\n", OK, "200000", seconds=30)
     elifs = "".join(f"elif x == {-i}: pass\n" for i in range(100_000))
-    t.script("elif_100000", f"x = 5\nif x == -1: pass\n{elifs}else: print('else')\n", OK, "else", seconds=30)
+    t.script("elif_100000", f"x = 5\nif x == -1: pass\n{elifs}else: print('else')\n", (OK, ERROR), "else|SyntaxError",
+             seconds=30)
     t.script("big_literal", f"print(len(str({'9' * 4000})))\n", OK, "4000")
     t.script("huge_literal", f"x = {'9' * 5_000_000}\n", (OK, ERROR), "|SyntaxError", seconds=30)
     t.script("huge_hex_literal", f"print(0x{'f' * 2_000_000}.bit_length())\n", OK, "8000000")
