@@ -36,7 +36,16 @@ static bool is_debug(const Name *name)
 static void bind(Collect *c, Name *name, Span span)
 {
     if (is_debug(name)) scopes_error(c->scopes, span, "cannot assign to __debug__");
-    add(c, name, SYM_BOUND, span);
+    Symbol *symbol = add(c, name, SYM_BOUND, span);
+    if (symbol) symbol->flags &= ~(unsigned)SYM_IMPORTED;
+}
+
+static void bind_import(Collect *c, Name *name, Span span)
+{
+    const Symbol *known = scope_find(c->scope, name);
+    bool only_import = !known || !(known->flags & SYM_BOUND) || known->flags & SYM_IMPORTED;
+    bind(c, name, span);
+    if (only_import) add(c, name, SYM_IMPORTED, span);
 }
 
 static void bind_optional(Collect *c, Name *name, Span span)
@@ -87,7 +96,7 @@ static void check_declaration(Collect *c, const Symbol *symbol, const char *what
     else if (symbol->flags & SYM_USED)
         scopes_error(c->scopes, span, "name '%s' is used prior to %s declaration", name, what);
     else if (symbol->flags & SYM_ANNOTATED) scopes_error(c->scopes, span, "annotated name '%s' can't be %s", name, what);
-    else if (symbol->flags & SYM_BOUND)
+    else if (symbol->flags & SYM_BOUND && !(symbol->flags & SYM_IMPORTED))
         scopes_error(c->scopes, span, "name '%s' is assigned to before %s declaration", name, what);
     else if (symbol->flags & other) scopes_error(c->scopes, span, "name '%s' is nonlocal and global", name);
 }
@@ -303,7 +312,7 @@ static void visit_annotated(Collect *c, AstAnnAssign *node)
 static void visit_alias(Collect *c, AstAlias *alias, bool from)
 {
     if (alias->asname) {
-        bind(c, alias->asname, alias->node.span);
+        bind_import(c, alias->asname, alias->node.span);
         return;
     }
     if (strcmp(alias->name->text, "*") == 0) {
@@ -313,7 +322,7 @@ static void visit_alias(Collect *c, AstAlias *alias, bool from)
     }
     size_t len = from ? alias->name->len : strcspn(alias->name->text, "."); // `import a.b` binds a
     Name *name = names_intern(&c->scopes->tree->names, alias->name->text, len);
-    if (name) bind(c, name, alias->node.span);
+    if (name) bind_import(c, name, alias->node.span);
     else scopes_no_memory(c->scopes);
 }
 

@@ -145,7 +145,8 @@ void augmented(Compiler *c, const Node *at, Operator op, Reg dst, Reg left, Oper
 Reg unary(Compiler *c, AstUnaryOp *node, Reg want);
 Reg compare(Compiler *c, AstCompare *node, Reg want);
 /* The right side of a comparison; of `in`, a constant tuple or set even where a list or set is written. */
-Operand compare_operand(Compiler *c, Operator op, Node *node, uint32_t until);
+Operand compare_operand(Compiler *c, Operator op, Node *node, Reg want, uint32_t until);
+Reg compare_reg(Compiler *c, Operator op, Node *node, Reg want, uint32_t until);
 /* Jump if the truth of `node` is `sense`, else go on. */
 void jump_if(Compiler *c, Node *node, bool sense, Label to); // compile_condition.c
 void put_compare_jump(Compiler *c, const Node *at, Operator op, Reg left, Operand right, bool sense, Label to);

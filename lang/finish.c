@@ -30,7 +30,7 @@ static void join_loop(Draft *d, uint32_t i)
 static void thread_jumps(Draft *d)
 {
     for (uint32_t i = 0; i < d->count; i++) {
-        if (d->labels[i] == NO_LABEL) continue;
+        if (d->labels[i] == NO_LABEL || d->insns[i].op == OP_FOR_ANEXT) continue; // that one must stay short
         d->labels[i] = final_label(d, d->labels[i]);
         join_loop(d, i);
     }

@@ -25,7 +25,8 @@ enum {
     SYM_NONLOCAL = 16,  // declared so
     SYM_ANNOTATED = 32,
     SYM_ITERATION = 64, // target of a comprehension's `for`
-    SYM_CAPTURED = 128, // some inner function uses it: it lives in a cell
+    SYM_IMPORTED = 128, // so far bound by imports only, which a later `global` allows
+    SYM_CAPTURED = 256, // some inner function uses it: it lives in a cell
 };
 
 typedef enum Place {
