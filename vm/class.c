@@ -415,9 +415,9 @@ static Type *new_class(VM *vm, Type *meta, Str *name, Tuple *bases, Type *base, 
 static void forget_class(Type *t)
 {
     for (size_t i = 0; i < t->bases->size; i++) {
-        Array *subs = as_type(t->bases->items[i])->subclasses;
-        for (size_t k = 0; subs && k < subs->size; k++)
-            if (subs->items[k] == obj_value(t)) subs->items[k] = VALUE_UNSET;
+        Type *base = as_type(t->bases->items[i]);
+        for (size_t k = 0; k < type_subclass_count(base); k++)
+            if (*type_subclass_at(base, k) == t) *type_subclass_at(base, k) = NULL;
     }
 }
 

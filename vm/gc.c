@@ -585,6 +585,7 @@ static void collect(VM *vm, bool major)
     find_dying(vm);
     if (h->pin_failed) return; // a frame could not be scanned: let everything live
     forget_dead_codes(vm);
+    types_forget_dead(vm);
     forget_remembered(h);
     remember_running(vm);
     queue_sweeps(h, h->major);

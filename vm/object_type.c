@@ -191,9 +191,11 @@ static Value nat_mro(VM *vm, Args args)
 static Value nat_subclasses(VM *vm, Args args)
 {
     Value list = list_with_capacity(vm, 4);
-    const Array *subs = as_type(args.v[0])->subclasses;
-    for (size_t i = 0; !is_error(list) && subs && i < subs->size; i++)
-        if (!is_unset(subs->items[i]) && !list_append(vm, as_list(list), subs->items[i])) return VALUE_ERROR;
+    Type *t = as_type(args.v[0]);
+    for (size_t i = 0; !is_error(list) && i < type_subclass_count(t); i++) {
+        Type *sub = *type_subclass_at(t, i);
+        if (sub && !list_append(vm, as_list(list), obj_value(sub))) return VALUE_ERROR;
+    }
     return list;
 }
 

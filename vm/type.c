@@ -105,18 +105,28 @@ Type *type_alloc(VM *vm, Str *name, Value module, Kind kind)
 
 bool type_add_subclass(VM *vm, Type *base, Type *t)
 {
-    Array *old = base->subclasses;
-    size_t n = old ? old->size : 0;
+    size_t n = type_subclass_count(base);
     for (size_t i = 0; i < n; i++)
-        if (is_unset(old->items[i])) return old->items[i] = obj_value(t), true;
-    size_t room = n ? n * 2 : 4;
-    Array *a = heap_alloc(vm, KIND_ARRAY, T_OBJECT, sizeof(Array) + room * sizeof(Value));
-    if (!a) return false;
-    a->size = room;
-    for (size_t i = 0; i < room; i++) a->items[i] = i < n ? old->items[i] : VALUE_UNSET;
-    a->items[n] = obj_value(t);
-    gc_store_ptr(vm, base, (void **)&base->subclasses, a);
+        if (!*type_subclass_at(base, i)) return *type_subclass_at(base, i) = t, true;
+    Value room = bytes_new(vm, NULL, (n ? n * 2 : 4) * sizeof(Type *));
+    if (is_error(room)) return false;
+    if (n) memcpy(as_bytes(room)->data, base->subclasses->data, n * sizeof(Type *));
+    gc_store_ptr(vm, base, (void **)&base->subclasses, as_bytes(room));
+    *type_subclass_at(base, n) = t;
     return true;
+}
+
+void types_forget_dead(VM *vm)
+{
+    for (uint32_t id = 0; id < vm->nshapes; id++) {
+        const Shape *s = vm->shapes[id];
+        bool alive = s && (s->h.gc & GC_OLD);
+        if (!alive || s->type->root_shape != s) continue; // once for each type
+        for (size_t i = 0; i < type_subclass_count(s->type); i++) {
+            Type **sub = type_subclass_at(s->type, i);
+            if (*sub && !((*sub)->h.gc & GC_OLD)) *sub = NULL;
+        }
+    }
 }
 
 static bool needs_attrs_slot(const Type *t)
@@ -473,8 +483,8 @@ void type_modified(VM *vm, Type *t, Str *name)
     if (!t->version && !dunders) return; // nobody has cached anything, here or below
     t->version = 0;
     if (dunders) type_find_dunders(vm, t);
-    for (size_t i = 0; t->subclasses && i < t->subclasses->size; i++)
-        if (!is_unset(t->subclasses->items[i])) type_modified(vm, as_type(t->subclasses->items[i]), name);
+    for (size_t i = 0; i < type_subclass_count(t); i++)
+        if (*type_subclass_at(t, i)) type_modified(vm, *type_subclass_at(t, i), name);
 }
 
 /* Would inline caches that test only the shape answer wrongly once t's `name` changes? They hold functions and
@@ -482,8 +492,8 @@ void type_modified(VM *vm, Type *t, Str *name)
 static bool holds_cached(VM *vm, Type *t, Str *name)
 {
     if (attr_is_descriptor(vm, type_lookup(vm, t, name))) return true;
-    for (size_t i = 0; t->subclasses && i < t->subclasses->size; i++)
-        if (!is_unset(t->subclasses->items[i]) && holds_cached(vm, as_type(t->subclasses->items[i]), name)) return true;
+    for (size_t i = 0; i < type_subclass_count(t); i++)
+        if (*type_subclass_at(t, i) && holds_cached(vm, *type_subclass_at(t, i), name)) return true;
     return false;
 }
 

@@ -12,6 +12,8 @@ static inline Type *as_type(Value v) { return (Type *)as_obj(v); }
 
 bool types_init(VM *vm);
 void types_free(VM *vm);
+/* For the collector, when everything alive is marked: classes know their subclasses only as long as these live. */
+void types_forget_dead(VM *vm);
 /* A class, as the class statement makes it: C3, __set_name__ and __init_subclass__ are called. kwds: Dict or UNSET. May call. */
 Value type_create(VM *vm, Str *name, Tuple *bases, Dict *ns, Value kwds);
 /* A module's own built-in type (deque, Queue ...): instances are NativeData or Instances. base NULL: object. */

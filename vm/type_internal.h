@@ -10,6 +10,8 @@ enum { TYPE_INHERITED = TYPE_HAS_DICT | TYPE_SEQUENCE | TYPE_MAPPING | TYPE_EXCE
 Type *type_alloc(VM *vm, Str *name, Value module, Kind kind);
 /* Sets bases, mro, base and what follows from them (def, builtin, inherited flags); registers t with its bases. */
 bool type_inherit(VM *vm, Type *t, Tuple *bases, Tuple *mro, Type *base);
+static inline size_t type_subclass_count(const Type *t) { return t->subclasses ? t->subclasses->size / sizeof(Type *) : 0; }
+static inline Type **type_subclass_at(const Type *t, size_t i) { return (Type **)(void *)t->subclasses->data + i; }
 bool type_add_subclass(VM *vm, Type *base, Type *t);
 /* Works out t->defined from the script classes in its MRO. */
 void type_find_dunders(VM *vm, Type *t);
