@@ -402,10 +402,19 @@ reload:
 
     /* ---- control ---- */
     CASE(JMP): pc += pc[-1].jump; NEXT;
-    CASE(LOOP):
+    CASE(LOOP): {
+        // Registers live at the loop's head; an interrupt, though, is raised at its end.
+        const Insn *here = pc;
         pc += pc[-1].jump;
-        SAFEPOINT();
+        if (unlikely(--vm->fuel < 0)) {
+            SAVE();
+            if (!vm_safepoint(vm)) {
+                pc = here;
+                goto unwind_here;
+            }
+        }
         NEXT;
+    }
     CASE(JTRUE): {
         int t;
         TRUTH(R(A), t);
