@@ -43,10 +43,16 @@ static Value resolve_bases(VM *vm, Str *name, Tuple *bases, Dict *ns, bool *orig
     return v;
 }
 
-/* The ancestor that last added something to t's layout. */
+/* Does t add something to its base's layout? Exceptions with fields all use the same words of Exception. */
+static bool adds_layout(const Type *t)
+{
+    if (!t->base || t->base->kind != t->kind || t->base->nmembers != t->nmembers) return true;
+    return t->kind == KIND_EXCEPTION && t->table && t->table->getsets;
+}
+
 static Type *solid_base(Type *t)
 {
-    while (t->base && t->base->kind == t->kind && t->base->nmembers == t->nmembers) t = t->base;
+    while (!adds_layout(t)) t = t->base;
     return t;
 }
 
@@ -240,7 +246,9 @@ static bool add_slot(VM *vm, Type *t, Value v)
     }
     name = mangle(vm, t, name);
     if (!name) return false;
-    if (!is_unset(dict_get_str(vm, t->dict, name)))
+    Value there = dict_get_str(vm, t->dict, name);
+    if (is_kind(there, KIND_MEMBER) && ((Member *)as_obj(there))->owner == t) return true; // named twice
+    if (!is_unset(there))
         return vm_raise(vm, ERR_VALUE, "%R in __slots__ conflicts with class variable", obj_value(name)), false;
     if (t->nmembers == UINT16_MAX) return vm_raise(vm, ERR_VALUE, "too many __slots__"), false;
     return add_member(vm, t, name);
@@ -436,6 +444,7 @@ static bool complete(VM *vm, Type *t, bool generic_bases, Tuple *orig_bases)
 Value type_create(VM *vm, Str *name, Tuple *bases, Dict *ns, Value kwds)
 {
     bool generic;
+    if (memchr(name->data, 0, name->size)) return vm_raise(vm, ERR_VALUE, "type name must not contain null characters");
     Value resolved = resolve_bases(vm, name, bases, ns, &generic);
     if (is_error(resolved)) return resolved;
     Type *meta = find_metaclass(vm, as_tuple(resolved), kwds);

@@ -73,14 +73,24 @@ static Value nat_getattribute(VM *vm, Args args)
     return is_unset(v) ? attr_missing(vm, args.v[0], as_str(args.v[1])) : v;
 }
 
+/* object's own may not be used to change a class behind the back of its metaclass. */
+static bool may_apply(VM *vm, Args args, const char *method)
+{
+    if (!check_name(vm, args.v[1])) return false;
+    if (is_kind(args.v[0], KIND_TYPE)) vm_raise(vm, ERR_TYPE, "can't apply this %s to type object", method);
+    return is_unset(vm->exc);
+}
+
 static Value nat_setattr(VM *vm, Args args)
 {
-    return check_name(vm, args.v[1]) ? attr_set_generic(vm, args.v[0], as_str(args.v[1]), args.v[2]) : VALUE_ERROR;
+    if (!may_apply(vm, args, "__setattr__")) return VALUE_ERROR;
+    return attr_set_generic(vm, args.v[0], as_str(args.v[1]), args.v[2]);
 }
 
 static Value nat_delattr(VM *vm, Args args)
 {
-    return check_name(vm, args.v[1]) ? attr_set_generic(vm, args.v[0], as_str(args.v[1]), VALUE_UNSET) : VALUE_ERROR;
+    if (!may_apply(vm, args, "__delattr__")) return VALUE_ERROR;
+    return attr_set_generic(vm, args.v[0], as_str(args.v[1]), VALUE_UNSET);
 }
 
 static Value nat_dir(VM *vm, Args args) { return attr_dir_default(vm, args.v[0]); }
@@ -210,6 +220,16 @@ static Value nat_subclasscheck(VM *vm, Args args)
     return r < 0 ? VALUE_ERROR : bool_value(r);
 }
 
+static Value nat_type_setattr(VM *vm, Args args)
+{
+    return check_name(vm, args.v[1]) ? attr_set_generic(vm, args.v[0], as_str(args.v[1]), args.v[2]) : VALUE_ERROR;
+}
+
+static Value nat_type_delattr(VM *vm, Args args)
+{
+    return check_name(vm, args.v[1]) ? attr_set_generic(vm, args.v[0], as_str(args.v[1]), VALUE_UNSET) : VALUE_ERROR;
+}
+
 static Value type_binary(VM *vm, BinaryOp op, Value a, Value b)
 {
     return op == BIN_OR ? union_new(vm, a, b) : VALUE_NOT_IMPLEMENTED;
@@ -279,6 +299,7 @@ static Value set_doc(VM *vm, Value self, Value v)
 {
     Type *t = as_type(self);
     if (!(t->flags & TYPE_HEAP)) return refuse_immutable(vm, t, "__doc__");
+    if (is_unset(v)) return vm_raise(vm, ERR_TYPE, "cannot delete '__doc__' attribute of immutable type '%Y'", t);
     return type_set_attr(vm, t, vm->common->doc, v) ? VALUE_NONE : VALUE_ERROR;
 }
 
@@ -326,6 +347,8 @@ static Value readonly(VM *vm, Value self, Value v)
 
 static const NativeDef type_methods[] = {
     {"__call__(self, /, *args, **kwargs)", nat_call, "Call self as a function.", 0},
+    {"__setattr__(self, name, value, /)", nat_type_setattr, "Implement setattr(self, name, value).", 0},
+    {"__delattr__(self, name, /)", nat_type_delattr, "Implement delattr(self, name).", 0},
     {"mro(self, /)", nat_mro, "Return a type's method resolution order.", 0},
     {"__subclasses__(self, /)", nat_subclasses, "Return a list of immediate subclasses.", 0},
     {"__instancecheck__(self, instance, /)", nat_instancecheck, "Check if an object is an instance.", 0},

@@ -149,7 +149,7 @@ static Value compared_by_identity(VM *vm, Value a, Value b, CompareOp op)
 
 Value obj_compare(VM *vm, Value a, Value b, CompareOp op)
 {
-    if (vm_c_stack_low(vm)) return VALUE_ERROR;
+    if (vm_c_stack_low(vm)) return vm_raise(vm, ERR_RECURSION, "maximum recursion depth exceeded in comparison");
     Type *ta = type_of(vm, a), *tb = type_of(vm, b);
     bool right_first = ta != tb && tb->flags & TYPE_HEAP && type_is_subtype(tb, ta);
     Value v = VALUE_NOT_IMPLEMENTED;

@@ -42,6 +42,14 @@ static bool is_switched_off(VM *vm, Type *t, Dunder d) { return is_none(type_loo
 
 /* ---- text ---- */
 
+/* Nested too deep for C; `where` goes on "maximum recursion depth exceeded". */
+static bool too_deep(VM *vm, const char *where)
+{
+    if (!vm_c_stack_low(vm)) return false;
+    vm_raise(vm, ERR_RECURSION, "maximum recursion depth exceeded%s", where);
+    return true;
+}
+
 static Value must_be_str(VM *vm, Value s, const char *what)
 {
     if (is_error(s) || is_str(s)) return s;
@@ -51,7 +59,7 @@ static Value must_be_str(VM *vm, Value s, const char *what)
 Value obj_repr(VM *vm, Value v)
 {
     Type *t = type_of(vm, v);
-    if (vm_c_stack_low(vm)) return VALUE_ERROR;
+    if (too_deep(vm, " while getting the repr of an object")) return VALUE_ERROR;
     if (!type_defines(t, D_REPR)) return t->def->slots.repr(vm, v);
     return must_be_str(vm, call_defined(vm, v, D_REPR), "__repr__");
 }
@@ -60,7 +68,7 @@ Value obj_str(VM *vm, Value v)
 {
     if (is_exact(v, T_STR)) return v;
     Type *t = type_of(vm, v);
-    if (vm_c_stack_low(vm)) return VALUE_ERROR;
+    if (too_deep(vm, " while getting the str of an object")) return VALUE_ERROR;
     if (!type_defines(t, D_STR)) return t->def->slots.str(vm, v);
     return must_be_str(vm, call_defined(vm, v, D_STR), "__str__");
 }
