@@ -254,7 +254,9 @@ static Value bind_slowly(VM *vm, Value v, Value self, Type *type)
         return vm_raise(vm, ERR_TYPE, "descriptor '%s' for '%Y' objects doesn't apply to a '%T' object",
                         ((GetSet *)o)->def->name, ((GetSet *)o)->owner, self);
     if (o->kind != KIND_BOX) return v;
-    return attr_bind(vm, ((Box *)o)->value, obj_value(type), vm->types[T_TYPE]); // classmethod of a descriptor
+    Value inside = ((Box *)o)->value; // of a classmethod: a descriptor or any callable
+    if (!attr_is_descriptor(vm, inside)) return method_new(vm, inside, obj_value(type));
+    return attr_bind(vm, inside, obj_value(type), vm->types[T_TYPE]);
 }
 
 Value attr_bound(VM *vm, Value f, Value self)
