@@ -111,6 +111,7 @@ static bool link_consts(VM *vm, Code *c)
     if (!out) return false;
     for (uint32_t i = 0; i < c->rec->nconsts; i++) out[i] = VALUE_UNSET;
     c->consts = out;
+    gc_store_many(vm, c, out, c->rec->nconsts); // the Code may have got old before its first call
     for (uint32_t i = 0; i < c->rec->nconsts; i++) {
         Value v = const_value(vm, c->image, k + i);
         if (is_error(v)) return false;
