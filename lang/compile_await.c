@@ -41,7 +41,7 @@ bool check_async(Compiler *c, const Node *at, const char *what)
     const Scope *function = c->unit->scope;
     if (function->is_async || function->kind == SCOPE_GENEXP) return true;
     bool in_function = function->kind == SCOPE_FUNCTION || function->kind == SCOPE_LAMBDA;
-    bool is_comprehension = c->scope->kind == SCOPE_COMPREHENSION && at->kind == AST_Comprehension;
+    bool is_comprehension = c->scope->kind == SCOPE_COMPREHENSION || at->kind == AST_Comprehension;
     Diag *diag =
         is_comprehension
             ? compile_error(c, at->span, "asynchronous comprehension outside of an asynchronous function")

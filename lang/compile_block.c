@@ -2,10 +2,18 @@
 
 /* The statements around a place in the code, and the ways out of them. */
 
-enum { PAUSED = UINT32_MAX };
+enum { PAUSED = UINT32_MAX, MAX_BLOCKS = 20 }; // as CPython has it
+
+static uint32_t count_blocks(const Compiler *c)
+{
+    uint32_t count = 0;
+    for (const Block *block = c->unit->block; block; block = block->outer) count++;
+    return count;
+}
 
 void enter_block(Compiler *c, Block *block, BlockKind kind, Node *node)
 {
+    if (count_blocks(c) == MAX_BLOCKS) compile_error(c, node->span, "too many statically nested blocks");
     *block = (Block){.outer = c->unit->block, .kind = kind, .node = node, .open = PAUSED, .pair = ANY, .saved = ANY};
     c->unit->block = block;
 }
@@ -91,12 +99,9 @@ static void leave_function(Compiler *c, Node *at, Way way, Reg value)
 /* Exceptions on the way out are no longer the business of the blocks that have been left. */
 void leave_from(Compiler *c, Block *from, Node *at, Way way, Reg value)
 {
-    uint32_t paused = 0, count = 0;
-    for (Block *block = from; block; block = block->outer) count++;
-    Block **open = compile_alloc(c, count, sizeof *open);
-    if (!open) return;
-
-    Block *block = from;
+    uint32_t paused = 0;
+    Block *open[MAX_BLOCKS + 1], *block = from;
+    if (count_blocks(c) > MAX_BLOCKS) return; // that is an error already
     for (; block; block = block->outer) {
         if (block->open != PAUSED) open[paused++] = block;
         pause(c, block);

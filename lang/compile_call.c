@@ -303,7 +303,7 @@ static void begin_chain(Compiler *c, Chain *chain)
     Reg top = mark(c), wanted = as_scratch(c, chain->want);
     if (wanted != ANY && wanted + 1 == top) chain->work = wanted; // a call may begin there
     if (first->kind == AST_Call) chain->value = expr(c, base, work_reg(c, chain));
-    else chain->value = hold(c, base, ANY, first->span.end);
+    else chain->value = hold(c, base, chain->work, first->span.end);
     if (chain->value >= top) chain->work = chain->value;
 }
 

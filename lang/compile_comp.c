@@ -79,7 +79,12 @@ static void element(Compiler *c, const Comp *comp)
 /* All loops, one in another; `iter` is that of the outermost one. */
 static void loops(Compiler *c, const Comp *comp, Reg iter)
 {
+    enum { MAX_NESTED = 100 };
     uint32_t count = comp->generators.count;
+    if (count > MAX_NESTED) {
+        compile_error(c, comp->node->span, "too many statically nested blocks");
+        return;
+    }
     Loop *open = compile_alloc(c, count, sizeof *open);
     if (!open) return;
     for (uint32_t i = 0; i < count; i++) {

@@ -2,23 +2,36 @@
 
 /* Conditions jump; no truth value is made of them. */
 
+/* All steps but the last only decide when they fail. As in compare_chain, operands take turns in two registers. */
+static void jump_if_chain(Compiler *c, AstCompare *node, bool sense, Label to)
+{
+    Reg turns = push_many(c, 2);
+    uint32_t last = node->steps.count - 1, end = node->node.span.end;
+    Label skip = new_label(c);
+    Reg left = compare_reg(c, CMP_EQ, node->left, turns, end);
+    for (uint32_t i = 0; i < last; i++) {
+        AstCompareStep *step = AST(CompareStep, node->steps.items[i]);
+        Reg right = compare_reg(c, step->op, step->right, turns + (i + 1) % 2, end);
+        put_compare_jump(c, &node->node, step->op, left, (Operand){false, right}, false, sense ? skip : to);
+        left = right;
+    }
+    AstCompareStep *step = AST(CompareStep, node->steps.items[last]);
+    Operand right = compare_operand(c, step->op, step->right, ANY, end);
+    put_compare_jump(c, &node->node, step->op, left, right, sense, to);
+    bind_label(c, skip);
+}
+
 static void jump_if_compare(Compiler *c, AstCompare *node, bool sense, Label to)
 {
     Reg before = mark(c);
-    uint32_t count = node->steps.count, end = node->node.span.end;
-    Label skip = new_label(c);
-    Reg left = operand_reg(c, &node->node, operand(c, node->left, ANY, end));
-    for (uint32_t i = 0; i < count; i++) {
-        AstCompareStep *step = AST(CompareStep, node->steps.items[i]);
-        Operand right = compare_operand(c, step->op, step->right, end);
-        bool last = i + 1 == count;
-        if (!last) right = (Operand){false, operand_reg(c, &node->node, right)};
-        // All but the last step only decide when they fail.
-        if (last) put_compare_jump(c, &node->node, step->op, left, right, sense, to);
-        else put_compare_jump(c, &node->node, step->op, left, right, false, sense ? skip : to);
-        left = right.index;
+    if (node->steps.count > 1) {
+        jump_if_chain(c, node, sense, to);
+    } else {
+        AstCompareStep *step = AST(CompareStep, node->steps.items[0]);
+        uint32_t end = node->node.span.end;
+        Reg left = operand_reg(c, &node->node, operand(c, node->left, ANY, end));
+        put_compare_jump(c, &node->node, step->op, left, compare_operand(c, step->op, step->right, ANY, end), sense, to);
     }
-    bind_label(c, skip);
     release(c, before);
 }
 

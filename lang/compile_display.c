@@ -17,7 +17,7 @@ static bool has_star(NodeList elts)
 
 static Reg build_at_once(Compiler *c, Node *node, Opcode op, NodeList elts, Reg want)
 {
-    Reg before = mark(c), first = expr_list(c, elts);
+    Reg before = mark(c), first = elts.count == 1 ? expr(c, elts.items[0], ANY) : expr_list(c, elts);
     release(c, before);
     Reg dst = into(c, want);
     put(c, node, op, dst, elts.count ? first : dst, elts.count);

@@ -2,28 +2,20 @@
 
 //-- values that wait for others ---------------------------------------------------------------------
 
-Reg hold(Compiler *c, Node *node, Reg want, uint32_t until)
+Reg hold(Compiler *c, Node *node, Reg scratch_reg, uint32_t until)
 {
-    bool may_change = node->kind == AST_Name &&
-                      scopes_assigned_within(&c->scopes, scope_mangle(&c->scopes, c->scope, AST(Name, node)->id),
-                                             node->span.end, until);
-    return expr(c, node, may_change && want == ANY ? push(c) : want);
+    if (node->kind != AST_Name) return expr(c, node, scratch_reg);
+    Name *name = AST(Name, node)->id, *mangled = scope_mangle(&c->scopes, c->scope, name);
+    bool changes = scopes_assigned_within(&c->scopes, mangled, node->span.end, until);
+    if (local_reg(c, name) != ANY && !changes) return expr(c, node, ANY);
+    return expr(c, node, into(c, scratch_reg));
 }
 
-/* A local variable stays where it is, whatever scratch register is offered. */
-static bool stays_in_place(Compiler *c, Node *node, uint32_t until)
-{
-    return node->kind == AST_Name && local_reg(c, AST(Name, node)->id) != ANY &&
-           !scopes_assigned_within(&c->scopes, scope_mangle(&c->scopes, c->scope, AST(Name, node)->id),
-                                   node->span.end, until);
-}
-
-Operand operand(Compiler *c, Node *node, Reg want, uint32_t until)
+Operand operand(Compiler *c, Node *node, Reg scratch_reg, uint32_t until)
 {
     Const value;
     if (fold_expr(&c->arena, node, &value)) return (Operand){true, const_index(c, &value)};
-    if (stays_in_place(c, node, until)) want = ANY;
-    return (Operand){false, hold(c, node, want, until)};
+    return (Operand){false, hold(c, node, scratch_reg, until)};
 }
 
 Reg operand_reg(Compiler *c, const Node *at, Operand operand)

@@ -47,9 +47,29 @@ static bool is_text(const Name *name, const char *text)
     return name && strcmp(name->text, text) == 0;
 }
 
+static bool is_future(Node *node)
+{
+    return node->kind == AST_ImportFrom && AST(ImportFrom, node)->level == 0 &&
+           is_text(AST(ImportFrom, node)->module, "__future__");
+}
+
+/* Only a docstring and its like may stand before it. */
+static bool is_at_beginning(const Compiler *c, const Node *future)
+{
+    Node *root = c->tree->root;
+    NodeList body = root->kind == AST_Module        ? AST(Module, root)->body
+                    : root->kind == AST_Interactive ? AST(Interactive, root)->body
+                                                    : (NodeList){0};
+    for (uint32_t i = docstring(body) ? 1 : 0; i < body.count && is_future(body.items[i]); i++)
+        if (body.items[i] == future) return true;
+    return false;
+}
+
 /* Of the features of __future__ all but `annotations` have come. */
 static void import_future(Compiler *c, AstImportFrom *node)
 {
+    if (!is_at_beginning(c, &node->node))
+        compile_error(c, node->node.span, "from __future__ imports must occur at the beginning of the file");
     static const char *const features[] = {"nested_scopes", "generators",       "division",       "absolute_import",
                                            "with_statement", "print_function", "unicode_literals", "generator_stop",
                                            "barry_as_FLUFL", "annotations"};
@@ -76,7 +96,7 @@ static uint32_t names_const(Compiler *c, NodeList aliases)
 void import_from(Compiler *c, AstImportFrom *node)
 {
     Node *at = &node->node;
-    if (node->level == 0 && is_text(node->module, "__future__")) {
+    if (is_future(at)) {
         import_future(c, node);
         return;
     }

@@ -46,17 +46,20 @@ static void collect_list(Compiler *c, Case *kase, NodeList patterns)
     for (uint32_t i = 0; i < patterns.count; i++) collect(c, kase, patterns.items[i]);
 }
 
-/* All alternatives bind the same names. */
+static void check_reachable(Compiler *c, Node *pattern);
+
+/* All alternatives bind the same names, and all but the last can fail. */
 static void collect_or(Compiler *c, Case *kase, AstMatchOr *node)
 {
     Case first = {0};
     collect(c, &first, node->patterns.items[0]);
+    for (uint32_t i = 0; i + 1 < node->patterns.count; i++) check_reachable(c, node->patterns.items[i]);
     for (uint32_t i = 1; i < node->patterns.count; i++) {
         Case other = {0};
         collect(c, &other, node->patterns.items[i]);
         bool same = other.count == first.count;
         for (uint32_t k = 0; k < other.count; k++) same &= find_captured(&first, other.captured[k].name) != NULL;
-        if (!same) compile_error(c, node->node.span, "alternative patterns bind different names");
+        if (!same) compile_error(c, node->patterns.items[i]->span, "alternative patterns bind different names");
     }
     for (uint32_t k = 0; k < first.count; k++) add_captured(c, kase, first.captured[k].name, &node->node);
 }
@@ -184,10 +187,12 @@ static void check_keys(Compiler *c, NodeList items)
 {
     for (uint32_t i = 0; i < items.count; i++) {
         Const key, other;
+        const Node *node = AST(MatchItem, items.items[i])->key;
         if (!fold_expr(&c->arena, AST(MatchItem, items.items[i])->key, &key)) continue;
         for (uint32_t k = 0; k < i; k++)
             if (fold_expr(&c->arena, AST(MatchItem, items.items[k])->key, &other) && const_equal(&key, &other))
-                compile_error(c, items.items[i]->span, "mapping pattern checks duplicate key");
+                compile_error(c, node->span, "mapping pattern checks duplicate key (%.*s)",
+                              (int)(node->span.end - node->span.start), c->tree->source->text + node->span.start);
     }
 }
 
@@ -261,8 +266,6 @@ static void match_class(Compiler *c, const Case *kase, AstMatchClass *node, Reg 
     match_items(c, kase, &node->node, attributes, patterns, total, fail);
 }
 
-static void check_reachable(Compiler *c, Node *pattern);
-
 static void match_or(Compiler *c, const Case *kase, AstMatchOr *node, Reg value, Label fail)
 {
     Label matched = new_label(c);
@@ -270,7 +273,6 @@ static void match_or(Compiler *c, const Case *kase, AstMatchOr *node, Reg value,
     for (uint32_t i = 0; i < last; i++) {
         Label next = new_label(c);
         Reg before = mark(c);
-        check_reachable(c, node->patterns.items[i]);
         match_pattern(c, kase, node->patterns.items[i], value, next);
         put_jump(c, &node->node, OP_JMP, 0, 0, matched);
         bind_label(c, next);

@@ -1,4 +1,5 @@
 #include "lang/compiler.h"
+#include <string.h>
 
 /* Reading, writing and deleting what names and other targets stand for. */
 
@@ -166,9 +167,15 @@ void unpack(Compiler *c, Node *at, NodeList targets, Reg from)
 
 //-- targets -----------------------------------------------------------------------------------------
 
+static void check_attribute(Compiler *c, const AstAttribute *target, const char *what)
+{
+    if (strcmp(target->attr->text, "__debug__") == 0) compile_error(c, target->node.span, "cannot %s __debug__", what);
+}
+
 static void store_attribute(Compiler *c, AstAttribute *target, Reg value)
 {
     Reg before = mark(c), object = expr(c, target->value, ANY);
+    check_attribute(c, target, "assign to");
     put(c, &target->node, OP_SETATTR, object, name_index(c, target->attr), value);
     put_extra(c, 0, 0, 0);
     release(c, before);
@@ -213,6 +220,7 @@ void delete_target(Compiler *c, Node *target)
     switch (target->kind) {
     case AST_Name: delete_name(c, target, AST(Name, target)->id); break;
     case AST_Attribute:
+        check_attribute(c, AST(Attribute, target), "delete");
         put(c, target, OP_DELATTR, expr(c, AST(Attribute, target)->value, ANY),
             name_index(c, AST(Attribute, target)->attr), 0);
         break;

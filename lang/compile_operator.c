@@ -110,37 +110,58 @@ static void put_compare(Compiler *c, const Node *at, Operator op, Reg dst, Reg l
     put(c, at, opcode, dst, left, right.index);
 }
 
-Operand compare_operand(Compiler *c, Operator op, Node *node, uint32_t until)
+Operand compare_operand(Compiler *c, Operator op, Node *node, Reg want, uint32_t until)
 {
     bool only_searched = op == CMP_IN || op == CMP_NOT_IN;
     Const value;
     if (only_searched && fold_container(&c->arena, node, &value)) return (Operand){true, const_index(c, &value)};
-    return operand(c, node, ANY, until);
+    return operand(c, node, want, until);
+}
+
+Reg compare_reg(Compiler *c, Operator op, Node *node, Reg want, uint32_t until)
+{
+    Operand value = compare_operand(c, op, node, want, until);
+    if (!value.is_const) return value.index;
+    Reg reg = into(c, want);
+    put(c, node, OP_LOADK, reg, value.index, 0);
+    return reg;
+}
+
+static Reg compare_once(Compiler *c, AstCompare *node, Reg want)
+{
+    Reg before = mark(c);
+    uint32_t end = node->node.span.end;
+    AstCompareStep *step = AST(CompareStep, node->steps.items[0]);
+    Reg left = operand_reg(c, &node->node, operand(c, node->left, as_scratch(c, want), end));
+    Operand right = compare_operand(c, step->op, step->right, ANY, end);
+    if (is_negated(step->op)) right = in_register(c, &node->node, right);
+    release(c, before);
+    Reg dst = into(c, want);
+    put_compare(c, &node->node, step->op, dst, left, right);
+    return dst;
+}
+
+/* a < b < c: every operand is evaluated once, and the first comparison that fails is the result. Operands that are
+ * compared twice take turns in two registers. */
+static Reg compare_chain(Compiler *c, AstCompare *node, Reg want)
+{
+    Reg dst = scratch(c, want), before = mark(c), turns = push_many(c, 2);
+    uint32_t count = node->steps.count, end = node->node.span.end;
+    Label done = new_label(c);
+    Reg left = compare_reg(c, CMP_EQ, node->left, turns, end);
+    for (uint32_t i = 0; i < count; i++) {
+        AstCompareStep *step = AST(CompareStep, node->steps.items[i]);
+        Reg right = compare_reg(c, step->op, step->right, turns + (i + 1) % 2, end);
+        put_compare(c, &node->node, step->op, dst, left, (Operand){false, right});
+        if (i + 1 < count) put_jump(c, &node->node, OP_JFALSE, dst, 0, done);
+        left = right;
+    }
+    bind_label(c, done);
+    release(c, before);
+    return deliver(c, &node->node, dst, want);
 }
 
 Reg compare(Compiler *c, AstCompare *node, Reg want)
 {
-    Reg before = mark(c);
-    uint32_t count = node->steps.count, end = node->node.span.end;
-    bool chain = count > 1;
-    Reg dst = chain ? scratch(c, want) : want; // a chain writes more than once
-    Reg left = operand_reg(c, &node->node, operand(c, node->left, chain ? ANY : as_scratch(c, want), end));
-    Label done = new_label(c);
-    for (uint32_t i = 0; i < count; i++) {
-        AstCompareStep *step = AST(CompareStep, node->steps.items[i]);
-        Operand right = compare_operand(c, step->op, step->right, end);
-        bool last = i + 1 == count;
-        if (!last || is_negated(step->op)) right = in_register(c, &node->node, right);
-        if (!chain) {
-            release(c, before);
-            dst = into(c, want);
-        }
-        put_compare(c, &node->node, step->op, dst, left, right);
-        if (!last) put_jump(c, &node->node, OP_JFALSE, dst, 0, done);
-        left = right.index;
-    }
-    bind_label(c, done);
-    if (!chain) return dst;
-    release(c, as_scratch(c, want) == ANY ? dst + 1 : before);
-    return deliver(c, &node->node, dst, want);
+    return node->steps.count == 1 ? compare_once(c, node, want) : compare_chain(c, node, want);
 }

@@ -178,31 +178,36 @@ static uint32_t record_flags(const Unit *unit, const CodeRecord *record)
     return flags;
 }
 
+/* "f" of "outer.<locals>.f". */
+static Text last_part(Text qualname)
+{
+    uint32_t start = qualname.len;
+    while (start && qualname.bytes[start - 1] != '.') start--;
+    return (Text){qualname.bytes + start, qualname.len - start};
+}
+
+static void add_record(Compiler *c, Unit *unit, CodeRecord *record)
+{
+    Finished code;
+    Text name = last_part(unit->qualname);
+    record->name = image_text(&c->image, name.bytes, name.len);
+    record->qualname = image_text(&c->image, unit->qualname.bytes, unit->qualname.len);
+    record->flags = record_flags(unit, record);
+    record->doc = unit->doc;
+    add_locals(c, unit, record);
+    add_captures(c, unit, record);
+    if (draft_finish(&unit->draft, count_params(unit, record), unit->first_temp, unit->heap, &code))
+        image_set_record(&c->image, unit->record, *record, &unit->draft, &code);
+    else c->arena.failed = true;
+}
+
 uint32_t unit_end(Compiler *c, Unit *unit, CodeRecord record)
 {
-    Node *node = unit->scope->node, end = *node;
+    Node end = *unit->scope->node;
+    if (unit->draft.too_large) compile_error(c, end.span, "function too large");
     if (unit->draft.count) end.span = unit->draft.spans[unit->draft.count - 1];
     put_return(c, &end, ANY); // many bodies have returned before, and then this is dropped
-
-    Finished code;
-    const char *name = unit->qualname.bytes;
-    uint32_t len = unit->qualname.len;
-    for (uint32_t i = len; i-- > 0;) {
-        if (name[i] != '.') continue;
-        name += i + 1;
-        len -= i + 1;
-        break;
-    }
-    record.name = image_text(&c->image, name, len);
-    record.qualname = image_text(&c->image, unit->qualname.bytes, unit->qualname.len);
-    record.flags = record_flags(unit, &record);
-    record.doc = unit->doc;
-    add_locals(c, unit, &record);
-    add_captures(c, unit, &record);
-    if (unit->draft.too_large) compile_error(c, node->span, "function too large");
-    else if (draft_finish(&unit->draft, count_params(unit, &record), unit->first_temp, unit->heap, &code))
-        image_set_record(&c->image, unit->record, record, &unit->draft, &code);
-    else c->arena.failed = true;
+    if (!c->failed) add_record(c, unit, &record);
     c->unit = unit->outer;
     c->scope = unit->scope->parent;
     return unit->record;

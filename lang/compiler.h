@@ -130,10 +130,11 @@ static inline uint32_t call_gap(const Compiler *c) { return c->unit->heap ? 1 : 
 /* Compile into `want`; answers where the value is. With ANY that is a local variable's register, or the next
  * temporary, which is then taken. */
 Reg expr(Compiler *c, Node *node, Reg want);
-/* A value that is still the same when everything up to source offset `until` has been evaluated. */
-Reg hold(Compiler *c, Node *node, Reg want, uint32_t until);
+/* A value that is still the same when everything up to source offset `until` has been evaluated: a local variable
+ * in place if it can be, anything else in `scratch_reg` (ANY: the next temporary). */
+Reg hold(Compiler *c, Node *node, Reg scratch_reg, uint32_t until);
 /* The same, or a constant. */
-Operand operand(Compiler *c, Node *node, Reg want, uint32_t until);
+Operand operand(Compiler *c, Node *node, Reg scratch_reg, uint32_t until);
 Reg operand_reg(Compiler *c, const Node *at, Operand operand); // loads a constant
 /* Evaluate for nothing but its effects. */
 void effect(Compiler *c, Node *node);
