@@ -410,6 +410,12 @@ static bool wants_closing(Gen *g)
     return false;
 }
 
+static void add_dying(Heap *h, Gen *g)
+{
+    bool room = h->ndying < h->dying_capacity || grow(&h->dying, &h->dying_capacity, sizeof(Gen *));
+    if (room) h->dying[h->ndying++] = g;
+}
+
 /* Dropped generators that stand inside a try or with are closed at the next safepoint; they live until then. */
 static void find_dying(VM *vm)
 {
@@ -419,8 +425,7 @@ static void find_dying(VM *vm)
         Gen *g = h->finalizable[i];
         if (g->h.gc & GC_OLD) {
             if ((g->h.aux & GEN_STATE) != GEN_FINISHED) h->finalizable[kept++] = g;
-        } else if (wants_closing(g) && (h->ndying < h->dying_capacity || grow(&h->dying, &h->dying_capacity, sizeof(Gen *))))
-            h->dying[h->ndying++] = g;
+        } else if (wants_closing(g)) add_dying(h, g);
     }
     h->nfinalizable = kept;
     for (size_t i = first_new; i < h->ndying; i++) gc_mark_obj(vm, h->dying[i]);
@@ -446,6 +451,16 @@ static void run_finalizers(VM *vm, bool at_safepoint)
     vm->exc = exc;
     if (root) roots_pop(vm, root);
     h->finalizing = false;
+}
+
+/* The order is that of creation. What is made meanwhile is left alone. */
+void gc_close_generators(VM *vm)
+{
+    Heap *h = vm->heap;
+    for (size_t i = 0; i < h->nfinalizable; i++)
+        if (wants_closing(h->finalizable[i])) add_dying(h, h->finalizable[i]);
+    h->nfinalizable = 0;
+    run_finalizers(vm, false);
 }
 
 /* ---- sweeping ---- */

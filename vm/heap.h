@@ -56,6 +56,8 @@ void gc_unpin(VM *vm, Value v);
 /* Safepoint work, called by the interpreter only. */
 void gc_step(VM *vm);
 void gc_collect(VM *vm); // a full collection, to the end; also gc.collect()
+/* The program has ended: close the generators that stand inside a try or with. */
+void gc_close_generators(VM *vm);
 /* g's code has handlers: should it be dropped inside one, it is closed (rules 1.5). */
 void gc_watch_generator(VM *vm, Gen *g);
 /* Used by trace functions of NATIVE_DATA and of types: */
