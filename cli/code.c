@@ -53,8 +53,10 @@ static bool module_name(EmbedName *name, const char *path)
 {
     static const char root[] = "stdlib/", init[] = ".__init__";
     size_t n = strlen(path);
-    if (strncmp(path, root, sizeof root - 1) != 0 || n < sizeof root + 3 || n > sizeof name->text) return false;
-    n = (size_t)snprintf(name->text, sizeof name->text, "%.*s", (int)(n - (sizeof root - 1) - 3), path + sizeof root - 1);
+    if (strncmp(path, root, sizeof root - 1) != 0 || n < sizeof root + 3 || n > sizeof name->text)
+        return false;
+    n = (size_t)snprintf(name->text, sizeof name->text, "%.*s", (int)(n - (sizeof root - 1) - 3),
+                         path + sizeof root - 1);
     for (char *p = name->text; *p; p++)
         if (*p == '/') *p = '.';
     name->package = n > sizeof init - 1 && strcmp(name->text + n - (sizeof init - 1), init) == 0;

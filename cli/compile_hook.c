@@ -31,7 +31,8 @@ static Value source_text(VM *vm, const char *text, size_t n)
     return is_error(replace) ? replace : codec_decode(vm, (const uint8_t *)text, n, VALUE_UNSET, replace);
 }
 
-/* (filename, line, column, text, end line, end column) as SyntaxError takes them: columns count characters, from 1. */
+/* (filename, line, column, text, end line, end column) as SyntaxError takes them: columns count characters,
+ * from 1. */
 static Value place_of(VM *vm, const Source *source, const Diag *d)
 {
     if (!source->line_count) return VALUE_NONE;
@@ -42,19 +43,22 @@ static Value place_of(VM *vm, const Source *source, const Diag *d)
     Value before_end = source_text(vm, source->text + end_line.start, p.end_col);
     Value name = source_text(vm, source->name, strlen(source->name));
     if (is_error(text) || is_error(before) || is_error(before_end) || is_error(name)) return VALUE_ERROR;
-    return tuple_pack(vm, 6, name, small(p.line), small((int64_t)as_str(before)->length + 1), text, small(p.end_line),
-                      small((int64_t)as_str(before_end)->length + 1));
+    return tuple_pack(vm, 6, name, small(p.line), small((int64_t)as_str(before)->length + 1), text,
+                      small(p.end_line), small((int64_t)as_str(before_end)->length + 1));
 }
 
 static void raise_first(VM *vm, const Compiled *c)
 {
     const Diag *d = first_error(&c->diags);
     if (!d || c->diags.out_of_memory) return (void)vm_no_memory(vm);
-    Value message = source_text(vm, d->message, strlen(d->message)), place = is_error(message) ? message : place_of(vm, &c->source, d);
-    Value args = is_error(place) ? place : is_none(place) ? tuple_pack(vm, 1, message) : tuple_pack(vm, 2, message, place);
+    Value message = source_text(vm, d->message, strlen(d->message)),
+          place = is_error(message) ? message : place_of(vm, &c->source, d);
+    Value args = is_error(place)  ? place
+                 : is_none(place) ? tuple_pack(vm, 1, message)
+                                  : tuple_pack(vm, 2, message, place);
     if (is_error(args)) return;
-    Value exc = vm_call_kw(vm, obj_value(vm->exc_types[error_kind(d->kind)]), as_tuple(args)->items, (int)as_tuple(args)->size,
-                           VALUE_UNSET);
+    Value exc = vm_call_kw(vm, obj_value(vm->exc_types[error_kind(d->kind)]), as_tuple(args)->items,
+                           (int)as_tuple(args)->size, VALUE_UNSET);
     if (is_error(exc)) return;
     TextBuffer out = {0};
     const char *text = compiled_report(c, &out);

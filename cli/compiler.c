@@ -26,7 +26,8 @@ void compile_text(Compiled *c, const char *filename, const char *text, size_t si
     diags_init(&c->diags);
     if (!source_load(&c->source, filename, text, size, &c->diags)) return;
     Tree tree;
-    ParseStatus status = parse_source(&tree, &c->source, kind == TEXT_FILE ? PARSE_FILE : PARSE_SINGLE, &c->diags);
+    ParseStatus status =
+        parse_source(&tree, &c->source, kind == TEXT_FILE ? PARSE_FILE : PARSE_SINGLE, &c->diags);
     if (status == PARSE_OK) c->image = compile_tree(&tree, &c->diags);
     c->incomplete = status == PARSE_INCOMPLETE;
     verify(c);
@@ -55,7 +56,8 @@ static Span first_await(const Compiled *c)
     for (uint32_t i = 0; i < body->ninsns; i++) {
         while (at + 1 < lines + body->nlines && at[1].pc <= i) at++;
         uint16_t op = insns[i].op;
-        if (op != OP_AWAIT_CALL_H && op != OP_GET_AWAITABLE && op != OP_GET_AITER && op != OP_AWITH_ENTER) continue;
+        if (op != OP_AWAIT_CALL_H && op != OP_GET_AWAITABLE && op != OP_GET_AITER && op != OP_AWITH_ENTER)
+            continue;
         const uint32_t *starts = c->source.line_starts;
         return (Span){starts[at->line - 1] + at->col, starts[at->end_line - 1] + at->end_col};
     }

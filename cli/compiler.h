@@ -1,5 +1,6 @@
 /* compiler.h - from text to code: the front end and the compiler in one call.
- * Only code (vm/code.h) comes out, so that compiler.c needs nothing else of the VM; compile_hook.c is the VM's side.
+ * Only code (vm/code.h) comes out, so that compiler.c needs nothing else of the VM; compile_hook.c is the
+ * VM's side.
  */
 #pragma once
 #include "lang/diag.h"

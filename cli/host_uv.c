@@ -1,5 +1,5 @@
-/* host_uv.c - the real host. libuv's loop, its epoll and its event descriptors come into being when the program first
- * waits: one that only computes makes none of them.
+/* host_uv.c - the real host. libuv's loop, its epoll and its event descriptors come into being when the
+ * program first waits: one that only computes makes none of them.
  */
 #define _GNU_SOURCE // ppoll
 #include "cli/hosts.h"
@@ -162,7 +162,8 @@ static char *read_open_file(int fd, size_t *size, int *err)
     size_t n = 0, room = 4096;
     if (fstat(fd, &st) != 0) return *err = errno, NULL;
     if (S_ISDIR(st.st_mode)) return *err = EISDIR, NULL;
-    if (S_ISREG(st.st_mode) && st.st_size > 0 && (size_t)st.st_size < LARGEST_FILE) room = (size_t)st.st_size + 1;
+    if (S_ISREG(st.st_mode) && st.st_size > 0 && (size_t)st.st_size < LARGEST_FILE)
+        room = (size_t)st.st_size + 1;
     char *text = malloc(room);
     while (text) {
         ssize_t got = read(fd, text + n, room - n);
@@ -212,8 +213,18 @@ Host *host_uv_new(void)
     UvHost *u = calloc(1, sizeof *u);
     if (!u) return NULL;
     u->h = (Host){
-        .state = u, .monotonic = monotonic, .wall = wall, .wait = wait, .wake = wake, .block = block, .random = randomize,
-        .hash_key = host_hash_key, .write = write_all, .read_line = read_line, .read_file = read_file, .close = close_host,
+        .state = u,
+        .monotonic = monotonic,
+        .wall = wall,
+        .wait = wait,
+        .wake = wake,
+        .block = block,
+        .random = randomize,
+        .hash_key = host_hash_key,
+        .write = write_all,
+        .read_line = read_line,
+        .read_file = read_file,
+        .close = close_host,
     };
     return &u->h;
 }

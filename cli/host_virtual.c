@@ -35,7 +35,10 @@ static bool block(Host *h, int64_t ns)
     return true;
 }
 
-static int write_all(Host *h, int fd, const void *buf, size_t n) { return real(h)->write(real(h), fd, buf, n); }
+static int write_all(Host *h, int fd, const void *buf, size_t n)
+{
+    return real(h)->write(real(h), fd, buf, n);
+}
 static long read_line(Host *h, char *buf, size_t cap) { return real(h)->read_line(real(h), buf, cap); }
 static char *read_file(Host *h, const char *path, size_t *size, int *err)
 {
@@ -54,8 +57,18 @@ Host *host_virtual_new(Host *under)
     if (!v) return host_free(under), NULL;
     v->real = under;
     v->h = (Host){
-        .state = v, .monotonic = monotonic, .wall = wall, .wait = wait, .wake = wake, .block = block, .random = host_random,
-        .hash_key = host_hash_key, .write = write_all, .read_line = read_line, .read_file = read_file, .close = close_host,
+        .state = v,
+        .monotonic = monotonic,
+        .wall = wall,
+        .wait = wait,
+        .wake = wake,
+        .block = block,
+        .random = host_random,
+        .hash_key = host_hash_key,
+        .write = write_all,
+        .read_line = read_line,
+        .read_file = read_file,
+        .close = close_host,
     };
     return &v->h;
 }

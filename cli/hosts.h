@@ -4,10 +4,11 @@
 
 /* The real host, on libuv. NULL: out of memory. */
 Host *host_uv_new(void);
-/* Time stands still while the program runs and jumps when it waits; randomness is a fixed sequence. Everything else is
- * done by `real`, which it takes over. */
+/* Time stands still while the program runs and jumps when it waits; randomness is a fixed sequence.
+ * Everything else is done by `real`, which it takes over. */
 Host *host_virtual_new(Host *real);
-/* From now on ready tasks take their turns in an order that follows from the seed, and so does everything random. */
+/* From now on ready tasks take their turns in an order that follows from the seed, and so does everything
+ * random. */
 void host_seed(Host *h, uint64_t seed);
 void host_free(Host *h);
 

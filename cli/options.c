@@ -8,7 +8,8 @@
 
 static bool complain(const char *what, const char *word)
 {
-    fprintf(stderr, "co: %s%s%s%s\nTry 'co -h'.\n", what, word ? ": '" : "", word ? word : "", word ? "'" : "");
+    fprintf(stderr, "co: %s%s%s%s\nTry 'co -h'.\n", what, word ? ": '" : "", word ? word : "",
+            word ? "'" : "");
     return false;
 }
 
@@ -121,14 +122,15 @@ void options_help(void)
     printf("\noptions:\n");
     for (const OptionDef *o = option_rows; o->name; o++) {
         char left[64];
-        snprintf(left, sizeof left, "%s%s%s%s%s", o->name, o->other_name ? ", " : "", o->other_name ? o->other_name : "",
-                 o->value ? " " : "", o->value ? o->value : "");
+        snprintf(left, sizeof left, "%s%s%s%s%s", o->name, o->other_name ? ", " : "",
+                 o->other_name ? o->other_name : "", o->value ? " " : "", o->value ? o->value : "");
         if (o->help) printf("  %-22s %s\n", left, o->help);
     }
     printf("\nenvironment:\n"
            "  CO_PATH                folders, separated by ':', in which import looks as well\n"
            "  CO_HASH_SEED           a number that fixes the hashes of strings\n"
-           "\nexit status: 0, 1 uncaught exception or failed task, 2 usage, 3 deadlock, 124 time limit, 130 Ctrl-C\n");
+           "\nexit status: 0, 1 uncaught exception or failed task, 2 usage, 3 deadlock, 124 time limit, 130 "
+           "Ctrl-C\n");
 }
 
 static const OptionDef *find_option(const char *word)
@@ -155,8 +157,10 @@ bool options_parse(Options *o, int argc, char **argv)
         const OptionDef *def = find_option(argv[i]);
         const char *name = argv[i], *value = NULL;
         if (!def) return complain("unknown option", name);
-        if (def->value && !(value = argv[++i])) return fprintf(stderr, "co: %s needs a value: %s\n", name, def->value), false;
-        if (!def->set(o, value)) return fprintf(stderr, "co: %s: not a valid %s: '%s'\n", name, def->value, value), false;
+        if (def->value && !(value = argv[++i]))
+            return fprintf(stderr, "co: %s needs a value: %s\n", name, def->value), false;
+        if (!def->set(o, value))
+            return fprintf(stderr, "co: %s: not a valid %s: '%s'\n", name, def->value, value), false;
         chosen = def->last;
     }
     if (!chosen && i < argc) set_subject(o, command ? command->action : ACTION_FILE, argv[i++]);

@@ -140,7 +140,8 @@ static int report_lost_output(VM *vm, int err)
 {
     char text[256];
     int n = snprintf(text, sizeof text,
-                     "Exception ignored in: <_io.TextIOWrapper name='<stdout>' mode='w' encoding='utf-8'>\n%s: [Errno %d] %s\n",
+                     "Exception ignored in: <_io.TextIOWrapper name='<stdout>' mode='w' "
+                     "encoding='utf-8'>\n%s: [Errno %d] %s\n",
                      err == EPIPE ? "BrokenPipeError" : "OSError", err, strerror(err));
     report_text(vm, text, (size_t)n);
     return STATUS_OUTPUT;
@@ -229,7 +230,8 @@ static int run_file(const Options *o)
     bool named = o->action != ACTION_INPUT;
     VM *vm = named ? run_start(o, o->argc + 1, o->argv - 1) : run_start(o, 1, no_name);
     if (!vm) return free(p.text), STATUS_ERROR;
-    char *folder = input ? strdup("") : script_folder(o->subject), *full = input ? NULL : absolute_path(vm, o->subject);
+    char *folder = input ? strdup("") : script_folder(o->subject),
+         *full = input ? NULL : absolute_path(vm, o->subject);
     if (input) p.name = "<stdin>";
     p.file = full;
     int status = run_search_first(vm, folder ? folder : "") ? run_text(vm, &p) : run_report_uncaught(vm);

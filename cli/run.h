@@ -3,15 +3,24 @@
 #include "cli/options.h"
 #include "vm/vm.h"
 
-enum { STATUS_OK = 0, STATUS_ERROR = 1, STATUS_USAGE = 2, STATUS_DEADLOCK = 3, STATUS_OUTPUT = 120, STATUS_INTERRUPTED = 130 };
+enum {
+    STATUS_OK = 0,
+    STATUS_ERROR = 1,
+    STATUS_USAGE = 2,
+    STATUS_DEADLOCK = 3,
+    STATUS_OUTPUT = 120,
+    STATUS_INTERRUPTED = 130
+};
 
-/* A VM with its standard library, host and limits as the options say; argv of the script. NULL: that has been said. */
+/* A VM with its standard library, host and limits as the options say; argv of the script. NULL: that has
+ * been said. */
 VM *run_start(const Options *o, int argc, char **argv);
 /* The module __main__, empty. */
 Module *run_main_module(VM *vm, const char *file);
 /* Put a folder in front of the module search path. */
 bool run_search_first(VM *vm, const char *dir);
-/* Run the body of __main__ (what module_body answered) with its tasks, to their end. False: an exception is pending. */
+/* Run the body of __main__ (what module_body answered) with its tasks, to their end. False: an exception is
+ * pending. */
 bool run_body(VM *vm, Value body);
 /* The exception in flight is nobody's: say so as CPython does. Answers the exit status. */
 int run_report_uncaught(VM *vm);

@@ -1,4 +1,5 @@
-/* trace.c - co trace: one lane per task, who ran, who waited on what, when. Reads the scheduler's event hook. */
+/* trace.c - co trace: one lane per task, who ran, who waited on what, when. Reads the scheduler's event
+ * hook. */
 #include "cli/run.h"
 #include "vm/str.h"
 #include "vm/task.h"
@@ -142,7 +143,8 @@ static void list_events(const Trace *t)
         if (e->kind == EVENT_READY) continue;
         printf("%9.3f  %s ", (double)e->when / 1e9, name);
         if (e->kind == EVENT_WAITING) printf("waits on %s\n", wait_texts[e->wait]);
-        else printf("%s\n", e->kind == EVENT_CREATED ? "is made" : e->kind == EVENT_RUNNING ? "runs" : "ends");
+        else
+            printf("%s\n", e->kind == EVENT_CREATED ? "is made" : e->kind == EVENT_RUNNING ? "runs" : "ends");
     }
     if (t->n > LISTED_EVENTS) printf("           ... and %zu events more\n", t->n - LISTED_EVENTS);
     if (t->lost) printf("           (the rest of the trace is lost: out of memory)\n");

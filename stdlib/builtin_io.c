@@ -38,7 +38,8 @@ static Value print_file(VM *vm, Value file)
 
 Value nat_print(VM *vm, Args args)
 {
-    Value sep = separator(vm, args.v[1], "sep", " "), end = is_error(sep) ? sep : separator(vm, args.v[2], "end", "\n");
+    Value sep = separator(vm, args.v[1], "sep", " "),
+          end = is_error(sep) ? sep : separator(vm, args.v[2], "end", "\n");
     Value file = is_error(end) ? end : print_file(vm, args.v[3]);
     if (is_error(file) || is_none(file)) return file;
     Tuple *values = as_tuple(args.v[0]);
@@ -58,7 +59,8 @@ Value nat_print(VM *vm, Args args)
 static Value read_line(VM *vm)
 {
     Cell *in = stdlib(vm)->sys_stdin;
-    if (is_unset(in->value) || is_none(in->value)) return vm_raise(vm, ERR_RUNTIME, "input(): lost sys.stdin");
+    if (is_unset(in->value) || is_none(in->value))
+        return vm_raise(vm, ERR_RUNTIME, "input(): lost sys.stdin");
     if (type_of(vm, in->value) == stdlib(vm)->stream_type) return stdin_line(vm);
     Value line = vm_call_method(vm, in->value, vm->common->readline, NULL, 0);
     if (is_error(line) || is_str(line)) return line;

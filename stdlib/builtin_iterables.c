@@ -42,7 +42,8 @@ Value nat_anext(VM *vm, Args args)
 {
     if (is_unset(type_lookup_dunder(vm, type_of(vm, args.v[0]), D_ANEXT)))
         return vm_raise(vm, ERR_TYPE, "'%T' object is not an async iterator", args.v[0]);
-    return is_unset(args.v[1]) ? obj_call_special(vm, args.v[0], D_ANEXT, NULL, 0) : anext_or_default(vm, args.v);
+    return is_unset(args.v[1]) ? obj_call_special(vm, args.v[0], D_ANEXT, NULL, 0)
+                               : anext_or_default(vm, args.v);
 }
 
 /* ---- all and any --------------------------------------------------------------------------------- */
@@ -77,8 +78,10 @@ Value nat_all(VM *vm, Args args) { return find_truth(vm, args.v[0], false); }
 static Value add(VM *vm, Value total, Value item)
 {
     int64_t sum;
-    if (both_small(total, item) && !__builtin_add_overflow((int64_t)total, (int64_t)item, &sum)) return (Value)sum;
-    if (is_float_imm(total) && is_float_imm(item)) return float_value(vm, as_float_imm(total) + as_float_imm(item));
+    if (both_small(total, item) && !__builtin_add_overflow((int64_t)total, (int64_t)item, &sum))
+        return (Value)sum;
+    if (is_float_imm(total) && is_float_imm(item))
+        return float_value(vm, as_float_imm(total) + as_float_imm(item));
     return obj_binary(vm, BIN_ADD, total, item);
 }
 
@@ -119,7 +122,8 @@ typedef struct Extreme {
 static int is_better(VM *vm, const Extreme *x, Value key)
 {
     if (both_small(key, *x->best_key))
-        return x->better == CMP_LT ? (int64_t)key < (int64_t)*x->best_key : (int64_t)key > (int64_t)*x->best_key;
+        return x->better == CMP_LT ? (int64_t)key < (int64_t)*x->best_key
+                                   : (int64_t)key > (int64_t)*x->best_key;
     Value v = obj_compare(vm, key, *x->best_key, x->better);
     return is_error(v) ? -1 : obj_truth(vm, v);
 }
@@ -157,7 +161,8 @@ static Value extreme(VM *vm, const Value *args, CompareOp better)
     Tuple *values = as_tuple(args[0]);
     if (values->size == 0) return vm_raise(vm, ERR_TYPE, "%s expected at least 1 argument, got 0", name);
     if (values->size > 1 && !is_unset(args[2]))
-        return vm_raise(vm, ERR_TYPE, "Cannot specify a default for %s() with multiple positional arguments", name);
+        return vm_raise(vm, ERR_TYPE, "Cannot specify a default for %s() with multiple positional arguments",
+                        name);
     Value *roots = roots_reserve(vm, 3);
     if (!roots) return VALUE_ERROR;
     Extreme x = {better, args[1], &roots[0], &roots[1], &roots[2]};

@@ -63,7 +63,8 @@ Value nat_ascii(VM *vm, Args args) { return obj_ascii(vm, args.v[0]); }
 
 Value nat_format_object(VM *vm, Args args)
 {
-    if (!is_str(args.v[1])) return vm_raise(vm, ERR_TYPE, "format() argument 2 must be str, not %T", args.v[1]);
+    if (!is_str(args.v[1]))
+        return vm_raise(vm, ERR_TYPE, "format() argument 2 must be str, not %T", args.v[1]);
     return obj_format(vm, args.v[0], args.v[1]);
 }
 
@@ -103,7 +104,8 @@ Value nat_import(VM *vm, Args args)
     if (!is_str(args.v[0])) return vm_raise(vm, ERR_TYPE, "module name must be a string");
     int64_t level;
     if (!obj_index_i64(vm, args.v[4], &level)) return VALUE_ERROR;
-    return import_name(vm, as_str(args.v[0]), is_dict(args.v[1]) ? as_dict(args.v[1]) : NULL, args.v[3], level);
+    return import_name(vm, as_str(args.v[0]), is_dict(args.v[1]) ? as_dict(args.v[1]) : NULL, args.v[3],
+                       level);
 }
 
 /* ---- help ---------------------------------------------------------------------------------------- */
@@ -116,7 +118,8 @@ static Value help_of_native(VM *vm, const Native *f)
 Value nat_help(VM *vm, Args args)
 {
     Value v = args.v[0];
-    if (is_unset(v)) v = str_from_c(vm, "help(object) prints what an object is for; dir(object) lists its attributes.\n");
+    if (is_unset(v))
+        v = str_from_c(vm, "help(object) prints what an object is for; dir(object) lists its attributes.\n");
     else if (is_kind(v, KIND_NATIVE)) v = help_of_native(vm, (Native *)as_obj(v));
     else {
         Value doc = obj_getattr_opt(vm, v, vm->common->doc);
@@ -134,7 +137,8 @@ Value nat_exit(VM *vm, Args args) { return vm_raise_exit(vm, args.v[0]); }
 
 static Value refuse(VM *vm, const char *name)
 {
-    return vm_raise(vm, ERR_NOT_IMPLEMENTED, "%s() is not part of Co: programs are not made from strings at run time", name);
+    return vm_raise(vm, ERR_NOT_IMPLEMENTED,
+                    "%s() is not part of Co: programs are not made from strings at run time", name);
 }
 Value nat_eval(VM *vm, Args args) { (void)args; return refuse(vm, "eval"); }
 Value nat_exec(VM *vm, Args args) { (void)args; return refuse(vm, "exec"); }

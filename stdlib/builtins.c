@@ -8,7 +8,8 @@ static const NativeDef natives[] = {
     {"abs(x, /)", nat_abs, "The absolute value of x.", 0},
     {"aiter(async_iterable, /)", nat_aiter, "An asynchronous iterator over async_iterable.", 0},
     {"all(iterable, /)", nat_all, "True if every item is true.", 0},
-    {"anext(async_iterator, default=?, /)", nat_anext, "An awaitable of the next item; default at the end.", 0},
+    {"anext(async_iterator, default=?, /)", nat_anext, "An awaitable of the next item; default at the end.",
+     0},
     {"any(iterable, /)", nat_any, "True if some item is true.", 0},
     {"ascii(obj, /)", nat_ascii, "repr(obj) in ASCII characters.", 0},
     {"bin(number, /)", nat_bin, "An integer's binary digits: '0b101'.", 0},
@@ -21,8 +22,10 @@ static const NativeDef natives[] = {
     {"eval(*args, **kwargs)", nat_eval, "Not part of Co.", 0},
     {"exec(*args, **kwargs)", nat_exec, "Not part of Co.", 0},
     {"exit(code=None)", nat_exit, "End the program.", 0},
-    {"format(value, format_spec='', /)", nat_format_object, "value as text, laid out as format_spec says.", 0},
-    {"getattr(object, name, default=?, /)", nat_getattr, "object.name, or default when there is no such attribute.", 0},
+    {"format(value, format_spec='', /)", nat_format_object, "value as text, laid out as format_spec says.",
+     0},
+    {"getattr(object, name, default=?, /)", nat_getattr,
+     "object.name, or default when there is no such attribute.", 0},
     {"globals()", nat_globals, "The current module's namespace.", 0},
     {"hasattr(obj, name, /)", nat_hasattr, "Whether obj has an attribute of that name.", 0},
     {"hash(obj, /)", nat_hash, "The hash value of obj.", 0},
@@ -30,18 +33,24 @@ static const NativeDef natives[] = {
     {"hex(number, /)", nat_hex, "An integer's hexadecimal digits: '0xff'.", 0},
     {"id(obj, /)", nat_id, "A number that no other living object has.", 0},
     {"input(prompt='', /)", nat_input, "A line of standard input, without its line end.", 0},
-    {"isinstance(obj, class_or_tuple, /)", nat_isinstance, "Whether obj is an instance of a class, or of one of a tuple.", 0},
-    {"issubclass(class_, class_or_tuple, /)", nat_issubclass, "Whether class_ derives from a class, or from one of a tuple.", 0},
-    {"iter(object, sentinel=?, /)", nat_iter, "An iterator over object; or calls of it until it answers sentinel.", 0},
+    {"isinstance(obj, class_or_tuple, /)", nat_isinstance,
+     "Whether obj is an instance of a class, or of one of a tuple.", 0},
+    {"issubclass(class_, class_or_tuple, /)", nat_issubclass,
+     "Whether class_ derives from a class, or from one of a tuple.", 0},
+    {"iter(object, sentinel=?, /)", nat_iter,
+     "An iterator over object; or calls of it until it answers sentinel.", 0},
     {"len(obj, /)", nat_len, "The number of items.", 0},
     {"locals()", nat_locals, "The current function's variables, as a new dict.", 0},
-    {"max(*args, key=None, default=?)", nat_max, "The greatest of some values, or of an iterable's items.", 0},
-    {"min(*args, key=None, default=?)", nat_min, "The smallest of some values, or of an iterable's items.", 0},
+    {"max(*args, key=None, default=?)", nat_max, "The greatest of some values, or of an iterable's items.",
+     0},
+    {"min(*args, key=None, default=?)", nat_min, "The smallest of some values, or of an iterable's items.",
+     0},
     {"next(iterator, default=?, /)", nat_next, "The next item; default at the end.", 0},
     {"oct(number, /)", nat_oct, "An integer's octal digits: '0o17'.", 0},
     {"ord(c, /)", nat_ord, "The code point of a character.", 0},
     {"pow(base, exp, mod=None)", nat_pow, "base ** exp, modulo mod if that is given.", 0},
-    {"print(*args, sep=' ', end='\n', file=None, flush=False)", nat_print, "Write values to a stream, standard output at first.", 0},
+    {"print(*args, sep=' ', end='\n', file=None, flush=False)", nat_print,
+     "Write values to a stream, standard output at first.", 0},
     {"quit(code=None)", nat_exit, "End the program.", 0},
     {"repr(obj, /)", nat_repr, "obj as text for a programmer.", 0},
     {"round(number, ndigits=None)", nat_round, "number rounded to ndigits decimals.", 0},
@@ -55,8 +64,9 @@ static const NativeDef natives[] = {
 static bool add_types(VM *vm, Module *m)
 {
     static const TypeId visible[] = {
-        T_OBJECT, T_TYPE, T_INT, T_BOOL, T_FLOAT, T_STR, T_BYTES, T_BYTEARRAY, T_TUPLE, T_LIST, T_DICT, T_SET, T_FROZENSET,
-        T_RANGE, T_SLICE, T_ENUMERATE, T_ZIP, T_MAP, T_FILTER, T_REVERSED, T_PROPERTY, T_STATICMETHOD, T_CLASSMETHOD, T_SUPER,
+        T_OBJECT, T_TYPE, T_INT,    T_BOOL,     T_FLOAT,     T_STR,          T_BYTES,       T_BYTEARRAY,
+        T_TUPLE,  T_LIST, T_DICT,   T_SET,      T_FROZENSET, T_RANGE,        T_SLICE,       T_ENUMERATE,
+        T_ZIP,    T_MAP,  T_FILTER, T_REVERSED, T_PROPERTY,  T_STATICMETHOD, T_CLASSMETHOD, T_SUPER,
     };
     for (size_t i = 0; i < sizeof visible / sizeof *visible; i++) {
         Type *t = vm->types[visible[i]];
@@ -79,9 +89,10 @@ static bool add_errors(VM *vm, Module *m)
 
 static bool init(VM *vm, Module *m)
 {
-    return add_types(vm, m) && add_errors(vm, m) && prelude_add(vm, m) && module_add(vm, m, "None", VALUE_NONE) &&
-           module_add(vm, m, "True", VALUE_TRUE) && module_add(vm, m, "False", VALUE_FALSE) &&
-           module_add(vm, m, "Ellipsis", VALUE_ELLIPSIS) && module_add(vm, m, "NotImplemented", VALUE_NOT_IMPLEMENTED) &&
+    return add_types(vm, m) && add_errors(vm, m) && prelude_add(vm, m) &&
+           module_add(vm, m, "None", VALUE_NONE) && module_add(vm, m, "True", VALUE_TRUE) &&
+           module_add(vm, m, "False", VALUE_FALSE) && module_add(vm, m, "Ellipsis", VALUE_ELLIPSIS) &&
+           module_add(vm, m, "NotImplemented", VALUE_NOT_IMPLEMENTED) &&
            module_add(vm, m, "__debug__", VALUE_TRUE);
 }
 

@@ -176,10 +176,22 @@ static Value copy(VM *vm, Value self)
 
 /* ---- methods ------------------------------------------------------------------------------------- */
 
-static Value nat_append(VM *vm, Args args) { return put_last(vm, args.v[0], args.v[1]) ? VALUE_NONE : VALUE_ERROR; }
-static Value nat_appendleft(VM *vm, Args args) { return put_first(vm, args.v[0], args.v[1]) ? VALUE_NONE : VALUE_ERROR; }
-static Value nat_extend(VM *vm, Args args) { return extend(vm, &args.v[0], args.v[1], false) ? VALUE_NONE : VALUE_ERROR; }
-static Value nat_extendleft(VM *vm, Args args) { return extend(vm, &args.v[0], args.v[1], true) ? VALUE_NONE : VALUE_ERROR; }
+static Value nat_append(VM *vm, Args args)
+{
+    return put_last(vm, args.v[0], args.v[1]) ? VALUE_NONE : VALUE_ERROR;
+}
+static Value nat_appendleft(VM *vm, Args args)
+{
+    return put_first(vm, args.v[0], args.v[1]) ? VALUE_NONE : VALUE_ERROR;
+}
+static Value nat_extend(VM *vm, Args args)
+{
+    return extend(vm, &args.v[0], args.v[1], false) ? VALUE_NONE : VALUE_ERROR;
+}
+static Value nat_extendleft(VM *vm, Args args)
+{
+    return extend(vm, &args.v[0], args.v[1], true) ? VALUE_NONE : VALUE_ERROR;
+}
 static Value nat_clear(VM *vm, Args args) { return clear(vm, args.v[0]), VALUE_NONE; }
 static Value nat_copy(VM *vm, Args args) { return copy(vm, args.v[0]); }
 
@@ -222,7 +234,8 @@ static int64_t find(VM *vm, Value self, Value v, int64_t start, int64_t stop)
     for (int64_t i = start; i < stop; i++) {
         int same = value_equal_rooted(vm, *slot_at(ring_of(self), (size_t)i), v);
         if (same < 0) return -2;
-        if (ring_of(self)->version != version) return vm_raise(vm, ERR_RUNTIME, "deque mutated during iteration"), -2;
+        if (ring_of(self)->version != version)
+            return vm_raise(vm, ERR_RUNTIME, "deque mutated during iteration"), -2;
         if (same) return i;
     }
     return -1;
@@ -289,7 +302,8 @@ static int deque_truth(VM *vm, Value self) { return (void)vm, length(self) > 0; 
 static Value *item_slot(VM *vm, Value self, Value key)
 {
     int64_t i, n = length(self);
-    if (!is_index(vm, key)) return vm_raise(vm, ERR_TYPE, "sequence index must be integer, not '%T'", key), NULL;
+    if (!is_index(vm, key))
+        return vm_raise(vm, ERR_TYPE, "sequence index must be integer, not '%T'", key), NULL;
     if (!index_subscript(vm, key, &i)) return NULL;
     if (i < 0) i += n;
     if (i < 0 || i >= length(self)) return vm_raise(vm, ERR_INDEX, "deque index out of range"), NULL;
@@ -350,7 +364,8 @@ static Value times(VM *vm, Value self, Value count)
     if (!sequence_times(vm, count, &n)) return is_unset(vm->exc) ? VALUE_NOT_IMPLEMENTED : VALUE_ERROR;
     Value result = make(vm, stdlib(vm)->deque_type, ring_of(self)->maxlen);
     size_t size = ring_of(self)->size;
-    if (is_error(result) || (size && size_mul((size_t)n, size * sizeof(Value)) == SIZE_MAX)) return vm_no_memory(vm);
+    if (is_error(result) || (size && size_mul((size_t)n, size * sizeof(Value)) == SIZE_MAX))
+        return vm_no_memory(vm);
     while (n-- > 0)
         for (size_t i = 0; i < size; i++)
             if (!put_last(vm, result, *slot_at(ring_of(self), i))) return VALUE_ERROR;
@@ -418,7 +433,8 @@ static Value nat_length_hint(VM *vm, Args args)
     return small(is_unset(it->source) ? 0 : length(it->source) - it->index);
 }
 
-static const NativeDef iter_methods[] = {{"__length_hint__(self, /)", nat_length_hint, "How many items are left.", 0}, {0}};
+static const NativeDef iter_methods[] = {
+    {"__length_hint__(self, /)", nat_length_hint, "How many items are left.", 0}, {0}};
 static const TypeDef iter_def = {
     .slots = {.iter = iter_self, .next = iter_next},
     .methods = iter_methods,
@@ -437,7 +453,8 @@ static const NativeDef methods[] = {
     {"count(self, value, /)", nat_count, "How many items equal value.", 0},
     {"extend(self, iterable, /)", nat_extend, "Add all items at the right end.", 0},
     {"extendleft(self, iterable, /)", nat_extendleft, "Add all items at the left end, one by one.", 0},
-    {"index(self, value, start=None, stop=None, /)", nat_index, "The position of the first item equal to value.", 0},
+    {"index(self, value, start=None, stop=None, /)", nat_index,
+     "The position of the first item equal to value.", 0},
     {"insert(self, index, item, /)", nat_insert, "Insert an item before a position.", 0},
     {"pop(self, /)", nat_pop, "Remove the rightmost item and answer it.", 0},
     {"popleft(self, /)", nat_popleft, "Remove the leftmost item and answer it.", 0},
@@ -451,9 +468,19 @@ static const NativeDef methods[] = {
 static const GetSetDef getsets[] = {{"maxlen", get_maxlen, NULL, "The greatest length, or None."}, {0}};
 
 static const TypeDef deque_def = {
-    .slots = {.repr = deque_repr, .compare = deque_compare, .truth = deque_truth, .len = deque_len, .getitem = deque_getitem,
-              .setitem = deque_setitem, .contains = deque_contains, .iter = deque_iter, .reversed = deque_reversed,
-              .binary = deque_binary, .inplace = deque_inplace, .trace = trace, .free = release},
+    .slots = {.repr = deque_repr,
+              .compare = deque_compare,
+              .truth = deque_truth,
+              .len = deque_len,
+              .getitem = deque_getitem,
+              .setitem = deque_setitem,
+              .contains = deque_contains,
+              .iter = deque_iter,
+              .reversed = deque_reversed,
+              .binary = deque_binary,
+              .inplace = deque_inplace,
+              .trace = trace,
+              .free = release},
     .methods = methods,
     .getsets = getsets,
     .constructor = {"deque(iterable=?, maxlen=None)", construct, NULL, 0},

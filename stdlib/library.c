@@ -19,7 +19,8 @@ const struct Library stdlib_library = {builtin_modules, embedded_modules};
 Value text_from_system(VM *vm, const char *bytes)
 {
     Value errors = str_from_c(vm, "surrogateescape");
-    return is_error(errors) ? errors : codec_decode(vm, (const uint8_t *)bytes, strlen(bytes), VALUE_UNSET, errors);
+    return is_error(errors) ? errors
+                            : codec_decode(vm, (const uint8_t *)bytes, strlen(bytes), VALUE_UNSET, errors);
 }
 
 static bool add_argv(VM *vm, Module *sys, int argc, char **argv)

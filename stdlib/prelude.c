@@ -25,16 +25,20 @@ static Value nat_gather(VM *vm, Args args)
 static Value nat_timeout(VM *vm, Args args) { return call_asyncio(vm, "timeout", args.v[0]); }
 
 static const NativeDef gather_def = {
-    "gather(*aws)", nat_gather, "A coroutine that runs all awaitables; the first failure cancels the others and is raised.", 0};
+    "gather(*aws)", nat_gather,
+    "A coroutine that runs all awaitables; the first failure cancels the others and is raised.", 0};
 static const NativeDef timeout_def = {
-    "timeout(delay)", nat_timeout, "`async with timeout(delay):` ends its block by TimeoutError after that many seconds.", 0};
+    "timeout(delay)", nat_timeout,
+    "`async with timeout(delay):` ends its block by TimeoutError after that many seconds.", 0};
 
 bool prelude_add(VM *vm, Module *builtins)
 {
-    const NativeDef *const defs[] = {&gather_def, &asyncio_run_def, &asyncio_sleep_def, &asyncio_spawn_def, &timeout_def};
+    const NativeDef *const defs[] = {&gather_def, &asyncio_run_def, &asyncio_sleep_def, &asyncio_spawn_def,
+                                     &timeout_def};
     for (size_t i = 0; i < sizeof defs / sizeof *defs; i++) {
         Value f = native_new(vm, defs[i], VALUE_UNSET, NULL, builtins->name);
-        if (is_error(f) || !dict_set_str(vm, builtins->dict, ((Native *)as_obj(f))->sig->name, f)) return false;
+        if (is_error(f) || !dict_set_str(vm, builtins->dict, ((Native *)as_obj(f))->sig->name, f))
+            return false;
     }
     return true;
 }

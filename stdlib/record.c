@@ -27,7 +27,8 @@ static Value record_repr(VM *vm, Value self)
     Value full_name = type_full_name(vm, type_of(vm, self));
     bool ok = !is_error(full_name) && sb_addf(&b, "%V(", full_name);
     for (size_t i = 0; ok && i < fields->size; i++)
-        ok = sb_addf(&b, "%s%V=", i ? ", " : "", fields->items[i]) && sb_add_repr(&b, as_tuple(self)->items[i]);
+        ok = sb_addf(&b, "%s%V=", i ? ", " : "", fields->items[i]) &&
+             sb_add_repr(&b, as_tuple(self)->items[i]);
     if (!ok || !sb_add(&b, ")", 1)) return sb_drop(&b), VALUE_ERROR;
     return sb_finish(&b);
 }

@@ -1,14 +1,15 @@
 /* stdlib.h - the standard library: modules in C and in Co, and the built-in names.
  *
- * Modules in C are rows of modules.def; modules in Co (stdlib/NAME.co) are compiled when Co is built and lie in the
- * binary (embedded.c). Modules see the VM through its headers only, and nothing below sees them.
+ * Modules in C are rows of modules.def; modules in Co (stdlib/NAME.co) are compiled when Co is built and lie
+ * in the binary (embedded.c). Modules see the VM through its headers only, and nothing below sees them.
  */
 #pragma once
 #include "vm/import.h"
 
 /* What modules share within one VM (vm->module_state). */
 typedef struct Stdlib {
-    Cell *sys_stdin, *sys_stdout, *sys_stderr; // the cells of sys.stdin ...: scripts may put other objects there
+    Cell *sys_stdin, *sys_stdout,
+        *sys_stderr; // the cells of sys.stdin ...: scripts may put other objects there
     Value stdout_stream;                       // what sys.stdout was made as: written to without a call
     Type *stream_type;
     Type *struct_time;                         // NULL until time first makes one

@@ -13,7 +13,10 @@
 static int stream_fd(Value v) { return (int)(intptr_t)((NativeData *)as_obj(v))->data; }
 static const char *const stream_names[] = {"<stdin>", "<stdout>", "<stderr>"};
 
-static Value refuse(VM *vm, const char *what) { return vm_raise(vm, ERR_VALUE, "I/O operation not supported: not %s", what); }
+static Value refuse(VM *vm, const char *what)
+{
+    return vm_raise(vm, ERR_VALUE, "I/O operation not supported: not %s", what);
+}
 
 /* ---- reading ------------------------------------------------------------------------------------- */
 
@@ -122,8 +125,8 @@ static Value get_closed(VM *vm, Value self) { (void)vm; (void)self; return VALUE
 
 static Value stream_repr(VM *vm, Value self)
 {
-    return str_format(vm, "<_io.TextIOWrapper name='%s' mode='%s' encoding='utf-8'>", stream_names[stream_fd(self)],
-                      stream_fd(self) ? "w" : "r");
+    return str_format(vm, "<_io.TextIOWrapper name='%s' mode='%s' encoding='utf-8'>",
+                      stream_names[stream_fd(self)], stream_fd(self) ? "w" : "r");
 }
 
 static Value stream_iter(VM *vm, Value self) { (void)vm; return self; }
@@ -177,12 +180,14 @@ static Cell *add(VM *vm, Module *sys, const char *name, const char *original, Va
 bool streams_add(VM *vm, Module *sys)
 {
     Stdlib *lib = stdlib(vm);
-    lib->stream_type = type_from_def(vm, "_io.TextIOWrapper", NULL, &stream_def, KIND_NATIVE_DATA, VALUE_NONE);
+    lib->stream_type =
+        type_from_def(vm, "_io.TextIOWrapper", NULL, &stream_def, KIND_NATIVE_DATA, VALUE_NONE);
     if (!lib->stream_type) return false;
     lib->sys_stdin = add(vm, sys, "stdin", "__stdin__", make(vm, lib->stream_type, 0));
     lib->stdout_stream = make(vm, lib->stream_type, 1);
     lib->sys_stdout = add(vm, sys, "stdout", "__stdout__", lib->stdout_stream);
     lib->sys_stderr = add(vm, sys, "stderr", "__stderr__", make(vm, lib->stream_type, 2));
-    if (!is_error(lib->stdout_stream)) gc_pin(vm, lib->stdout_stream); // known by address for as long as the VM lives
+    if (!is_error(lib->stdout_stream))
+        gc_pin(vm, lib->stdout_stream); // known by address for as long as the VM lives
     return lib->sys_stdin && lib->sys_stdout && lib->sys_stderr;
 }

@@ -41,8 +41,10 @@ static Value nat_setrecursionlimit(VM *vm, Args args)
     if (limit < 1) return vm_raise(vm, ERR_VALUE, "recursion limit must be greater or equal than 1");
     uint32_t depth = vm->frame ? vm->frame->depth : 0;
     if (limit <= depth)
-        return vm_raise(vm, ERR_RECURSION, "cannot set the recursion limit to %d at the recursion depth %u: the limit is too low",
-                        (int)limit, depth);
+        return vm_raise(
+            vm, ERR_RECURSION,
+            "cannot set the recursion limit to %d at the recursion depth %u: the limit is too low",
+            (int)limit, depth);
     vm->max_depth = (uint32_t)limit;
     return VALUE_NONE;
 }
@@ -65,19 +67,27 @@ static Value nat_getsizeof(VM *vm, Args args)
     case KIND_TUPLE: return int_from_u64(vm, sizeof(Tuple) + as_tuple(v)->size * sizeof(Value));
     case KIND_LIST: return int_from_u64(vm, sizeof(List) + as_list(v)->capacity * sizeof(Value));
     case KIND_DICT: return int_from_u64(vm, sizeof(Dict) + dict_block_size(as_dict(v)));
-    case KIND_SET: return int_from_u64(vm, sizeof(Set) + (as_set(v)->table == as_set(v)->small_table ? 0 : set_table_size(as_set(v))));
-    case KIND_GEN: return int_from_u64(vm, sizeof(Gen) + frame_code(&((Gen *)as_obj(v))->frame)->nregs * sizeof(Value));
+    case KIND_SET:
+        return int_from_u64(
+            vm, sizeof(Set) + (as_set(v)->table == as_set(v)->small_table ? 0 : set_table_size(as_set(v))));
+    case KIND_GEN:
+        return int_from_u64(vm, sizeof(Gen) + frame_code(&((Gen *)as_obj(v))->frame)->nregs * sizeof(Value));
     default: return small(sizeof(Instance));
     }
 }
 
-static Value nat_get_int_max_str_digits(VM *vm, Args args) { (void)args; return small(int_max_str_digits(vm)); }
+static Value nat_get_int_max_str_digits(VM *vm, Args args)
+{
+    (void)args;
+    return small(int_max_str_digits(vm));
+}
 
 static Value nat_set_int_max_str_digits(VM *vm, Args args)
 {
     int64_t digits;
     if (!obj_index_i64(vm, args.v[0], &digits)) return VALUE_ERROR;
-    if (digits && (digits < 640 || digits > INT32_MAX)) return vm_raise(vm, ERR_VALUE, "maxdigits must be 0 or larger than 640");
+    if (digits && (digits < 640 || digits > INT32_MAX))
+        return vm_raise(vm, ERR_VALUE, "maxdigits must be 0 or larger than 640");
     vm->int_max_digits = digits ? (int32_t)digits : -1;
     return VALUE_NONE;
 }
@@ -88,7 +98,8 @@ static Value nat_getfilesystemencoding(VM *vm, Args args) { (void)args; return s
 /* Called with an exception's type, value and traceback: prints it as one that nobody caught. */
 static Value nat_excepthook(VM *vm, Args args)
 {
-    if (!is_exception(args.v[1])) return vm_raise(vm, ERR_TYPE, "excepthook(): Exception expected for value, %T found", args.v[1]);
+    if (!is_exception(args.v[1]))
+        return vm_raise(vm, ERR_TYPE, "excepthook(): Exception expected for value, %T found", args.v[1]);
     Value text = exception_render(vm, args.v[1]);
     if (is_error(text)) return text;
     report_str(vm, text);
@@ -115,11 +126,12 @@ static Value version_info(VM *vm)
 
 static Value float_info(VM *vm)
 {
-    static const char *const fields[] = {"max", "max_exp", "max_10_exp", "min", "min_exp", "min_10_exp", "dig", "mant_dig",
-                                         "epsilon", "radix", "rounds"};
-    Value items[] = {float_value(vm, DBL_MAX), small(DBL_MAX_EXP), small(DBL_MAX_10_EXP), float_value(vm, DBL_MIN),
-                     small(DBL_MIN_EXP), small(DBL_MIN_10_EXP), small(DBL_DIG), small(DBL_MANT_DIG),
-                     float_value(vm, DBL_EPSILON), small(FLT_RADIX), small(FLT_ROUNDS)};
+    static const char *const fields[] = {"max", "max_exp",  "max_10_exp", "min",   "min_exp", "min_10_exp",
+                                         "dig", "mant_dig", "epsilon",    "radix", "rounds"};
+    Value items[] = {float_value(vm, DBL_MAX), small(DBL_MAX_EXP),  small(DBL_MAX_10_EXP),
+                     float_value(vm, DBL_MIN), small(DBL_MIN_EXP),  small(DBL_MIN_10_EXP),
+                     small(DBL_DIG),           small(DBL_MANT_DIG), float_value(vm, DBL_EPSILON),
+                     small(FLT_RADIX),         small(FLT_ROUNDS)};
     Type *t = record_type(vm, "sys.float_info", fields, 11);
     return t ? record_new(vm, t, items) : VALUE_ERROR;
 }
@@ -150,14 +162,15 @@ static Value implementation(VM *vm)
     return t ? record_new(vm, t, items) : VALUE_ERROR;
 }
 
-static const struct LateName { const char *name; Value (*make)(VM *vm); } late_names[] = {
-    {"version_info", version_info}, {"float_info", float_info}, {"int_info", int_info}, {"hash_info", hash_info},
-    {"implementation", implementation},
+static const struct LateName { const char *name; Value (*make)(VM *vm);
+} late_names[] = {
+    {"version_info", version_info}, {"float_info", float_info},         {"int_info", int_info},
+    {"hash_info", hash_info},       {"implementation", implementation},
 };
 
 /* Parts of CPython's sys that Co has something else for. */
-static const char *const left_out[] = {"_getframe", "_current_frames", "getrefcount", "gettrace", "settrace", "getprofile",
-                                       "setprofile"};
+static const char *const left_out[] = {"_getframe", "_current_frames", "getrefcount", "gettrace",
+                                       "settrace",  "getprofile",      "setprofile"};
 
 static Value nat_getattr_of_sys(VM *vm, Args args)
 {
@@ -170,26 +183,31 @@ static Value nat_getattr_of_sys(VM *vm, Args args)
     }
     for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
         if (str_is(name, left_out[i]))
-            return vm_raise(vm, ERR_ATTRIBUTE, "sys.%N is not part of Co: suspended frames are looked into by .line and .locals", name);
+            return vm_raise(vm, ERR_ATTRIBUTE,
+                            "sys.%N is not part of Co: suspended frames are looked into by .line and .locals",
+                            name);
     return vm_raise(vm, ERR_ATTRIBUTE, "module 'sys' has no attribute '%N'", name);
 }
 
 /* ---- the module ------------------------------------------------------------------------------------ */
 
 static const NativeDef natives[] = {
-    {"__getattr__(name, /)", nat_getattr_of_sys, "The rarer names; what CPython's sys has and Co leaves out.", 0},
+    {"__getattr__(name, /)", nat_getattr_of_sys, "The rarer names; what CPython's sys has and Co leaves out.",
+     0},
     {"displayhook(object, /)", nat_displayhook, "Print a value as the prompt does.", 0},
     {"exc_info()", nat_exc_info, "Type, value and traceback of the exception being handled.", 0},
     {"excepthook(exctype, value, traceback, /)", nat_excepthook, "Print an exception that nobody caught.", 0},
     {"exception()", nat_exception, "The exception being handled, or None.", 0},
     {"exit(status=None, /)", nat_exit, "End the program by raising SystemExit(status).", 0},
-    {"get_int_max_str_digits()", nat_get_int_max_str_digits, "The longest decimal text of an int; 0: any.", 0},
+    {"get_int_max_str_digits()", nat_get_int_max_str_digits, "The longest decimal text of an int; 0: any.",
+     0},
     {"getdefaultencoding()", nat_getdefaultencoding, "'utf-8'", 0},
     {"getfilesystemencoding()", nat_getfilesystemencoding, "'utf-8'", 0},
     {"getrecursionlimit()", nat_getrecursionlimit, "How deep calls may nest.", 0},
     {"getsizeof(object, default=?)", nat_getsizeof, "Bytes that an object takes.", 0},
     {"intern(string, /)", nat_intern, "The one interned str equal to string.", 0},
-    {"set_int_max_str_digits(maxdigits)", nat_set_int_max_str_digits, "Set the longest decimal text of an int.", 0},
+    {"set_int_max_str_digits(maxdigits)", nat_set_int_max_str_digits,
+     "Set the longest decimal text of an int.", 0},
     {"setrecursionlimit(limit, /)", nat_setrecursionlimit, "Set how deep calls may nest.", 0},
     {0},
 };
@@ -203,11 +221,15 @@ static bool add_path(VM *vm, Module *m)
 static bool init(VM *vm, Module *m)
 {
     return streams_add(vm, m) && add_path(vm, m) && module_add(vm, m, "modules", obj_value(vm->modules)) &&
-           module_add(vm, m, "maxsize", int_from_i64(vm, INT64_MAX)) && module_add(vm, m, "maxunicode", small(0x10ffff)) &&
-           module_add(vm, m, "byteorder", text(vm, "little")) && module_add(vm, m, "platform", text(vm, "linux")) &&
-           module_add(vm, m, "ps1", text(vm, ">>> ")) && module_add(vm, m, "ps2", text(vm, "... ")) &&
-           module_add(vm, m, "dont_write_bytecode", VALUE_TRUE) && module_add(vm, m, "executable", text(vm, "")) &&
+           module_add(vm, m, "maxsize", int_from_i64(vm, INT64_MAX)) &&
+           module_add(vm, m, "maxunicode", small(0x10ffff)) &&
+           module_add(vm, m, "byteorder", text(vm, "little")) &&
+           module_add(vm, m, "platform", text(vm, "linux")) && module_add(vm, m, "ps1", text(vm, ">>> ")) &&
+           module_add(vm, m, "ps2", text(vm, "... ")) &&
+           module_add(vm, m, "dont_write_bytecode", VALUE_TRUE) &&
+           module_add(vm, m, "executable", text(vm, "")) &&
            module_add(vm, m, "version", text(vm, "3.11 (Co " CO_VERSION ")"));
 }
 
-const ModuleDef sys_module = {"sys", natives, "The interpreter: its arguments, streams, limits and modules.", init};
+const ModuleDef sys_module = {"sys", natives, "The interpreter: its arguments, streams, limits and modules.",
+                              init};

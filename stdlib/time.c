@@ -41,7 +41,8 @@ static bool to_nanoseconds(VM *vm, Value v, int64_t *ns)
     if (is_int(v)) {
         Value limited = int_binary(vm, BIN_MUL, v, small(1000000000));
         if (is_error(limited)) return false;
-        if (!int_to_i64(limited, ns)) return vm_raise(vm, ERR_OVERFLOW, "timestamp too large to convert to C _PyTime_t"), false;
+        if (!int_to_i64(limited, ns))
+            return vm_raise(vm, ERR_OVERFLOW, "timestamp too large to convert to C _PyTime_t"), false;
         return true;
     }
     if (!is_float(v)) {
@@ -50,12 +51,14 @@ static bool to_nanoseconds(VM *vm, Value v, int64_t *ns)
     }
     s = as_float(v);
     if (isnan(s)) return vm_raise(vm, ERR_VALUE, "Invalid value NaN (not a number)"), false;
-    if (!(fabs(s) < 9.2e9)) return vm_raise(vm, ERR_OVERFLOW, "timestamp too large to convert to C _PyTime_t"), false;
+    if (!(fabs(s) < 9.2e9))
+        return vm_raise(vm, ERR_OVERFLOW, "timestamp too large to convert to C _PyTime_t"), false;
     *ns = (int64_t)ceil(s * BILLION);
     return true;
 }
 
-/* Blocks every task, as in CPython. A signal that is dealt with (a cancelled main task) does not cut it short. */
+/* Blocks every task, as in CPython. A signal that is dealt with (a cancelled main task) does not cut it
+ * short. */
 static Value nat_sleep(VM *vm, Args args)
 {
     int64_t ns;
@@ -74,8 +77,8 @@ static Value nat_sleep(VM *vm, Args args)
 
 /* ---- calendar ------------------------------------------------------------------------------------ */
 
-static const char *const tm_fields[] = {"tm_year", "tm_mon", "tm_mday", "tm_hour", "tm_min", "tm_sec", "tm_wday", "tm_yday",
-                                        "tm_isdst"};
+static const char *const tm_fields[] = {"tm_year", "tm_mon",  "tm_mday", "tm_hour", "tm_min",
+                                        "tm_sec",  "tm_wday", "tm_yday", "tm_isdst"};
 enum { TM_FIELDS = 9 };
 
 static Value struct_time(VM *vm, const struct tm *t)
@@ -83,8 +86,9 @@ static Value struct_time(VM *vm, const struct tm *t)
     Stdlib *lib = stdlib(vm);
     if (!lib->struct_time) lib->struct_time = record_type(vm, "time.struct_time", tm_fields, TM_FIELDS);
     if (!lib->struct_time) return VALUE_ERROR;
-    Value items[] = {small(t->tm_year + 1900), small(t->tm_mon + 1), small(t->tm_mday), small(t->tm_hour), small(t->tm_min),
-                     small(t->tm_sec), small((t->tm_wday + 6) % 7), small(t->tm_yday + 1), small(t->tm_isdst)};
+    Value items[] = {small(t->tm_year + 1900),    small(t->tm_mon + 1),  small(t->tm_mday),
+                     small(t->tm_hour),           small(t->tm_min),      small(t->tm_sec),
+                     small((t->tm_wday + 6) % 7), small(t->tm_yday + 1), small(t->tm_isdst)};
     return record_new(vm, lib->struct_time, items);
 }
 
@@ -94,7 +98,8 @@ static bool moment(VM *vm, Value v, time_t *out)
     double s = 0;
     if (is_none(v)) s = floor((double)wall(vm) / BILLION);
     else if (!float_from_object(vm, v, &s)) return false;
-    if (!(fabs(s) < 6.7e16)) return vm_raise(vm, ERR_OVERFLOW, "timestamp out of range for platform time_t"), false;
+    if (!(fabs(s) < 6.7e16))
+        return vm_raise(vm, ERR_OVERFLOW, "timestamp out of range for platform time_t"), false;
     *out = (time_t)floor(s);
     return true;
 }
@@ -104,7 +109,8 @@ static Value nat_localtime(VM *vm, Args args)
     time_t t;
     struct tm tm;
     if (!moment(vm, args.v[0], &t)) return VALUE_ERROR;
-    return localtime_r(&t, &tm) ? struct_time(vm, &tm) : vm_raise(vm, ERR_OVERFLOW, "localtime argument out of range");
+    return localtime_r(&t, &tm) ? struct_time(vm, &tm)
+                                : vm_raise(vm, ERR_OVERFLOW, "localtime argument out of range");
 }
 
 static Value nat_gmtime(VM *vm, Args args)
@@ -112,7 +118,8 @@ static Value nat_gmtime(VM *vm, Args args)
     time_t t;
     struct tm tm;
     if (!moment(vm, args.v[0], &t)) return VALUE_ERROR;
-    return gmtime_r(&t, &tm) ? struct_time(vm, &tm) : vm_raise(vm, ERR_OVERFLOW, "gmtime argument out of range");
+    return gmtime_r(&t, &tm) ? struct_time(vm, &tm)
+                             : vm_raise(vm, ERR_OVERFLOW, "gmtime argument out of range");
 }
 
 /* A struct_time, or any tuple of nine integers. */
@@ -124,9 +131,16 @@ static bool read_tm(VM *vm, Value v, struct tm *tm)
     for (int i = 0; i < TM_FIELDS; i++)
         if (!obj_index_i64(vm, as_tuple(v)->items[i], &f[i])) return false;
     for (int i = 0; i < TM_FIELDS; i++)
-        if (f[i] != (int32_t)f[i]) return vm_raise(vm, ERR_OVERFLOW, "Python int too large to convert to C int"), false;
-    *tm = (struct tm){.tm_year = (int)(f[0] - 1900), .tm_mon = (int)f[1] - 1, .tm_mday = (int)f[2], .tm_hour = (int)f[3],
-                      .tm_min = (int)f[4], .tm_sec = (int)f[5], .tm_wday = (int)((f[6] + 1) % 7), .tm_yday = (int)f[7] - 1,
+        if (f[i] != (int32_t)f[i])
+            return vm_raise(vm, ERR_OVERFLOW, "Python int too large to convert to C int"), false;
+    *tm = (struct tm){.tm_year = (int)(f[0] - 1900),
+                      .tm_mon = (int)f[1] - 1,
+                      .tm_mday = (int)f[2],
+                      .tm_hour = (int)f[3],
+                      .tm_min = (int)f[4],
+                      .tm_sec = (int)f[5],
+                      .tm_wday = (int)((f[6] + 1) % 7),
+                      .tm_yday = (int)f[7] - 1,
                       .tm_isdst = (int)f[8]};
     return true;
 }
@@ -162,7 +176,8 @@ static bool time_argument(VM *vm, Value v, struct tm *tm)
 static Value nat_strftime(VM *vm, Args args)
 {
     struct tm tm;
-    if (!is_str(args.v[0])) return vm_raise(vm, ERR_TYPE, "strftime() argument 1 must be str, not %T", args.v[0]);
+    if (!is_str(args.v[0]))
+        return vm_raise(vm, ERR_TYPE, "strftime() argument 1 must be str, not %T", args.v[0]);
     if (!time_argument(vm, args.v[1], &tm)) return VALUE_ERROR;
     const char *format = str_cstr(vm, as_str(args.v[0]));
     if (!format) return VALUE_ERROR;
@@ -214,7 +229,8 @@ static bool init(VM *vm, Module *m)
     tzset();
     Value names[] = {str_from_c(vm, tzname[0]), str_from_c(vm, tzname[1])};
     Value pair = is_error(names[0]) || is_error(names[1]) ? VALUE_ERROR : tuple_new(vm, names, 2);
-    return !is_error(pair) && module_add(vm, m, "tzname", pair) && module_add(vm, m, "timezone", int_from_i64(vm, timezone)) &&
+    return !is_error(pair) && module_add(vm, m, "tzname", pair) &&
+           module_add(vm, m, "timezone", int_from_i64(vm, timezone)) &&
            module_add(vm, m, "daylight", small(daylight));
 }
 

@@ -32,7 +32,8 @@ Module *module_from_def(VM *vm, const ModuleDef *def)
     Module *m = name && !is_error(doc) ? module_make(vm, name, NULL) : NULL;
     if (!m) return NULL;
     m->def = def;
-    bool made = dict_set_str(vm, m->dict, vm->common->doc, doc) && add_natives(vm, m, def->natives) && enter(vm, m);
+    bool made =
+        dict_set_str(vm, m->dict, vm->common->doc, doc) && add_natives(vm, m, def->natives) && enter(vm, m);
     if (!made) return NULL;
     if (!def->init || def->init(vm, m)) return m;
     dict_delete_str(vm, vm->modules, name);
@@ -53,15 +54,18 @@ Module *module_make(VM *vm, Str *name, const char *file)
     if (!m) return NULL;
     struct Common *c = vm->common;
     Value package = parent_name(vm, name);
-    bool ok = !is_error(package) && dict_set_str(vm, m->dict, c->name_, obj_value(name)) &&
-              dict_set_str(vm, m->dict, c->doc, VALUE_NONE) && dict_set_str(vm, m->dict, c->package_, package) &&
-              dict_set_str(vm, m->dict, c->loader, VALUE_NONE) && dict_set_str(vm, m->dict, c->spec, VALUE_NONE);
+    bool ok =
+        !is_error(package) && dict_set_str(vm, m->dict, c->name_, obj_value(name)) &&
+        dict_set_str(vm, m->dict, c->doc, VALUE_NONE) && dict_set_str(vm, m->dict, c->package_, package) &&
+        dict_set_str(vm, m->dict, c->loader, VALUE_NONE) && dict_set_str(vm, m->dict, c->spec, VALUE_NONE);
     if (ok && vm->builtins) ok = dict_set_str(vm, m->dict, c->builtins_, obj_value(vm->builtins));
     if (!ok || !file) return ok ? m : NULL;
     Value path = str_from_c(vm, file);
     if (is_error(path)) return NULL;
     m->file = path;
-    return dict_set_str(vm, m->dict, c->file_, path) && dict_set_c(vm, m->dict, "__cached__", VALUE_NONE) ? m : NULL;
+    return dict_set_str(vm, m->dict, c->file_, path) && dict_set_c(vm, m->dict, "__cached__", VALUE_NONE)
+               ? m
+               : NULL;
 }
 
 static bool set_doc(VM *vm, Module *m, const Code *c)
@@ -79,8 +83,8 @@ Value module_body(VM *vm, Module *m, const CodeImage *image, bool owned, char *s
     return c && set_doc(vm, m, c) ? op_make_function(vm, NULL, obj_value(c), NULL) : VALUE_ERROR;
 }
 
-/* Run the body of a module that is in sys.modules; it leaves that again if it fails. Answers the module that is there
- * afterwards: a module may put another one in its place. */
+/* Run the body of a module that is in sys.modules; it leaves that again if it fails. Answers the module that
+ * is there afterwards: a module may put another one in its place. */
 static Value run_body(VM *vm, Module *m, Value body)
 {
     Value *root = roots_push(vm, obj_value(m));
@@ -134,7 +138,8 @@ static bool set_package_path(VM *vm, Module *m, Value path)
 static Value load_embedded(VM *vm, Str *name, const EmbeddedModule *row)
 {
     Module *m = module_make(vm, name, NULL);
-    if (!m || (row->package && !set_package_path(vm, m, list_new(vm, NULL, 0))) || !enter(vm, m)) return VALUE_ERROR;
+    if (!m || (row->package && !set_package_path(vm, m, list_new(vm, NULL, 0))) || !enter(vm, m))
+        return VALUE_ERROR;
     return run_body(vm, m, module_body(vm, m, row->image, false, NULL, 0));
 }
 
@@ -164,21 +169,25 @@ static Value load_file(VM *vm, Str *name, ModuleFile *f)
         Value dir = str_decode_utf8(vm, f->path, f->dir_len);
         if (is_error(dir) || !set_package_path(vm, m, list_new(vm, &dir, 1))) return VALUE_ERROR;
     }
-    const CodeImage *image = vm->compiler->compile(vm, f->text, f->size, module_shown_path(vm, f->path), COMPILE_MODULE);
+    const CodeImage *image =
+        vm->compiler->compile(vm, f->text, f->size, module_shown_path(vm, f->path), COMPILE_MODULE);
     if (!image || !enter(vm, m)) return VALUE_ERROR;
     char *text = f->text;
     f->text = NULL;
     return run_body(vm, m, module_body(vm, m, image, true, text, f->size));
 }
 
-/* Does dir/name followed by `suffix` exist? Then f holds it. False with an exception pending if it cannot be read. */
+/* Does dir/name followed by `suffix` exist? Then f holds it. False with an exception pending if it cannot be
+ * read. */
 static bool try_file(VM *vm, Str *dir, Str *name, const char *suffix, bool package, ModuleFile *f)
 {
     const char *slash = dir->size && dir->data[dir->size - 1] != '/' ? "/" : "";
     size_t n = dir->size + 1 + name->size, size = n + strlen(suffix) + 1;
     f->path = malloc(size);
     if (!f->path) return vm_no_memory(vm), false;
-    int base = snprintf(f->path, size, "%.*s%s%.*s", (int)dir->size, dir->data, slash, (int)name->size, name->data), err = 0;
+    int base = snprintf(f->path, size, "%.*s%s%.*s", (int)dir->size, dir->data, slash, (int)name->size,
+                        name->data),
+        err = 0;
     strcpy(f->path + base, suffix);
     f->package = package;
     f->dir_len = (size_t)base;
@@ -219,7 +228,9 @@ static Value sys_path(VM *vm)
 static Value load_from_path(VM *vm, Str *full, Str *tail, Value path)
 {
     ModuleFile f = {0};
-    Value v = find_file(vm, path, tail, &f) ? load_file(vm, full, &f) : is_unset(vm->exc) ? VALUE_UNSET : VALUE_ERROR;
+    Value v = find_file(vm, path, tail, &f) ? load_file(vm, full, &f)
+              : is_unset(vm->exc)           ? VALUE_UNSET
+                                            : VALUE_ERROR;
     module_file_free(&f);
     return v;
 }
@@ -345,10 +356,12 @@ static Value resolve(VM *vm, Str *name, Dict *globals, int64_t level)
     return sb_finish(&b);
 }
 
-/* `from package import name` also means the submodule of that name; one that does not exist is no error yet. */
+/* `from package import name` also means the submodule of that name; one that does not exist is no error yet.
+ * */
 static bool import_submodule(VM *vm, Value package, Value name)
 {
-    if (!is_str(name)) return vm_raise(vm, ERR_TYPE, "Item in ``from list'' must be str, not %T", name), false;
+    if (!is_str(name))
+        return vm_raise(vm, ERR_TYPE, "Item in ``from list'' must be str, not %T", name), false;
     if (str_is(as_str(name), "*")) return true;
     Str *attr = str_intern_value(vm, as_str(name));
     Value there = attr ? obj_getattr_opt(vm, package, attr) : VALUE_ERROR;
@@ -380,7 +393,9 @@ static bool import_from_list(VM *vm, Value package, Value names)
         Value name = as_tuple(list)->items[i];
         if (is_str(name) && str_is(as_str(name), "*")) {
             Value all = obj_getattr_opt(vm, package, vm->common->all_);
-            Value names_of_all = is_error(all) ? all : is_unset(all) ? obj_value(vm->empty_tuple) : obj_to_tuple(vm, all);
+            Value names_of_all = is_error(all)   ? all
+                                 : is_unset(all) ? obj_value(vm->empty_tuple)
+                                                 : obj_to_tuple(vm, all);
             Value *root = is_error(names_of_all) ? NULL : roots_push(vm, names_of_all);
             ok = root != NULL;
             for (size_t k = 0; ok && k < as_tuple(names_of_all)->size; k++)
@@ -416,13 +431,15 @@ Value op_import(VM *vm, Code *c, Value name, Value fromlist, int level)
 
 static Value cannot_import(VM *vm, Value module, Value name)
 {
-    Value own = obj_getattr_opt(vm, module, vm->common->name_), file = obj_getattr_opt(vm, module, vm->common->file_);
+    Value own = obj_getattr_opt(vm, module, vm->common->name_),
+          file = obj_getattr_opt(vm, module, vm->common->file_);
     if (is_error(own) || is_error(file)) return VALUE_ERROR;
     if (!is_str(own)) own = str_from_c(vm, "<unknown module name>");
     if (!is_str(file)) file = str_from_c(vm, "unknown location");
     bool loading = is_kind(module, KIND_MODULE) && as_obj(module)->aux & MODULE_LOADING;
-    vm_raise(vm, ERR_IMPORT, "cannot import name '%V' from %s'%V'%s (%V)", name, loading ? "partially initialized module " : "",
-             own, loading ? " (most likely due to a circular import)" : "", file);
+    vm_raise(vm, ERR_IMPORT, "cannot import name '%V' from %s'%V'%s (%V)", name,
+             loading ? "partially initialized module " : "", own,
+             loading ? " (most likely due to a circular import)" : "", file);
     if (!vm_pending_is(vm, ERR_IMPORT)) return VALUE_ERROR;
     Value exc = vm_take_pending(vm);
     if (is_error(obj_setattr(vm, exc, vm->common->name, own))) return VALUE_ERROR;
@@ -457,7 +474,8 @@ static bool import_all(VM *vm, Module *into, Value module, Value all)
     for (size_t i = 0; ok && i < as_list(names)->size; i++) {
         Value name = as_list(names)->items[i];
         if (!is_str(name)) {
-            vm_raise(vm, ERR_TYPE, "Item in %V.__all__ must be str, not %T", obj_getattr(vm, module, vm->common->name_), name);
+            vm_raise(vm, ERR_TYPE, "Item in %V.__all__ must be str, not %T",
+                     obj_getattr(vm, module, vm->common->name_), name);
             ok = false;
             break;
         }

@@ -1,5 +1,5 @@
-/* import.h - where modules come from: a compiler, built-in modules and compiled ones, which the floors above hand to
- * the VM, and files. native.h has module_import; ops.h the statements.
+/* import.h - where modules come from: a compiler, built-in modules and compiled ones, which the floors above
+ * hand to the VM, and files. native.h has module_import; ops.h the statements.
  */
 #pragma once
 #include "vm/code_object.h"
@@ -38,7 +38,8 @@ enum { MODULE_LOADING = 1 }; // Module.h.aux: its body has not finished yet
 Module *module_from_def(VM *vm, const ModuleDef *def);
 /* An empty module with its __name__, __doc__ ... ; file NULL: none. */
 Module *module_make(VM *vm, Str *name, const char *file);
-/* What runs the body of an image as module m: call it. Takes over image (when owned) and source, which may be NULL. */
+/* What runs the body of an image as module m: call it. Takes over image (when owned) and source, which may
+ * be NULL. */
 Value module_body(VM *vm, Module *m, const CodeImage *image, bool owned, char *source, size_t source_size);
 /* The file that a module's body is in, as found along the search path. */
 typedef struct ModuleFile {
@@ -47,11 +48,13 @@ typedef struct ModuleFile {
     size_t dir_len;    // of a package: the folder's part of path
     bool package;
 } ModuleFile;
-/* Find the file of a dotted name, importing the packages it lies in. False: there is none, or an exception is pending. */
+/* Find the file of a dotted name, importing the packages it lies in. False: there is none, or an exception
+ * is pending. */
 bool module_find_file(VM *vm, Str *name, ModuleFile *f);
 void module_file_free(ModuleFile *f);
-/* How messages show a path: relative to the folder in which the command was started, when it lies below that. */
+/* How messages show a path: relative to the folder in which the command was started, when it lies below
+ * that. */
 const char *module_shown_path(VM *vm, const char *path);
-/* __import__: name relative to the package of `globals` (a Dict or UNSET) when level > 0; fromlist None: answers the
- * first module of a dotted name, else the last with the named submodules imported. */
+/* __import__: name relative to the package of `globals` (a Dict or UNSET) when level > 0; fromlist None:
+ * answers the first module of a dotted name, else the last with the named submodules imported. */
 Value import_name(VM *vm, Str *name, Dict *globals, Value fromlist, int64_t level);

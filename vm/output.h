@@ -1,8 +1,8 @@
 /* output.h - standard output: buffered, UTF-8 whatever the locale says.
  *
- * What was written goes out when the buffer is full, at each line end on a terminal, when it is flushed, before
- * anything goes to stderr, and at the end. A write that fails is raised by the call that met it, and what was
- * buffered is lost: it could not be written anyway.
+ * What was written goes out when the buffer is full, at each line end on a terminal, when it is flushed,
+ * before anything goes to stderr, and at the end. A write that fails is raised by the call that met it, and
+ * what was buffered is lost: it could not be written anyway.
  */
 #pragma once
 #include "vm/str.h"
@@ -24,6 +24,6 @@ bool output_str(VM *vm, Str *s);
 bool output_flush(VM *vm);
 /* The same, answering an errno instead of raising. */
 int output_flush_errno(VM *vm);
-/* Text that may hold lone surrogates, as the bytes of `errors` ("surrogateescape", "backslashreplace"): s itself, or a bytes
- * object. VALUE_ERROR: UnicodeEncodeError. */
+/* Text that may hold lone surrogates, as the bytes of `errors` ("surrogateescape", "backslashreplace"): s
+ * itself, or a bytes object. VALUE_ERROR: UnicodeEncodeError. */
 Value output_encode(VM *vm, Str *s, const char *errors);
