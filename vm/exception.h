@@ -16,6 +16,11 @@ void exception_add_trace(VM *vm, Value exc, Value code, const Insn *pc);
 size_t exception_trace_length(const Exception *e); // frames noted
 /* The text CPython prints on stderr for an uncaught exception (chained ones, notes, groups, carets), as a str. */
 Value exception_render(VM *vm, Value exc);
+/* Some of it: with exc's own frames, with the exceptions it was raised from or while handling. */
+enum { RENDER_TRACE = 1, RENDER_CHAIN = 2 };
+Value exception_render_parts(VM *vm, Value exc, unsigned parts);
+/* The lines of each frame of a traceback object, outermost first: a list of str. */
+Value traceback_frame_texts(VM *vm, Value traceback);
 /* StopIteration's value, SystemExit's code. */
 Value exception_value(Value exc);
 /* exc comes into a frame that is handling another exception (vm->handled): its context, if it has none yet. */

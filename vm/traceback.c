@@ -23,6 +23,8 @@ typedef struct Render {
     VM *vm;
     StrBuilder b;
     Dict *seen;      // exceptions already printed, by address: chains may be cyclic
+    unsigned parts;  // RENDER_...
+    Value subject;   // the exception asked for, not one behind it
     int depth;       // of groups around what is being printed
     bool need_close; // the last member of a group draws its closing line
 } Render;
@@ -100,7 +102,8 @@ static bool add_frames(Render *r, const Exception *e)
 
 static bool add_traceback(Render *r, Value exc)
 {
-    if (!exception_trace_length(as_exception(exc))) return true;
+    bool wanted = r->parts & RENDER_TRACE || exc != r->subject;
+    if (!wanted || !exception_trace_length(as_exception(exc))) return true;
     bool group = exception_is(r->vm, exc, ERR_BASE_GROUP);
     sb_add_fill(&r->b, ' ', (size_t)indent_of(r));
     sb_add_c(&r->b, group && r->depth == 1 ? "+ " : margin_of(r));
@@ -285,8 +288,9 @@ static bool mark_seen(Render *r, Value exc, bool *new)
 }
 
 /* What exc was raised from or while handling; UNSET for nothing. */
-static Value link_of(const Exception *e)
+static Value link_of(const Render *r, const Exception *e)
 {
+    if (!(r->parts & RENDER_CHAIN)) return VALUE_UNSET;
     if (is_exception(e->cause)) return e->cause;
     return is_exception(e->context) && !e->suppress_context ? e->context : VALUE_UNSET;
 }
@@ -295,7 +299,7 @@ static Value link_of(const Exception *e)
 static bool collect_chain(Render *r, Value exc, List *chain)
 {
     bool new = true;
-    for (Value e = exc; !is_unset(e) && new; e = link_of(as_exception(e))) {
+    for (Value e = exc; !is_unset(e) && new; e = link_of(r, as_exception(e))) {
         if (!mark_seen(r, e, &new)) return false;
         if ((new || e == exc) && !list_append(r->vm, chain, e)) return false;
     }
@@ -331,9 +335,28 @@ static bool add_exception(Render *r, Value exc)
     return ok;
 }
 
-Value exception_render(VM *vm, Value exc)
+Value exception_render(VM *vm, Value exc) { return exception_render_parts(vm, exc, RENDER_TRACE | RENDER_CHAIN); }
+
+Value traceback_frame_texts(VM *vm, Value traceback)
 {
-    Render r = {.vm = vm, .seen = dict_new(vm)};
+    const Traceback *t = (Traceback *)as_obj(traceback);
+    Value texts = list_new(vm, NULL, 0);
+    size_t n = exception_trace_length(as_exception(t->exc));
+    for (size_t i = t->index < n ? t->index + 1 : 0; i-- > 0 && !is_error(texts);) {
+        TraceEntry entry = exception_trace_entry(as_exception(t->exc), i);
+        Render r = {.vm = vm};
+        sb_init(&r.b, vm);
+        bool ok = add_frame(&r, entry.code, code_position(entry.code, entry.pc));
+        Value text = ok ? sb_finish(&r.b) : VALUE_ERROR;
+        if (!ok) sb_drop(&r.b);
+        if (is_error(text) || !list_append(vm, as_list(texts), text)) return VALUE_ERROR;
+    }
+    return texts;
+}
+
+Value exception_render_parts(VM *vm, Value exc, unsigned parts)
+{
+    Render r = {.vm = vm, .seen = dict_new(vm), .parts = parts, .subject = exc};
     Value *roots = r.seen ? roots_reserve(vm, 2) : NULL;
     if (!roots) return VALUE_ERROR;
     roots[0] = exc;
