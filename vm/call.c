@@ -148,7 +148,7 @@ bool call_bind(VM *vm, Function *f, const Value *args, int n, Value kwnames, Val
     Code *c = f->code;
     Tuple *kw = is_unset(kwnames) ? NULL : as_tuple(kwnames);
     if (!kw && n == c->nparams && !c->nkwonly && !(c->flags & (CODE_VARARGS | CODE_VARKW))) {
-        memmove(regs, args, (size_t)n * sizeof *regs);
+        if (n) memmove(regs, args, (size_t)n * sizeof *regs);
         return true;
     }
     Params p = {vm, f, c, code_at(c->image->image, c->rec->locals), c->nparams, c->nkwonly, regs};
@@ -170,7 +170,7 @@ bool call_bind(VM *vm, Function *f, const Value *args, int n, Value kwnames, Val
         if (!kwvalues) return false;
         memcpy(kwvalues, args + n, (size_t)nkwargs * sizeof *args);
     }
-    memmove(regs, args, (size_t)taken * sizeof *regs);
+    if (taken) memmove(regs, args, (size_t)taken * sizeof *regs);
     for (int i = taken; i < nfixed; i++) regs[i] = VALUE_UNSET;
     bool ok = true;
     for (int i = 0; i < nkwargs && ok; i++)

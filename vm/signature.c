@@ -365,7 +365,7 @@ bool native_bind(VM *vm, const Signature *sig, const char *owner, const Value *a
     }
     if (!check_count(&c)) return false;
     int taken = n < sig->npos ? n : sig->npos;
-    memcpy(out, args, (size_t)taken * sizeof *out);
+    if (taken) memcpy(out, args, (size_t)taken * sizeof *out);
     for (int i = taken; i < sig->nparams; i++) out[i] = VALUE_UNSET;
     if (!bind_stars(&c, args, n, out)) return false;
     for (int i = 0; i < c.nkw; i++)

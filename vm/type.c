@@ -263,6 +263,7 @@ void types_free(VM *vm)
 {
     TypeState *state = vm->type_cache;
     if (!state) return;
+    native_free(vm); // signatures point to their rows, some of which are in merged definitions
     for (MergedDef *m = state->merged, *next; m; m = next) {
         next = m->next;
         heap_free(vm, m, sizeof *m);
@@ -272,7 +273,6 @@ void types_free(VM *vm)
     heap_free(vm, vm->shapes, vm->shapes_capacity * sizeof *vm->shapes);
     vm->shapes = NULL;
     vm->nshapes = vm->shapes_capacity = 0;
-    native_free(vm);
 }
 
 /* ---- methods of built-in types, made when first asked for ---- */
