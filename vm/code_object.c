@@ -169,6 +169,7 @@ static bool link_methods(VM *vm, Code *c, Insn *insns)
 bool code_link(VM *vm, Code *c)
 {
     if (c->insns) return true;
+    gc_store_many(vm, c, NULL, 0); // it may be old, and what it gets now is young
     if (!c->consts && !link_consts(vm, c)) return false;
     if (!c->globals && !link_globals(vm, c)) return false;
     size_t size = size_mul(c->ninsns, sizeof(Insn));
