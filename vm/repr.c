@@ -6,9 +6,12 @@ static const char hex_digits[] = "0123456789abcdef";
 
 static void add_hex(StrBuilder *b, char kind, uint32_t c, int digits)
 {
-    char out[10] = {'\\', kind};
+    char *out = sb_grow(b, 2 + (size_t)digits);
+    if (!out) return;
+    out[0] = '\\';
+    out[1] = kind;
     for (int i = 0; i < digits; i++) out[2 + i] = hex_digits[c >> (4 * (digits - 1 - i)) & 15];
-    sb_add(b, out, 2 + (size_t)digits);
+    b->size += 2 + (size_t)digits;
 }
 
 static void add_escape(StrBuilder *b, uint32_t c)
