@@ -74,7 +74,7 @@ static Value invoke_with_self(VM *vm, Value fn, Value self, const Value *args, i
     Value *slots = roots_reserve(vm, (size_t)total + 1);
     if (!slots) return VALUE_ERROR;
     slots[0] = self;
-    memcpy(slots + 1, args, (size_t)total * sizeof *args);
+    if (total) memcpy(slots + 1, args, (size_t)total * sizeof *args);
     Value v = frame_invoke(vm, fn, slots, n + 1, kwnames, ret, kind);
     roots_pop(vm, slots);
     return v;
@@ -205,7 +205,8 @@ static const CodeHandler *find_handler(const Code *c, uint32_t at)
 static void resume_handled(VM *vm, Frame *f)
 {
     const Insn *next = f->pc;
-    if (next->op != OP_EXC_RESUME) return;
+    const Code *c = frame_code(f);
+    if (next == c->insns + c->ninsns || next->op != OP_EXC_RESUME) return; // a raise may be the last instruction
     f->regs[next->b] = vm->handled;
     vm->handled = f->regs[next->a];
     exception_enter_handler(vm, vm->exc);
@@ -279,7 +280,7 @@ Value vm_call_method(VM *vm, Value self, Str *name, const Value *args, int n)
     if (!slots) return VALUE_ERROR;
     slots[0] = f;
     slots[1] = receiver;
-    memcpy(slots + 2, args, (size_t)n * sizeof *args);
+    if (n) memcpy(slots + 2, args, (size_t)n * sizeof *args);
     Value v = with_self ? vm_call(vm, f, slots + 1, n + 1) : vm_call(vm, f, slots + 2, n);
     roots_pop(vm, slots);
     return v;

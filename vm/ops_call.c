@@ -140,7 +140,7 @@ Value type_call(VM *vm, Type *t, const Value *args, int n, Value kwnames, uint16
     Value *slots = roots_reserve(vm, (size_t)total + 1);
     if (!slots) return VALUE_ERROR;
     slots[0] = obj;
-    memcpy(slots + 1, args, (size_t)total * sizeof *args);
+    if (total) memcpy(slots + 1, args, (size_t)total * sizeof *args);
     Value v;
     if (is_kind(init, KIND_FUNCTION) && !code_is_heap(((Function *)as_obj(init))->code)) {
         Frame *frame = frame_push(vm, (Function *)as_obj(init), slots, n + 1, kwnames, ret, RET_INIT);
