@@ -132,7 +132,8 @@ void types_forget_dead(VM *vm)
 static bool needs_attrs_slot(const Type *t)
 {
     if (t->kind == KIND_INSTANCE || t->kind == KIND_EXCEPTION) return false;
-    return t->flags & (TYPE_HEAP | TYPE_HAS_DICT) && t->builtin >= T_INT;
+    bool of_module = t->builtin == T_OBJECT; // deque and the like, which have no row in types.def
+    return t->flags & (TYPE_HEAP | TYPE_HAS_DICT) && (of_module || t->builtin >= T_INT);
 }
 
 bool type_inherit(VM *vm, Type *t, Tuple *bases, Tuple *mro, Type *base)
