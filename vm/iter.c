@@ -301,6 +301,7 @@ const TypeDef type_def_CALLABLE_ITER = {
 
 static Value construct_enumerate(VM *vm, Args args)
 {
+    if (is_unset(args.v[1])) return vm_raise(vm, ERR_TYPE, "enumerate() missing required argument 'iterable'");
     Value start = obj_index(vm, args.v[2]);
     if (is_error(start)) return start;
     Value *r = roots_push(vm, start);
@@ -329,7 +330,7 @@ static const NativeDef generic_methods[] = {CLASS_GETITEM_ROW, {0}};
 const TypeDef type_def_ENUMERATE = {
     .slots = {.iter = iter_self, .next = next_of_enumerate},
     .methods = generic_methods,
-    .constructor = {"enumerate(iterable, start=0)", construct_enumerate, NULL, 0},
+    .constructor = {"enumerate(iterable=?, start=0)", construct_enumerate, NULL, 0},
     .doc = "Return an enumerate object: pairs of a count (from start) and a value of the iterable.",
 };
 

@@ -132,6 +132,7 @@ typedef struct Args { Value *v; int n; } Args;
 typedef Value (*NativeFn)(VM *vm, Args args);
 
 enum { NATIVE_ASYNC = 1, NATIVE_STATIC = 2, NATIVE_CLASSMETHOD = 4, NATIVE_NEW = 8 };
+enum { NATIVE_PARSED = 16 }; // a wrong number of arguments is told in the words of CPython's PyArg_ParseTuple
 /* One row of a module's or type's table. signature: "name(a, /, b, *, key=None)" - the whole truth about arguments. */
 typedef struct NativeDef {
     const char *signature;

@@ -1,4 +1,5 @@
 /* Operators and comparisons between any two values: who is asked first, what happens after NotImplemented. */
+#include "vm/float.h"
 #include "vm/int.h"
 #include "vm/native.h"
 #include "vm/protocol.h"
@@ -106,6 +107,8 @@ Value obj_pow(VM *vm, Value a, Value b, Value modulus)
     if (type_defines(type_of(vm, a), D_POW)) v = obj_call_special(vm, a, D_POW, args, 2);
     else if (is_int(a) && is_int(b) && is_int(modulus)) v = int_pow(vm, a, b, modulus);
     if (v != VALUE_NOT_IMPLEMENTED) return v;
+    if (is_float(a) || is_float(b) || is_float(modulus))
+        return vm_raise(vm, ERR_TYPE, "pow() 3rd argument not allowed unless all arguments are integers");
     return vm_raise(vm, ERR_TYPE, "unsupported operand type(s) for ** or pow(): '%T', '%T', '%T'", a, b, modulus);
 }
 

@@ -215,12 +215,18 @@ static bool takes_keywords(const Signature *sig)
 static bool raise_positional(const Call *c, int min, int max)
 {
     bool class = c->owner && !*c->owner, one = min == 1 && max == 1 && !c->sig->varargs;
+    if (c->sig->def->flags & NATIVE_PARSED) {
+        int limit = c->given < min ? min : max;
+        vm_raise(c->vm, ERR_TYPE, "%N() takes at %s %d argument%s (%d given)", c->sig->name,
+                 c->given < min ? "least" : "most", limit, limit == 1 ? "" : "s", c->given);
+        return false;
+    }
     if (is_slot_wrapper(c->sig->def)) {
         vm_raise(c->vm, ERR_TYPE, "expected %d argument%s, got %d", max, max == 1 ? "" : "s", c->given);
         return false;
     }
     if (max == 0) return fail(c, "%s%s%N() takes no arguments (%d given)", c->given, 0);
-    if (one && !class)
+    if (one && !class && !c->sig->nkwonly)
         return fail(c, "%s%s%N() takes exactly one argument (%d given)", c->given, 0);
     int wanted = c->given < min ? min : max;
     const char *bound = min == max && !c->sig->varargs ? "" : c->given < min ? "at least " : "at most ";
@@ -263,7 +269,8 @@ static bool check_count(const Call *c)
 {
     const Signature *sig = c->sig;
     int min = sig->nrequired - c->skip, max = sig->npos - c->skip;
-    bool only_more = sig->varkw && sig->npos == sig->nposonly && !sig->nkwonly; // dict(mapping=?, /, **kwargs)
+    // dict(mapping=?, /, **kwargs); sorted(iterable, /, *, key=None, reverse=False)
+    bool only_more = sig->npos == sig->nposonly && (sig->nkwonly ? sig->npos > c->skip : sig->varkw);
     if (only_more || !takes_keywords(sig)) {
         if (c->nkw && !only_more) return refuse_keywords(c);
         if (c->given < min || (c->given > max && !sig->varargs)) return raise_positional(c, min, max);
