@@ -55,9 +55,15 @@ static Value nat_sleep(VM *vm, Args args)
 
 /* ---- running ---- */
 
+/* What has send, throw, close and __await__. */
+static bool is_coroutine(Value v)
+{
+    return is_exact(v, T_COROUTINE) || is_exact(v, T_NATIVE_CORO) || is_exact(v, T_ASYNC_GEN_STEP);
+}
+
 static bool check_coroutine(VM *vm, Value v)
 {
-    if (is_exact(v, T_COROUTINE) || is_exact(v, T_NATIVE_CORO)) return true;
+    if (is_coroutine(v)) return true;
     Value r = obj_repr(vm, v);
     if (!is_error(r)) vm_raise(vm, ERR_VALUE, "a coroutine was expected, got %V", r);
     return false;
@@ -116,7 +122,7 @@ static Value nat_create_task(VM *vm, Args args)
 {
     if (!vm->task && !sched_running(vm)) return vm_raise(vm, ERR_RUNTIME, "no running event loop");
     Value c = args.v[0];
-    if (!is_exact(c, T_COROUTINE) && !is_exact(c, T_NATIVE_CORO)) {
+    if (!is_coroutine(c)) {
         Value r = obj_repr(vm, c);
         return is_error(r) ? r : vm_raise(vm, ERR_TYPE, "a coroutine was expected, got %V", r);
     }
@@ -201,12 +207,7 @@ static Value nat_call_at(VM *vm, Args args)
     return sched_call_at(vm, h, ((Handle *)as_obj(h))->when) ? h : VALUE_ERROR;
 }
 
-static Value nat_iscoroutine(VM *vm, Args args)
-{
-    (void)vm;
-    Value v = args.v[0];
-    return bool_value(is_exact(v, T_COROUTINE) || is_exact(v, T_NATIVE_CORO));
-}
+static Value nat_iscoroutine(VM *vm, Args args) { return (void)vm, bool_value(is_coroutine(args.v[0])); }
 
 const NativeDef asyncio_sleep_def = {"sleep(delay, result=None)", nat_sleep, "Coroutine that completes after delay seconds.", NATIVE_ASYNC};
 const NativeDef asyncio_spawn_def = {"spawn(coro, name=None)", nat_spawn, "Start a task that the program holds and awaits at its end.", 0};

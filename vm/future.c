@@ -92,12 +92,10 @@ static void complete(VM *vm, Future *f, Value result, int state, int flags)
     schedule_callbacks(vm, f);
 }
 
-static bool check_pending(VM *vm, const Future *f)
+static bool check_pending(VM *vm, Future *f)
 {
-    static const char *const names[] = {"PENDING", "CANCELLED", "FINISHED"};
     if (!future_done(f)) return true;
-    Value repr = obj_repr(vm, obj_value(f));
-    if (!is_error(repr)) vm_raise(vm, ERR_INVALID_STATE, "%s: %V", names[future_state(f)], repr);
+    vm_raise(vm, ERR_INVALID_STATE, "invalid state");
     return false;
 }
 
@@ -129,7 +127,7 @@ Value cancelled_error(VM *vm, Value msg)
 Value future_result(VM *vm, Future *f)
 {
     switch (future_state(f)) {
-    case FUTURE_PENDING: return vm_raise(vm, ERR_INVALID_STATE, "Result is not ready.");
+    case FUTURE_PENDING: return vm_raise(vm, ERR_INVALID_STATE, "Result is not set.");
     case FUTURE_CANCELLED: {
         // A cancelled task keeps the CancelledError that ended it; a plain future makes one of its message.
         Value exc = is_exception(f->result) ? f->result : cancelled_error(vm, f->extra);
@@ -222,7 +220,15 @@ static Value outcome_of(VM *vm, Future *child)
 {
     child->h.aux |= FUTURE_OBSERVED;
     if (future_state(child) != FUTURE_CANCELLED) return child->result;
-    return is_exception(child->result) ? child->result : cancelled_error(vm, is_unset(child->extra) ? VALUE_NONE : child->extra);
+    return is_exception(child->result) ? child->result : cancelled_error(vm, child->extra);
+}
+
+/* As an item of the list of results: a cancelled child's error is a new one, whose text is empty if there is none. */
+static Value result_of(VM *vm, Future *child)
+{
+    if (future_state(child) != FUTURE_CANCELLED) return outcome_of(vm, child);
+    bool told_why = !is_unset(child->extra) && !is_none(child->extra);
+    return cancelled_error(vm, told_why ? child->extra : obj_value(vm->empty_str));
 }
 
 static void gather_results(VM *vm, Future *g, Tuple *children)
@@ -230,7 +236,7 @@ static void gather_results(VM *vm, Future *g, Tuple *children)
     Value list = list_new(vm, NULL, children->size);
     if (is_error(list)) return sched_report_error(vm, "gather");
     for (size_t i = 0; i < children->size; i++) {
-        Value v = outcome_of(vm, as_future(children->items[i]));
+        Value v = result_of(vm, as_future(children->items[i]));
         as_list(list)->items[i] = is_error(v) ? VALUE_NONE : v;
     }
     complete(vm, g, list, FUTURE_FINISHED, 0);

@@ -541,6 +541,7 @@ Value sched_run_until(VM *vm, Value future)
     s->stopping = false;
     bool ok = true;
     while (ok && !s->stopping && (is_unset(future) || !future_done(as_future(future)))) ok = run_round(vm, s);
+    if (ok && !s->stopping && s->ready) ok = run_round(vm, s); // asyncio's loop stops by a callback: one round later
     s->running = s->stopping = false;
     roots_pop(vm, root);
     if (!ok) return VALUE_ERROR;
