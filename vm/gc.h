@@ -1,5 +1,6 @@
 /* gc.h - inside the heap: shared by heap.c (memory) and gc.c (what lives), nobody else's. */
 #pragma once
+#include "vm/chunks.h"
 #include "vm/vm.h"
 
 enum {
@@ -37,6 +38,7 @@ struct Heap {
     Block *blocks[CLASSES];
     Block *spare;               // empty blocks
     LargeCell *large;
+    Chunks chunks;              // small blocks of heap_malloc
     size_t block_bytes, malloc_bytes;
     size_t since, young_limit;  // allocated since the last collection; and until the next one
     size_t major_limit;         // bytes in use at which the next collection is a major one

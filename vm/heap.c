@@ -149,12 +149,35 @@ void heap_release(VM *vm, Obj *o, size_t size)
     h->free[cls] = c;
 }
 
-/* ---- malloc'd memory of objects ---- */
+/* ---- malloc'd memory of objects: small blocks come from chunks.c ---- */
+
+static void *raw_malloc(Heap *h, size_t size)
+{
+    return size - 1 < CHUNK_LIMIT ? chunk_alloc(&h->chunks, size) : malloc(size ? size : 1);
+}
+
+static void raw_free(Heap *h, void *p, size_t size)
+{
+    if (size - 1 < CHUNK_LIMIT) chunk_free(&h->chunks, p, size);
+    else free(p);
+}
+
+static void *raw_realloc(Heap *h, void *p, size_t old_size, size_t new_size)
+{
+    bool was_small = old_size - 1 < CHUNK_LIMIT, is_small_now = new_size - 1 < CHUNK_LIMIT;
+    if (!p || (!was_small && !is_small_now)) return p ? realloc(p, new_size ? new_size : 1) : raw_malloc(h, new_size);
+    if (was_small && is_small_now && chunk_class(old_size) == chunk_class(new_size)) return p;
+    void *q = raw_malloc(h, new_size);
+    if (!q) return NULL;
+    memcpy(q, p, old_size < new_size ? old_size : new_size);
+    raw_free(h, p, old_size);
+    return q;
+}
 
 void *heap_malloc(VM *vm, size_t size)
 {
     Heap *h = vm->heap;
-    void *p = size > PTRDIFF_MAX || over_limit(h, size) ? NULL : malloc(size ? size : 1);
+    void *p = size > PTRDIFF_MAX || over_limit(h, size) ? NULL : raw_malloc(h, size);
     if (!p) return vm_no_memory(vm), NULL;
     h->malloc_bytes += size;
     charge(vm, size);
@@ -165,7 +188,7 @@ void *heap_realloc(VM *vm, void *p, size_t old_size, size_t new_size)
 {
     Heap *h = vm->heap;
     bool refused = new_size > PTRDIFF_MAX || (new_size > old_size && over_limit(h, new_size - old_size));
-    void *q = refused ? NULL : realloc(p, new_size ? new_size : 1);
+    void *q = refused ? NULL : raw_realloc(h, p, old_size, new_size);
     if (!q) return vm_no_memory(vm), NULL;
     h->malloc_bytes += new_size - old_size;
     if (new_size > old_size) charge(vm, new_size - old_size);
@@ -176,7 +199,7 @@ void heap_free(VM *vm, void *p, size_t size)
 {
     if (!p) return;
     vm->heap->malloc_bytes -= size;
-    free(p);
+    raw_free(vm->heap, p, size);
 }
 
 /* ---- roots of native code ---- */
@@ -288,6 +311,7 @@ void heap_destroy(VM *vm)
     }
     if (vm->roots) munmap(vm->roots, (size_t)(vm->roots_end - vm->roots) * sizeof(Value));
     gc_free_lists(h);
+    chunks_destroy(&h->chunks);
     free(h->pins);
     free(h);
     vm->heap = NULL;
