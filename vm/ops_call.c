@@ -110,7 +110,7 @@ Value op_call_ex(VM *vm, Value callee, Value list, Value dict, uint16_t dst)
     if (n + nkw > INT32_MAX / 2) return vm_no_memory(vm);
     Value *slots = roots_reserve(vm, n + nkw + 1), kwnames = VALUE_UNSET;
     if (!slots) return VALUE_ERROR;
-    memcpy(slots + 1, as_list(list)->items, n * sizeof *slots);
+    if (n) memcpy(slots + 1, as_list(list)->items, n * sizeof *slots);
     if (nkw) {
         slots[0] = kwnames = tuple_new(vm, NULL, nkw);
         if (is_error(kwnames)) {
@@ -121,9 +121,10 @@ Value op_call_ex(VM *vm, Value callee, Value list, Value dict, uint16_t dst)
         size_t pos = 0;
         for (size_t i = 0; i < nkw; i++) dict_next(as_dict(dict), &pos, &as_tuple(kwnames)->items[i], &slots[1 + n + i]);
     }
+    bool statement = vm->frame && vm->frame->pc[-1].b; // asked before the call pushes a frame
     Value v = op_call(vm, callee, slots + 1, (int)n, kwnames, dst);
     roots_pop(vm, slots);
-    if (vm->frame && vm->frame->pc[-1].b) op_drop(vm, v);
+    if (statement) op_drop(vm, v);
     return v;
 }
 
