@@ -105,9 +105,10 @@ typedef struct Encoder {
 
 static void put_unit(Encoder *e, uint32_t unit, int bytes)
 {
-    char out[4];
+    char *out = sb_grow(&e->out, (size_t)bytes);
+    if (!out) return;
     for (int i = 0; i < bytes; i++) out[is_big_endian(e->id) ? bytes - 1 - i : i] = (char)(unit >> 8 * i);
-    sb_add(&e->out, out, (size_t)bytes);
+    e->out.size += (size_t)bytes;
 }
 
 /* c as the codec writes it, surrogates as they are. */
