@@ -36,6 +36,9 @@ Value traceback_new(VM *vm, Value exc, uint32_t index);
 Value vm_raise_exit(VM *vm, Value status);
 /* StopIteration without a value: what natives answer where C code says VALUE_STOP. */
 Value vm_raise_stop(VM *vm);
+/* The exceptions of a tree of groups that are no groups themselves, appended to out. */
+bool exception_group_leaves(VM *vm, Value exc, List *out);
+/* type: also a List of exceptions, meant by identity. */
 Value exception_group_split(VM *vm, Value group, Value type, Value *rest);
 /* A compiler's SyntaxError carries its whole report (all errors, source lines, carets): what is shown of it when nobody
  * catches it. */

@@ -83,8 +83,17 @@ static bool check_matcher(VM *vm, Value m)
     return false;
 }
 
+/* The members of a list, by identity: how except* finds the parts that were raised again. */
+static bool is_listed(Value exc, const List *list)
+{
+    for (size_t i = 0; i < list->size; i++)
+        if (list->items[i] == exc) return true;
+    return false;
+}
+
 static int matches(VM *vm, Value exc, Value matcher)
 {
+    if (is_list(matcher)) return is_listed(exc, as_list(matcher));
     if (is_tuple(matcher) || is_kind(matcher, KIND_TYPE)) return exception_matches(vm, exc, matcher);
     Value r = vm_call1(vm, matcher, exc);
     return is_error(r) ? -1 : obj_truth(vm, r);
@@ -171,6 +180,16 @@ Value exception_group_split(VM *vm, Value group, Value matcher, Value *rest)
     if (rest) *rest = s[1];
     roots_pop(vm, s);
     return match;
+}
+
+bool exception_group_leaves(VM *vm, Value exc, List *out)
+{
+    if (vm_c_stack_low(vm)) return false;
+    if (!exception_is(vm, exc, ERR_BASE_GROUP)) return list_append(vm, out, exc);
+    Tuple *members = as_tuple(as_exception(exc)->extra[1]);
+    for (size_t i = 0; i < members->size; i++)
+        if (!exception_group_leaves(vm, members->items[i], out)) return false;
+    return true;
 }
 
 /* ---- methods ---- */

@@ -92,7 +92,7 @@ static void complete(VM *vm, Future *f, Value result, int state, int flags)
     schedule_callbacks(vm, f);
 }
 
-static bool check_pending(VM *vm, Future *f)
+static bool check_pending(VM *vm, const Future *f)
 {
     if (!future_done(f)) return true;
     vm_raise(vm, ERR_INVALID_STATE, "invalid state");
@@ -216,17 +216,20 @@ Value gather_new(VM *vm, Tuple *children, bool return_exceptions)
     return f;
 }
 
-static Value outcome_of(VM *vm, Future *child)
+/* listed: as a result among others (return_exceptions), where asyncio makes a new CancelledError. */
+static Value outcome_of(VM *vm, Future *child, bool listed)
 {
+    Value msg = child->h.kind == KIND_TASK || is_unset(child->extra) ? VALUE_NONE : child->extra;
     child->h.aux |= FUTURE_OBSERVED;
     if (future_state(child) != FUTURE_CANCELLED) return child->result;
+    if (listed) return cancelled_error(vm, is_none(msg) ? obj_value(vm->empty_str) : msg);
     return is_exception(child->result) ? child->result : cancelled_error(vm, child->extra);
 }
 
 /* As an item of the list of results: a cancelled child's error is a new one, whose text is empty if there is none. */
 static Value result_of(VM *vm, Future *child)
 {
-    if (future_state(child) != FUTURE_CANCELLED) return outcome_of(vm, child);
+    if (future_state(child) != FUTURE_CANCELLED) return outcome_of(vm, child, false);
     bool told_why = !is_unset(child->extra) && !is_none(child->extra);
     return cancelled_error(vm, told_why ? child->extra : obj_value(vm->empty_str));
 }
@@ -253,7 +256,7 @@ void gather_child_done(VM *vm, Future *g, Future *child)
     bool returns = fields[GATHER_RETURNS] == VALUE_TRUE;
     bool failed = future_state(child) == FUTURE_CANCELLED || (child->h.aux & FUTURE_FAILED);
     if (!returns && failed) {
-        Value exc = outcome_of(vm, child);
+        Value exc = outcome_of(vm, child, false);
         if (is_error(exc)) return sched_report_error(vm, "gather");
         complete(vm, g, exc, FUTURE_FINISHED, FUTURE_FAILED);
         return;

@@ -256,9 +256,24 @@ static Value task_repr(VM *vm, Value self)
 static Value task_status(VM *vm, Value self) { return gen_view_status(vm, obj_value(as_task(self)->coro)); }
 static Value task_line(VM *vm, Value self) { return gen_view_line(vm, obj_value(as_task(self)->coro)); }
 static Value task_locals(VM *vm, Value self) { return gen_view_locals(vm, obj_value(as_task(self)->coro)); }
+/* The queue, lock or event whose method the task is in: the receiver of the outermost library frame. */
+static Value library_receiver(Task *t)
+{
+    for (Gen *g = t->coro; !future_done(&t->f); g = as_gen(g->delegate)) {
+        Code *c = frame_code(&g->frame);
+        const CodeLocal *first = code_at(c->image->image, c->rec->locals);
+        bool method = c->rec->nlocals && c->nparams && first->name.len == 4 &&
+                      memcmp(code_text(c->image->image, first->name), "self", 4) == 0;
+        if (code_is_library(c) && method && gen_state(g) == GEN_SUSPENDED) return g->frame.regs[0];
+        if (!is_gen(g->delegate)) return VALUE_UNSET;
+    }
+    return VALUE_UNSET;
+}
 static Value task_awaiting(VM *vm, Value self)
 {
     Task *t = as_task(self);
+    Value receiver = library_receiver(t);
+    if (!is_unset(receiver)) return receiver;
     if (!is_unset(t->wait_on) && is_future(t->wait_on) && is_unset(t->coro->delegate)) return t->wait_on;
     return gen_view_awaiting(vm, obj_value(t->coro));
 }

@@ -178,6 +178,8 @@ static Value clone_chain(VM *vm, Gen *g, int depth)
     if (gen_view_state(g) == GEN_RUNNING) return refuse(vm, g, "it is running");
     if (gen_state(g) == GEN_SUSPENDED && inside_with(g)) return refuse(vm, g, "it is suspended inside a 'with' block");
     Code *c = frame_code(&g->frame);
+    bool parked = gen_state(g) == GEN_SUSPENDED && is_kind(g->delegate, KIND_FUTURE);
+    if (parked && code_is_library(c)) return refuse(vm, g, "it waits for a lock, a queue or the like");
     Gen *copy = heap_alloc(vm, KIND_GEN, g->h.shape, sizeof(Gen) + c->nregs * sizeof(Value));
     if (!copy) return VALUE_ERROR;
     copy->h.aux = (uint16_t)(g->h.aux & ~(GEN_SHARED | GEN_LOOP | GEN_DIRECT));

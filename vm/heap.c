@@ -58,7 +58,8 @@ static void charge(VM *vm, size_t bytes)
 {
     Heap *h = vm->heap;
     h->since += bytes;
-    bool tight = h->limit && h->block_bytes + h->malloc_bytes > h->limit;
+    // Over the limit it collects more often, but not for every block on the way to the MemoryError.
+    bool tight = h->limit && h->block_bytes + h->malloc_bytes > h->limit && h->since >= h->slack / 4;
     if (tight) h->since = h->young_limit;
     if (h->since >= h->young_limit) vm->fuel = -1;
 }

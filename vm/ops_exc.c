@@ -84,7 +84,7 @@ bool op_exc_split(VM *vm, Value exc, Value type, Value *out)
         Value match = exc;
         if (!exception_is(vm, exc, ERR_BASE_GROUP)) {
             // A plain exception is handed over in a group of its own.
-            Value args[] = {obj_value(vm->empty_str), list_new(vm, &exc, 1)};
+            Value args[] = {obj_value(vm->empty_str), tuple_new(vm, &exc, 1)};
             match = is_error(args[1]) ? args[1] : vm_call(vm, obj_value(vm->exc_types[ERR_BASE_GROUP]), args, 2);
             if (is_error(match)) return false;
             Exception *g = as_exception(match), *e = as_exception(exc);
@@ -104,29 +104,60 @@ bool op_exc_split(VM *vm, Value exc, Value type, Value *out)
     return true;
 }
 
-static Value part_of(VM *vm, Value exc, Value original)
+/* Was exc, a part of the original group, raised again as it was? Then its members keep their places in the tree. */
+static bool is_part(VM *vm, Value exc, Value original, List *leaves)
 {
-    // A raised or left-over part of the original group keeps its place in the tree.
-    (void)vm;
-    return is_exception(exc) && is_exception(original) && as_exception(exc)->trace == as_exception(original)->trace ? exc
-                                                                                                                    : VALUE_UNSET;
+    if (exc == original) return true;
+    if (!exception_is(vm, exc, ERR_BASE_GROUP)) return false;
+    Exception *e = as_exception(exc), *o = as_exception(original);
+    if (e->cause != o->cause || e->context != o->context) return false;
+    Value own = list_new(vm, NULL, 0);
+    if (is_error(own) || !exception_group_leaves(vm, exc, as_list(own))) return vm_take_pending(vm), false;
+    for (size_t i = 0; i < as_list(own)->size; i++) {
+        bool found = false;
+        for (size_t k = 0; k < leaves->size && !found; k++) found = leaves->items[k] == as_list(own)->items[i];
+        if (!found) return false;
+    }
+    return true;
+}
+
+/* New exceptions stay as they are; everything that was raised again or not handled becomes one group of the original's
+ * shape. slots: leaves of the original, leaves of the parts, what was raised anew. */
+static Value combine(VM *vm, List *parts, Value original, Value *slots)
+{
+    for (int i = 0; i < 3; i++)
+        if (is_error(slots[i] = list_new(vm, NULL, 0))) return slots[i] = VALUE_UNSET, VALUE_ERROR;
+    if (!exception_group_leaves(vm, original, as_list(slots[0]))) return VALUE_ERROR;
+    for (size_t i = 0; i < parts->size; i++) {
+        Value exc = parts->items[i];
+        if (is_none(exc)) continue;
+        bool part = is_part(vm, exc, original, as_list(slots[0]));
+        if (part ? !exception_group_leaves(vm, exc, as_list(slots[1])) : !list_append(vm, as_list(slots[2]), exc))
+            return VALUE_ERROR;
+    }
+    if (as_list(slots[1])->size) {
+        Value again = exception_group_split(vm, original, slots[1], NULL);
+        if (is_error(again) || !list_append(vm, as_list(slots[2]), again)) return VALUE_ERROR;
+    }
+    List *raised = as_list(slots[2]);
+    if (raised->size <= 1) return raised->size ? raised->items[0] : VALUE_NONE;
+    Value args[] = {obj_value(vm->empty_str), slots[2]};
+    return vm_call(vm, obj_value(vm->exc_types[ERR_BASE_GROUP]), args, 2);
 }
 
 Value op_exc_combine(VM *vm, Value parts, Value original)
 {
     List *l = as_list(parts);
-    size_t n = 0;
-    for (size_t i = 0; i < l->size; i++)
-        if (!is_none(l->items[i])) l->items[n++] = l->items[i];
-    l->size = n;
-    if (n == 0) return VALUE_NONE;
-    if (!exception_is(vm, original, ERR_BASE_GROUP)) return l->items[0];
-    bool all_parts = true;
-    for (size_t i = 0; i < n; i++) all_parts &= !is_unset(part_of(vm, l->items[i], original));
-    if (n == 1) return l->items[0];
-    (void)all_parts;
-    Value args[] = {obj_value(vm->empty_str), parts};
-    return vm_call(vm, obj_value(vm->exc_types[ERR_BASE_GROUP]), args, 2);
+    if (!exception_is(vm, original, ERR_BASE_GROUP)) {
+        size_t i = 0;
+        while (i < l->size && is_none(l->items[i])) i++;
+        return i < l->size ? l->items[i] : VALUE_NONE;
+    }
+    Value *slots = roots_reserve(vm, 3);
+    if (!slots) return VALUE_ERROR;
+    Value v = combine(vm, l, original, slots);
+    roots_pop(vm, slots);
+    return v;
 }
 
 /* ---- with ---- */

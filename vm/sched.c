@@ -541,6 +541,7 @@ Value sched_run_until(VM *vm, Value future)
     s->stopping = false;
     bool ok = true;
     while (ok && !s->stopping && (is_unset(future) || !future_done(as_future(future)))) ok = run_round(vm, s);
+    if (ok && s->ready && !is_unset(future)) ok = run_round(vm, s); // what was scheduled before the end still runs
     if (ok && !s->stopping && s->ready) ok = run_round(vm, s); // asyncio's loop stops by a callback: one round later
     s->running = s->stopping = false;
     roots_pop(vm, root);

@@ -15,13 +15,6 @@ static const char *const wait_texts[] = {
 #undef WAIT
 };
 
-static bool is_library(const Code *c)
-{
-    size_t len;
-    const char *file = code_filename(c, &len);
-    return len > 0 && file[0] == '<';
-}
-
 /* The innermost frame of the task that is the user's own, and the library call it is in (NULL: none). */
 static Gen *user_frame(Task *t, Code **library)
 {
@@ -29,7 +22,7 @@ static Gen *user_frame(Task *t, Code **library)
     *library = NULL;
     for (Gen *g = t->coro;; g = as_gen(g->delegate)) {
         Code *c = frame_code(&g->frame);
-        if (!is_library(c)) {
+        if (!code_is_library(c)) {
             user = g;
             *library = NULL;
         } else if (!*library) *library = c;
