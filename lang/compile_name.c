@@ -123,11 +123,12 @@ static Reg adjacent_locals(Compiler *c, NodeList targets)
     return first;
 }
 
-/* An exception halfway must leave the old values where somebody may see them. */
+/* An exception halfway must leave the old values where somebody may still see them. */
 static bool may_overwrite_early(const Compiler *c, NodeList targets, Reg first, Reg from)
 {
-    bool own_source = from < first || from >= first + targets.count;
-    return first != ANY && own_source && !c->unit->block && !c->unit->heap;
+    for (const Block *block = c->unit->block; block; block = block->outer)
+        if (block->kind != BLOCK_LOOP) return false;
+    return first != ANY && (from < first || from >= first + targets.count);
 }
 
 static uint32_t star_index(NodeList targets)
