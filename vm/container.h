@@ -20,6 +20,12 @@ static inline void gc_init(VM *vm, void *owner, Value *slot, Value v)
     gc_store(vm, owner, slot, v);
 }
 
+/* After Values were put into many slots of `owner` that held none. */
+static inline void gc_filled(VM *vm, void *owner)
+{
+    gc_store_many(vm, owner, NULL, 0);
+}
+
 /* --- equality and hashes ------------------------------------------------------------------------ */
 
 enum { EQUAL_NO = 0, EQUAL_YES = 1, EQUAL_ASK = 2 };

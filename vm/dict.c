@@ -406,15 +406,12 @@ static bool clone_block(VM *vm, Dict *to, const Dict *from)
     free_block(vm, to);
     make_empty(to);
     if (!allocate_block(vm, to, from->log2_index)) return false;
-    for (uint32_t i = 0; i < from->used; i++) {
-        to->entries[i].hash = from->entries[i].hash;
-        gc_init(vm, to, &to->entries[i].key, from->entries[i].key);
-        gc_init(vm, to, &to->entries[i].value, from->entries[i].value);
-    }
+    memcpy(to->entries, from->entries, from->used * sizeof(DictEntry));
     memcpy(to->index, from->index, dict_index_width(from->log2_index) << from->log2_index);
     to->used = from->used;
     to->live = from->live;
     to->version++;
+    gc_filled(vm, to);
     if (!(from->h.aux & DICT_STR_KEYS)) to->h.aux &= (uint16_t)~DICT_STR_KEYS;
     return true;
 }
@@ -660,7 +657,7 @@ static Value nat_popitem(VM *vm, Args args)
     Dict *d = as_dict(args.v[0]);
     DictEntry *e = last_entry(d);
     if (!e) return vm_raise(vm, ERR_KEY, "popitem(): dictionary is empty");
-    Value item = tuple_pack(vm, 2, e->key, dict_entry_value(d, e));
+    Value item = tuple_pair(vm, e->key, dict_entry_value(d, e));
     if (is_error(item)) return item;
     size_t slot = home(vm, d, e->hash), number = (size_t)(e - d->entries) + 1;
     while (index_get(d, slot) != number) slot = (slot + 1) & index_mask(d);

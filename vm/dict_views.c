@@ -88,7 +88,7 @@ static Value next_item(VM *vm, Value self)
     if (is_unset(it->source)) return VALUE_STOP;
     const Dict *d = as_dict(it->source);
     const DictEntry *e = step(vm, it, it->h.shape == T_DICT_REVITEMITER);
-    return e ? tuple_pack(vm, 2, e->key, dict_entry_value(d, e)) : ended(vm);
+    return e ? tuple_pair(vm, e->key, dict_entry_value(d, e)) : ended(vm);
 }
 
 static Value nat_hint(VM *vm, Args args)
@@ -272,7 +272,7 @@ static bool xor_items(VM *vm, Dict *larger, Value *r)
             if (dict_delete(vm, rest, r[2]) < 0) return false;
             continue;
         }
-        r[5] = tuple_pack(vm, 2, r[2], r[3]);
+        r[5] = tuple_pair(vm, r[2], r[3]);
         if (is_error(r[5]) || set_add(vm, as_set(r[0]), r[5]) < 0) return false;
     }
     r[5] = dict_view(vm, T_DICT_ITEMS, r[1]);

@@ -38,6 +38,22 @@ static Value exhaust(VM *vm, Iter *it)
 
 /* ---- from C ---- */
 
+/* obj_next, with the commonest iterators inline: for those that step others. */
+static inline Value step(VM *vm, Value v)
+{
+    if (is_exact(v, T_LIST_ITER)) {
+        Iter *it = as_iter(v);
+        if (!is_unset(it->source) && (size_t)it->index < as_list(it->source)->size)
+            return as_list(it->source)->items[it->index++];
+    } else if (is_exact(v, T_RANGE_ITER)) {
+        return range_iter_next(vm, (RangeIter *)as_obj(v));
+    }
+    return obj_next(vm, v);
+}
+
+/* Is it exhausted, or has its script failed? */
+static inline bool is_end(Value v) { return v == VALUE_STOP || is_error(v); }
+
 /* The items from a rooted iterator on; *r roots the current one. */
 static bool push_rest(VM *vm, Value it, List *l)
 {
@@ -315,14 +331,14 @@ static Value next_of_enumerate(VM *vm, Value self)
 {
     if (vm_c_stack_low(vm)) return VALUE_ERROR;
     Iter *it = as_iter(self);
-    Value item = obj_next(vm, it->source);
-    if (item == VALUE_STOP || is_error(item)) return item;
+    Value item = step(vm, it->source);
+    if (is_end(item)) return item;
     Value count = it->extra;
     bool plain = is_small(count) && as_small(count) < INT_SMALL_MAX;
     Value after = plain ? count + small(1) : int_binary(vm, BIN_ADD, count, small(1));
     if (is_error(after)) return after;
     gc_store(vm, it, &it->extra, after);
-    return tuple_pack(vm, 2, count, item);
+    return tuple_pair(vm, count, item);
 }
 
 static const NativeDef generic_methods[] = {CLASS_GETITEM_ROW, {0}};
@@ -384,8 +400,8 @@ static Value zip_ended(VM *vm, const Tuple *iterators, size_t i)
 static size_t next_of_each(VM *vm, const Tuple *iterators, Value row, Value *last)
 {
     for (size_t i = 0; i < iterators->size; i++) {
-        *last = obj_next(vm, iterators->items[i]);
-        if (*last == VALUE_STOP || is_error(*last)) return i;
+        *last = step(vm, iterators->items[i]);
+        if (is_end(*last)) return i;
         gc_store(vm, as_obj(row), &as_tuple(row)->items[i], *last);
     }
     return iterators->size;
@@ -439,8 +455,8 @@ static Value next_of_map(VM *vm, Value self)
     if (vm_c_stack_low(vm)) return VALUE_ERROR;
     const Iter *it = as_iter(self);
     if (it->index) return map_several(vm, it);
-    Value item = obj_next(vm, it->extra);
-    return item == VALUE_STOP || is_error(item) ? item : vm_call1(vm, it->source, item);
+    Value item = step(vm, it->extra);
+    return is_end(item) ? item : vm_call1(vm, it->source, item);
 }
 
 const TypeDef type_def_MAP = {
@@ -473,8 +489,8 @@ static Value next_of_filter(VM *vm, Value self)
     Value *item = roots_push(vm, VALUE_UNSET), found = VALUE_UNSET;
     if (!item) return VALUE_ERROR;
     for (size_t n = 1; is_unset(found); n++) {
-        *item = obj_next(vm, it->extra);
-        int pass = *item == VALUE_STOP || is_error(*item) ? 1 : passes(vm, it->source, *item);
+        *item = step(vm, it->extra);
+        int pass = is_end(*item) ? 1 : passes(vm, it->source, *item);
         if (pass < 0 || (n % 1024 == 0 && !vm_tick(vm, 1024)))
             found = VALUE_ERROR;
         else if (pass)

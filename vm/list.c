@@ -11,7 +11,9 @@ Value list_with_capacity(VM *vm, size_t n)
 {
     List *l = heap_new(vm, KIND_LIST, T_LIST, List);
     if (!l) return VALUE_ERROR;
-    return n == 0 || list_reserve(vm, l, n) ? obj_value(l) : VALUE_ERROR;
+    if (n && !(l->items = heap_malloc(vm, size_mul(n, sizeof(Value))))) return VALUE_ERROR;
+    l->capacity = n;
+    return obj_value(l);
 }
 
 Value list_new(VM *vm, const Value *items, size_t n)
@@ -76,8 +78,9 @@ bool list_append(VM *vm, List *l, Value v) { return grow(vm, l, l->size + 1) && 
 bool list_extend_items(VM *vm, List *l, const Value *items, size_t n)
 {
     if (!grow_by(vm, l, n)) return false;
-    for (size_t i = 0; i < n; i++) gc_init(vm, l, &l->items[l->size + i], items[i]);
+    if (n) memcpy(l->items + l->size, items, n * sizeof(Value));
     l->size += n;
+    gc_filled(vm, l);
     return true;
 }
 
@@ -203,7 +206,8 @@ static bool replace(VM *vm, List *l, int64_t start, int64_t stop, const Value *i
     if (tail > (size_t)stop && !grow(vm, l, size_add(l->size, tail - (size_t)stop))) return false;
     gc_store_many(vm, l, l->items + start, (size_t)(stop - start));
     if (tail != (size_t)stop) move_tail(vm, l, tail, (size_t)stop);
-    for (size_t i = 0; i < n; i++) gc_init(vm, l, &l->items[(size_t)start + i], items[i]);
+    if (n) memcpy(l->items + start, items, n * sizeof(Value));
+    gc_filled(vm, l);
     if (tail < (size_t)stop) shrink(vm, l);
     return true;
 }

@@ -47,6 +47,7 @@ static inline Value list_pop_last(VM *vm, List *l) // size > 0
 /* --- tuples --- */
 Value tuple_new(VM *vm, const Value *items, size_t n);  // items NULL: filled with None
 Value tuple_pack(VM *vm, int n, ...);
+Value tuple_pair(VM *vm, Value a, Value b);
 Value tuple_slice(VM *vm, Tuple *t, int64_t start, int64_t step, int64_t n);
 bool tuple_hash(VM *vm, Tuple *t, int64_t *out);        // CPython's; may call
 

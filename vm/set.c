@@ -65,20 +65,20 @@ static inline size_t probe_bits(VM *vm, const Set *s, int64_t hash)
     return spread >> 32 | spread << 32; // the good bits to the bottom
 }
 
-/* A key that the table does not hold, into one that has no dummies. */
-static void insert_clean(VM *vm, Set *s, Value key, int64_t hash)
+/* A key that the table does not hold, into one that has no dummies. The caller tells the collector. */
+static inline void insert_clean(VM *vm, Set *s, Value key, int64_t hash)
 {
-    size_t perturb = probe_bits(vm, s, hash), i = perturb & s->mask;
+    SetEntry *table = s->table;
+    size_t mask = s->mask, perturb = probe_bits(vm, s, hash), i = perturb & mask;
     for (;;) {
-        SetEntry *e = &s->table[i], *last = i + LINEAR_PROBES <= s->mask ? e + LINEAR_PROBES : e;
+        SetEntry *e = &table[i], *last = i + LINEAR_PROBES <= mask ? e + LINEAR_PROBES : e;
         for (; e <= last; e++) {
             if (e->key != FREE) continue;
-            e->hash = hash;
-            e->key = key; // logged already, or in a fresh set
+            *e = (SetEntry){hash, key};
             return;
         }
         perturb >>= PERTURB_SHIFT;
-        i = (i * 5 + 1 + perturb) & s->mask;
+        i = (i * 5 + 1 + perturb) & mask;
     }
 }
 
@@ -383,7 +383,7 @@ static void fill(VM *vm, Set *s, const Set *other)
             if (holds_item(e)) insert_clean(vm, s, e->key, e->hash);
     }
     s->filled = s->live = other->live;
-    log_entries(vm, s); // tells the collector of the new ones
+    gc_filled(vm, s);
 }
 
 static bool merge(VM *vm, Set *s, Set *other)
@@ -555,7 +555,7 @@ static void adopt(VM *vm, Set *s, Set *from)
     else
         s->table = from->table;
     make_empty(from);
-    log_entries(vm, s); // tells the collector that s holds young ones now
+    gc_filled(vm, s);
 }
 
 static int is_subset(VM *vm, Set *a, Value b)

@@ -13,6 +13,8 @@
 #include "vm/container.h"
 #include "vm/list.h"
 
+#include <endian.h>
+
 #define INLINE static inline __attribute__((always_inline))
 
 enum { MIN_GALLOP = 7, MAX_RUNS = 85, SHORTEST_TO_MERGE = 64 };
@@ -53,7 +55,14 @@ INLINE int less_floats(VM *vm, Value a, Value b)
 INLINE int less_strs(VM *vm, Value a, Value b)
 {
     (void)vm;
-    return str_cmp(as_str(a), as_str(b)) < 0;
+    const Str *x = as_str(a), *y = as_str(b);
+    if (x->size >= 8 && y->size >= 8) { // most often the first eight bytes tell
+        uint64_t head_x, head_y;
+        memcpy(&head_x, x->data, 8);
+        memcpy(&head_y, y->data, 8);
+        if (head_x != head_y) return be64toh(head_x) < be64toh(head_y);
+    }
+    return str_cmp(x, y) < 0;
 }
 
 /* 1 or 0 if it can be told without a call, else EQUAL_ASK. */

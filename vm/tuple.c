@@ -21,6 +21,15 @@ Value tuple_new(VM *vm, const Value *items, size_t n)
     return obj_value(t);
 }
 
+Value tuple_pair(VM *vm, Value a, Value b)
+{
+    Tuple *t = tuple_alloc(vm, 2);
+    if (!t) return VALUE_ERROR;
+    t->items[0] = a;
+    t->items[1] = b;
+    return obj_value(t);
+}
+
 Value tuple_pack(VM *vm, int n, ...)
 {
     Tuple *t = tuple_alloc(vm, (size_t)n);
