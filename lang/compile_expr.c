@@ -2,10 +2,17 @@
 
 //-- values that wait for others ---------------------------------------------------------------------
 
+/* The variable whose value is that of the expression: x, or (x := ...). */
+static Name *variable_of(Node *node)
+{
+    if (node->kind == AST_NamedExpr) node = AST(NamedExpr, node)->target;
+    return node->kind == AST_Name ? AST(Name, node)->id : NULL;
+}
+
 Reg hold(Compiler *c, Node *node, Reg scratch_reg, uint32_t until)
 {
-    if (node->kind != AST_Name) return expr(c, node, scratch_reg);
-    Name *name = AST(Name, node)->id, *mangled = scope_mangle(&c->scopes, c->scope, name);
+    Name *name = variable_of(node), *mangled = name ? scope_mangle(&c->scopes, c->scope, name) : NULL;
+    if (!mangled) return expr(c, node, scratch_reg);
     bool changes = scopes_assigned_within(&c->scopes, mangled, node->span.end, until);
     if (local_reg(c, name) != ANY && !changes) return expr(c, node, ANY);
     return expr(c, node, into(c, scratch_reg));
