@@ -276,7 +276,7 @@ static Value nat_remove(VM *vm, Args args)
     if (at >= 0) return remove_at(vm, args.v[0], (size_t)at), VALUE_NONE;
     if (at == -2) return VALUE_ERROR;
     Value text = obj_repr(vm, args.v[1]);
-    return is_error(text) ? text : vm_raise(vm, ERR_VALUE, "deque.remove(x): x not in deque");
+    return is_error(text) ? text : vm_raise(vm, ERR_VALUE, "%V is not in deque", text);
 }
 
 static Value nat_insert(VM *vm, Args args)

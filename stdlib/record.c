@@ -1,58 +1,61 @@
 #include "stdlib/record.h"
 #include "vm/common.h"
 #include "vm/container.h"
+#include "vm/dict.h"
 #include "vm/list.h"
 #include "vm/type.h"
 
-/* The names lie in the type's __match_args__, which class patterns read too. */
-static Tuple *field_names(VM *vm, Value self)
+static Value item(Value self, size_t i) { return as_tuple(self)->items[i]; }
+Value record_get_0(VM *vm, Value self) { return (void)vm, item(self, 0); }
+Value record_get_1(VM *vm, Value self) { return (void)vm, item(self, 1); }
+Value record_get_2(VM *vm, Value self) { return (void)vm, item(self, 2); }
+Value record_get_3(VM *vm, Value self) { return (void)vm, item(self, 3); }
+Value record_get_4(VM *vm, Value self) { return (void)vm, item(self, 4); }
+Value record_get_5(VM *vm, Value self) { return (void)vm, item(self, 5); }
+Value record_get_6(VM *vm, Value self) { return (void)vm, item(self, 6); }
+Value record_get_7(VM *vm, Value self) { return (void)vm, item(self, 7); }
+Value record_get_8(VM *vm, Value self) { return (void)vm, item(self, 8); }
+Value record_get_9(VM *vm, Value self) { return (void)vm, item(self, 9); }
+Value record_get_10(VM *vm, Value self) { return (void)vm, item(self, 10); }
+
+static size_t count_fields(const TypeDef *def)
 {
-    return as_tuple(type_lookup(vm, type_of(vm, self), vm->common->match_args));
+    size_t n = 0;
+    while (def->getsets[n].name) n++;
+    return n;
 }
 
-static Value record_getattr(VM *vm, Value self, Str *name)
+Value record_repr(VM *vm, Value self)
 {
-    Tuple *fields = field_names(vm, self);
-    for (size_t i = 0; i < fields->size; i++)
-        if (str_eq(as_str(fields->items[i]), name)) return as_tuple(self)->items[i];
-    Value v = attr_get_generic(vm, self, name);
-    return is_unset(v) ? attr_missing(vm, self, name) : v;
-}
-
-static Value record_repr(VM *vm, Value self)
-{
-    Tuple *fields = field_names(vm, self);
+    Type *type = type_of(vm, self);
     StrBuilder b;
     sb_init(&b, vm);
-    Value full_name = type_full_name(vm, type_of(vm, self));
-    bool ok = !is_error(full_name) && sb_addf(&b, "%V(", full_name);
-    for (size_t i = 0; ok && i < fields->size; i++)
-        ok = sb_addf(&b, "%s%V=", i ? ", " : "", fields->items[i]) &&
-             sb_add_repr(&b, as_tuple(self)->items[i]);
+    Value name = type_full_name(vm, type);
+    bool ok = !is_error(name) && sb_addf(&b, "%V(", name);
+    for (size_t i = 0; ok && i < as_tuple(self)->size; i++)
+        ok = sb_addf(&b, "%s%s=", i ? ", " : "", type->table->getsets[i].name) &&
+             sb_add_repr(&b, item(self, i));
     if (!ok || !sb_add(&b, ")", 1)) return sb_drop(&b), VALUE_ERROR;
     return sb_finish(&b);
 }
 
-static const TypeDef record_def = {
-    .slots = {.repr = record_repr, .getattr = record_getattr},
-    .flags = TYPE_FINAL | TYPE_SEQUENCE,
-    .doc = "A tuple whose items have names.",
-};
-
-Type *record_type(VM *vm, const char *name, const char *const *fields, size_t n)
+Type *record_type(VM *vm, const char *name, const TypeDef *def)
 {
-    Type *t = type_from_def(vm, name, vm->types[T_TUPLE], &record_def, KIND_TUPLE, VALUE_UNSET);
+    size_t n = count_fields(def);
+    Type *t = type_from_def(vm, name, vm->types[T_TUPLE], def, KIND_TUPLE, VALUE_UNSET);
     Value names = t ? tuple_new(vm, NULL, n) : VALUE_ERROR;
-    if (is_error(names)) return NULL;
-    for (size_t i = 0; i < n; i++) as_tuple(names)->items[i] = obj_value(vm_intern(vm, fields[i]));
-    if (!type_set_attr(vm, t, vm->common->match_args, names)) return NULL;
+    Dict *dict = is_error(names) ? NULL : type_dict(vm, t);
+    if (!dict) return NULL;
+    for (size_t i = 0; i < n; i++) as_tuple(names)->items[i] = obj_value(vm_intern(vm, def->getsets[i].name));
+    if (!dict_set_str(vm, dict, vm->common->match_args, names)) return NULL;
+    type_modified(vm, t, vm->common->match_args);
     gc_pin(vm, obj_value(t));
     return t;
 }
 
 Value record_new(VM *vm, Type *type, const Value *items)
 {
-    size_t n = as_tuple(type_lookup(vm, type, vm->common->match_args))->size;
+    size_t n = count_fields(type->table);
     Tuple *t = container_alloc(vm, type, KIND_TUPLE, offsetof(Tuple, items) + n * sizeof(Value));
     if (!t) return VALUE_ERROR;
     t->size = n;

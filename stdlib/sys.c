@@ -51,7 +51,8 @@ static Value nat_setrecursionlimit(VM *vm, Args args)
 
 static Value nat_intern(VM *vm, Args args)
 {
-    if (!is_exact(args.v[0], T_STR)) return vm_raise(vm, ERR_TYPE, "can't intern %T", args.v[0]);
+    if (!is_exact(args.v[0], T_STR))
+        return vm_raise(vm, ERR_TYPE, "intern() argument must be str, not %T", args.v[0]);
     Str *s = str_intern_value(vm, as_str(args.v[0]));
     return s ? obj_value(s) : VALUE_ERROR;
 }
@@ -118,47 +119,65 @@ static Value text(VM *vm, const char *s) { return obj_value(vm_intern(vm, s)); }
 
 static Value version_info(VM *vm)
 {
-    static const char *const fields[] = {"major", "minor", "micro", "releaselevel", "serial"};
+    static const GetSetDef fields[] = {RECORD_FIELD(0, "major"),  RECORD_FIELD(1, "minor"),
+                                       RECORD_FIELD(2, "micro"),  RECORD_FIELD(3, "releaselevel"),
+                                       RECORD_FIELD(4, "serial"), {0}};
+    static const TypeDef def = RECORD_DEF(fields);
     Value items[] = {small(3), small(11), small(0), text(vm, "final"), small(0)};
-    Type *t = record_type(vm, "sys.version_info", fields, 5);
+    Type *t = record_type(vm, "sys.version_info", &def);
     return t ? record_new(vm, t, items) : VALUE_ERROR;
 }
 
 static Value float_info(VM *vm)
 {
-    static const char *const fields[] = {"max", "max_exp",  "max_10_exp", "min",   "min_exp", "min_10_exp",
-                                         "dig", "mant_dig", "epsilon",    "radix", "rounds"};
+    static const GetSetDef fields[] = {
+        RECORD_FIELD(0, "max"),   RECORD_FIELD(1, "max_exp"),  RECORD_FIELD(2, "max_10_exp"),
+        RECORD_FIELD(3, "min"),   RECORD_FIELD(4, "min_exp"),  RECORD_FIELD(5, "min_10_exp"),
+        RECORD_FIELD(6, "dig"),   RECORD_FIELD(7, "mant_dig"), RECORD_FIELD(8, "epsilon"),
+        RECORD_FIELD(9, "radix"), RECORD_FIELD(10, "rounds"),  {0}};
+    static const TypeDef def = RECORD_DEF(fields);
     Value items[] = {float_value(vm, DBL_MAX), small(DBL_MAX_EXP),  small(DBL_MAX_10_EXP),
                      float_value(vm, DBL_MIN), small(DBL_MIN_EXP),  small(DBL_MIN_10_EXP),
                      small(DBL_DIG),           small(DBL_MANT_DIG), float_value(vm, DBL_EPSILON),
                      small(FLT_RADIX),         small(FLT_ROUNDS)};
-    Type *t = record_type(vm, "sys.float_info", fields, 11);
+    Type *t = record_type(vm, "sys.float_info", &def);
     return t ? record_new(vm, t, items) : VALUE_ERROR;
 }
 
 static Value int_info(VM *vm)
 {
-    static const char *const fields[] = {"bits_per_digit", "sizeof_digit", "default_max_str_digits",
-                                         "str_digits_check_threshold"};
+    static const GetSetDef fields[] = {RECORD_FIELD(0, "bits_per_digit"),
+                                       RECORD_FIELD(1, "sizeof_digit"),
+                                       RECORD_FIELD(2, "default_max_str_digits"),
+                                       RECORD_FIELD(3, "str_digits_check_threshold"),
+                                       {0}};
+    static const TypeDef def = RECORD_DEF(fields);
     Value items[] = {small(60), small(8), small(4300), small(640)};
-    Type *t = record_type(vm, "sys.int_info", fields, 4);
+    Type *t = record_type(vm, "sys.int_info", &def);
     return t ? record_new(vm, t, items) : VALUE_ERROR;
 }
 
 static Value hash_info(VM *vm)
 {
-    static const char *const fields[] = {"width", "modulus", "inf", "nan"};
+    static const GetSetDef fields[] = {RECORD_FIELD(0, "width"),
+                                       RECORD_FIELD(1, "modulus"),
+                                       RECORD_FIELD(2, "inf"),
+                                       RECORD_FIELD(3, "nan"),
+                                       {0}};
+    static const TypeDef def = RECORD_DEF(fields);
     Value items[] = {small(64), int_from_i64(vm, ((int64_t)1 << 61) - 1), small(314159), small(0)};
-    Type *t = record_type(vm, "sys.hash_info", fields, 4);
+    Type *t = record_type(vm, "sys.hash_info", &def);
     return t ? record_new(vm, t, items) : VALUE_ERROR;
 }
 
 static Value implementation(VM *vm)
 {
-    static const char *const fields[] = {"name", "version", "cache_tag"};
+    static const GetSetDef fields[] = {
+        RECORD_FIELD(0, "name"), RECORD_FIELD(1, "version"), RECORD_FIELD(2, "cache_tag"), {0}};
+    static const TypeDef def = RECORD_DEF(fields);
     Value version = version_info(vm);
     Value items[] = {text(vm, "co"), version, VALUE_NONE};
-    Type *t = is_error(version) ? NULL : record_type(vm, "sys.implementation", fields, 3);
+    Type *t = is_error(version) ? NULL : record_type(vm, "sys.implementation", &def);
     return t ? record_new(vm, t, items) : VALUE_ERROR;
 }
 

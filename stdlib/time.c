@@ -77,14 +77,18 @@ static Value nat_sleep(VM *vm, Args args)
 
 /* ---- calendar ------------------------------------------------------------------------------------ */
 
-static const char *const tm_fields[] = {"tm_year", "tm_mon",  "tm_mday", "tm_hour", "tm_min",
-                                        "tm_sec",  "tm_wday", "tm_yday", "tm_isdst"};
+static const GetSetDef tm_fields[] = {RECORD_FIELD(0, "tm_year"),  RECORD_FIELD(1, "tm_mon"),
+                                      RECORD_FIELD(2, "tm_mday"),  RECORD_FIELD(3, "tm_hour"),
+                                      RECORD_FIELD(4, "tm_min"),   RECORD_FIELD(5, "tm_sec"),
+                                      RECORD_FIELD(6, "tm_wday"),  RECORD_FIELD(7, "tm_yday"),
+                                      RECORD_FIELD(8, "tm_isdst"), {0}};
+static const TypeDef tm_def = RECORD_DEF(tm_fields);
 enum { TM_FIELDS = 9 };
 
 static Value struct_time(VM *vm, const struct tm *t)
 {
     Stdlib *lib = stdlib(vm);
-    if (!lib->struct_time) lib->struct_time = record_type(vm, "time.struct_time", tm_fields, TM_FIELDS);
+    if (!lib->struct_time) lib->struct_time = record_type(vm, "time.struct_time", &tm_def);
     if (!lib->struct_time) return VALUE_ERROR;
     Value items[] = {small(t->tm_year + 1900),    small(t->tm_mon + 1),  small(t->tm_mday),
                      small(t->tm_hour),           small(t->tm_min),      small(t->tm_sec),
@@ -97,7 +101,8 @@ static bool moment(VM *vm, Value v, time_t *out)
 {
     double s = 0;
     if (is_none(v)) s = floor((double)wall(vm) / BILLION);
-    else if (!float_from_object(vm, v, &s)) return false;
+    else if (!is_float(v) && is_error(v = obj_index(vm, v))) return false;
+    else if (!to_double(vm, v, &s)) return false;
     if (!(fabs(s) < 6.7e16))
         return vm_raise(vm, ERR_OVERFLOW, "timestamp out of range for platform time_t"), false;
     *out = (time_t)floor(s);
@@ -123,11 +128,12 @@ static Value nat_gmtime(VM *vm, Args args)
 }
 
 /* A struct_time, or any tuple of nine integers. */
-static bool read_tm(VM *vm, Value v, struct tm *tm)
+static bool read_tm(VM *vm, Value v, const char *function, struct tm *tm)
 {
     int64_t f[TM_FIELDS];
     if (!is_tuple(v)) return vm_raise(vm, ERR_TYPE, "Tuple or struct_time argument required"), false;
-    if (as_tuple(v)->size != TM_FIELDS) return vm_raise(vm, ERR_TYPE, "illegal time tuple argument"), false;
+    if (as_tuple(v)->size != TM_FIELDS)
+        return vm_raise(vm, ERR_TYPE, "%s(): illegal time tuple argument", function), false;
     for (int i = 0; i < TM_FIELDS; i++)
         if (!obj_index_i64(vm, as_tuple(v)->items[i], &f[i])) return false;
     for (int i = 0; i < TM_FIELDS; i++)
@@ -162,13 +168,13 @@ static bool check_tm(VM *vm, const struct tm *t)
 static Value nat_mktime(VM *vm, Args args)
 {
     struct tm tm;
-    if (!read_tm(vm, args.v[0], &tm)) return VALUE_ERROR;
+    if (!read_tm(vm, args.v[0], "mktime", &tm)) return VALUE_ERROR;
     return float_value(vm, (double)mktime(&tm));
 }
 
-static bool time_argument(VM *vm, Value v, struct tm *tm)
+static bool time_argument(VM *vm, Value v, const char *function, struct tm *tm)
 {
-    if (!is_none(v)) return read_tm(vm, v, tm) && check_tm(vm, tm);
+    if (!is_none(v)) return read_tm(vm, v, function, tm) && check_tm(vm, tm);
     time_t now;
     return moment(vm, VALUE_NONE, &now) && localtime_r(&now, tm);
 }
@@ -178,7 +184,7 @@ static Value nat_strftime(VM *vm, Args args)
     struct tm tm;
     if (!is_str(args.v[0]))
         return vm_raise(vm, ERR_TYPE, "strftime() argument 1 must be str, not %T", args.v[0]);
-    if (!time_argument(vm, args.v[1], &tm)) return VALUE_ERROR;
+    if (!time_argument(vm, args.v[1], "strftime", &tm)) return VALUE_ERROR;
     const char *format = str_cstr(vm, as_str(args.v[0]));
     if (!format) return VALUE_ERROR;
     // strftime answers 0 both for an empty text and for lack of room.
@@ -194,7 +200,7 @@ static Value nat_asctime(VM *vm, Args args)
 {
     struct tm tm;
     char buf[64];
-    if (!time_argument(vm, args.v[0], &tm)) return VALUE_ERROR;
+    if (!time_argument(vm, args.v[0], "asctime", &tm)) return VALUE_ERROR;
     size_t n = strftime(buf, sizeof buf, "%a %b %e %H:%M:%S %Y", &tm);
     return str_new(vm, buf, n);
 }
