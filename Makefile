@@ -151,6 +151,7 @@ run: all ## build and run the blog post's example
 	@./co examples/blog/clients.py
 
 test: build units ## run every test; K=pattern picks some
+	@python3 tests/tools/floors.py $(B)
 	@python3 tests/run.py --co $(B)/co --slow $(SLOW) $(UNITS:%=--unit %) $(if $(K),-k '$(K)')
 
 unit: units ## run the C unit tests only
