@@ -102,15 +102,21 @@ static Value run_body(VM *vm, Module *m, Value body)
 
 /* ---- finding them -------------------------------------------------------------------------------- */
 
-static Value not_found(VM *vm, Str *name, const char *why, Str *parent)
+/* The ModuleNotFoundError in flight is about module `name`. */
+static Value with_name(VM *vm, Str *name)
 {
-    if (parent) vm_raise(vm, ERR_MODULE_NOT_FOUND, "No module named '%N'; '%N' %s", name, parent, why);
-    else vm_raise(vm, ERR_MODULE_NOT_FOUND, "No module named '%N'", name);
     if (!vm_pending_is(vm, ERR_MODULE_NOT_FOUND)) return VALUE_ERROR;
     Value exc = vm_take_pending(vm);
     if (is_error(obj_setattr(vm, exc, vm->common->name, obj_value(name)))) return VALUE_ERROR;
     vm->exc = exc;
     return VALUE_ERROR;
+}
+
+static Value not_found(VM *vm, Str *name, const char *why, Str *parent)
+{
+    if (parent) vm_raise(vm, ERR_MODULE_NOT_FOUND, "No module named '%N'; '%N' %s", name, parent, why);
+    else vm_raise(vm, ERR_MODULE_NOT_FOUND, "No module named '%N'", name);
+    return with_name(vm, name);
 }
 
 static const BuiltinModule *find_builtin(VM *vm, Str *name)
@@ -177,24 +183,30 @@ static Value load_file(VM *vm, Str *name, ModuleFile *f)
     return run_body(vm, m, module_body(vm, m, image, true, text, f->size));
 }
 
-/* Does dir/name followed by `suffix` exist? Then f holds it. False with an exception pending if it cannot be
- * read. */
-static bool try_file(VM *vm, Str *dir, Str *name, const char *suffix, bool package, ModuleFile *f)
+/* dir/name + suffix, malloc'd; *base: the length of it without the suffix. */
+static char *join_path(VM *vm, Str *dir, Str *name, const char *suffix, size_t *base)
 {
     const char *slash = dir->size && dir->data[dir->size - 1] != '/' ? "/" : "";
-    size_t n = dir->size + 1 + name->size, size = n + strlen(suffix) + 1;
-    f->path = malloc(size);
-    if (!f->path) return vm_no_memory(vm), false;
-    int base = snprintf(f->path, size, "%.*s%s%.*s", (int)dir->size, dir->data, slash, (int)name->size,
-                        name->data),
-        err = 0;
-    strcpy(f->path + base, suffix);
+    size_t size = dir->size + 1 + name->size + strlen(suffix) + 1;
+    char *path = malloc(size);
+    if (!path) return vm_no_memory(vm), NULL;
+    int head =
+        snprintf(path, size, "%.*s%s%.*s", (int)dir->size, dir->data, slash, (int)name->size, name->data);
+    *base = (size_t)head;
+    strcpy(path + *base, suffix);
+    return path;
+}
+
+/* If that file exists f holds it. False with an exception pending if it cannot be read. */
+static bool try_file(VM *vm, Str *dir, Str *name, const char *suffix, bool package, ModuleFile *f)
+{
+    int err = 0;
+    f->path = join_path(vm, dir, name, suffix, &f->dir_len);
     f->package = package;
-    f->dir_len = (size_t)base;
-    f->text = vm->host->read_file(vm->host, f->path, &f->size, &err);
+    f->text = f->path ? vm->host->read_file(vm->host, f->path, &f->size, &err) : NULL;
     if (f->text) return true;
     bool absent = err == ENOENT || err == ENOTDIR || err == EISDIR || err == ENAMETOOLONG;
-    if (!absent) vm_raise_errno(vm, err, f->path);
+    if (f->path && !absent) vm_raise_errno(vm, err, f->path);
     free(f->path);
     f->path = NULL;
     return false;
@@ -235,6 +247,35 @@ static Value load_from_path(VM *vm, Str *full, Str *tail, Value path)
     return v;
 }
 
+/* The folder dir/name as a str; UNSET when it is none. */
+static Value find_folder(VM *vm, Str *dir, Str *name)
+{
+    size_t n, base;
+    int err = 0;
+    char *path = join_path(vm, dir, name, "/.", &base);
+    if (!path) return VALUE_ERROR;
+    free(vm->host->read_file(vm->host, path, &n, &err));
+    Value v = err == EISDIR ? str_decode_utf8(vm, path, base) : VALUE_UNSET;
+    free(path);
+    return v;
+}
+
+/* Folders without __init__ along the path are together a package without a body. UNSET when there are none.
+ * */
+static Value load_namespace(VM *vm, Str *full, Str *tail, Value path)
+{
+    Value folders = list_new(vm, NULL, 0);
+    if (is_error(folders)) return folders;
+    for (size_t i = 0; is_list(path) && i < as_list(path)->size; i++) {
+        Value dir = as_list(path)->items[i],
+              v = is_str(dir) ? find_folder(vm, as_str(dir), tail) : VALUE_UNSET;
+        if (is_error(v) || (!is_unset(v) && !list_append(vm, as_list(folders), v))) return VALUE_ERROR;
+    }
+    if (as_list(folders)->size == 0) return VALUE_UNSET;
+    Module *m = module_make(vm, full, NULL);
+    return m && set_package_path(vm, m, folders) && enter(vm, m) ? obj_value(m) : VALUE_ERROR;
+}
+
 static Value load_top(VM *vm, Str *name)
 {
     const BuiltinModule *builtin = find_builtin(vm, name);
@@ -243,7 +284,9 @@ static Value load_top(VM *vm, Str *name)
     if (!is_unset(v)) return v;
     const EmbeddedModule *embedded = find_embedded(vm, name);
     if (embedded) return load_embedded(vm, name, embedded);
-    return builtin ? load_builtin(vm, builtin) : not_found(vm, name, NULL, NULL);
+    if (builtin) return load_builtin(vm, builtin);
+    v = load_namespace(vm, name, name, sys_path(vm));
+    return is_unset(v) ? not_found(vm, name, NULL, NULL) : v;
 }
 
 /* "a.b" below package a, which is there. */
@@ -260,6 +303,7 @@ static Value load_submodule(VM *vm, Str *full, Value parent, Str *parent_full)
     const BuiltinModule *builtin = embedded ? NULL : find_builtin(vm, full);
     Value m = embedded ? load_embedded(vm, full, embedded)
                        : builtin ? load_builtin(vm, builtin) : load_from_path(vm, full, as_str(tail), path);
+    if (is_unset(m)) m = load_namespace(vm, full, as_str(tail), path);
     if (is_unset(m)) m = not_found(vm, full, NULL, NULL);
     if (!is_error(m)) {
         Str *attr = str_intern_value(vm, as_str(tail));
@@ -276,7 +320,8 @@ static Value loaded(VM *vm, Str *name)
 {
     Value m = dict_get_str(vm, vm->modules, name);
     if (!is_none(m)) return m;
-    return vm_raise(vm, ERR_MODULE_NOT_FOUND, "import of %N halted; None in sys.modules", name);
+    vm_raise(vm, ERR_MODULE_NOT_FOUND, "import of %N halted; None in sys.modules", name);
+    return with_name(vm, name);
 }
 
 static Value import_step(VM *vm, Str *full, Value parent, Str *parent_full)
@@ -324,8 +369,9 @@ bool module_find_file(VM *vm, Str *name, ModuleFile *f)
 /* The package that `from .` in a module with these globals means. */
 static Value package_of(VM *vm, Dict *globals)
 {
-    Value package = globals ? dict_get_str(vm, globals, vm->common->package_) : VALUE_UNSET;
-    if (!is_str(package) && globals) {
+    if (!globals) return vm_raise(vm, ERR_KEY, "'__name__' not in globals");
+    Value package = dict_get_str(vm, globals, vm->common->package_);
+    if (!is_str(package)) {
         Value name = dict_get_str(vm, globals, vm->common->name_);
         bool is_package = !is_unset(dict_get_str(vm, globals, vm->common->path_));
         if (is_str(name)) package = is_package ? name : parent_name(vm, as_str(name));
@@ -356,13 +402,10 @@ static Value resolve(VM *vm, Str *name, Dict *globals, int64_t level)
     return sb_finish(&b);
 }
 
-/* `from package import name` also means the submodule of that name; one that does not exist is no error yet.
- * */
+/* `from package import name` also means the submodule of that name; one that does not exist is
+ * no error yet. */
 static bool import_submodule(VM *vm, Value package, Value name)
 {
-    if (!is_str(name))
-        return vm_raise(vm, ERR_TYPE, "Item in ``from list'' must be str, not %T", name), false;
-    if (str_is(as_str(name), "*")) return true;
     Str *attr = str_intern_value(vm, as_str(name));
     Value there = attr ? obj_getattr_opt(vm, package, attr) : VALUE_ERROR;
     if (!is_unset(there)) return !is_error(there);
@@ -380,30 +423,46 @@ static bool import_submodule(VM *vm, Value package, Value name)
     return false;
 }
 
-static bool import_from_list(VM *vm, Value package, Value names)
+static bool import_names(VM *vm, Value package, Value names, bool of_all);
+
+static bool import_all_names(VM *vm, Value package)
 {
-    Value path = obj_getattr_opt(vm, package, vm->common->path_);
-    if (is_error(path) || is_unset(path)) return !is_error(path);
-    Value list = is_tuple(names) ? names : obj_to_tuple(vm, names);
+    Value all = obj_getattr_opt(vm, package, vm->common->all_);
+    return is_unset(all) || (!is_error(all) && import_names(vm, package, all, true));
+}
+
+static bool refuse_name(VM *vm, Value package, Value name, bool of_all)
+{
+    Value own = of_all ? obj_getattr(vm, package, vm->common->name_) : VALUE_UNSET;
+    if (is_error(own)) return false;
+    if (is_str(own)) vm_raise(vm, ERR_TYPE, "Item in %V.__all__ must be str, not %T", own, name);
+    else vm_raise(vm, ERR_TYPE, "Item in ``from list'' must be str, not %T", name);
+    return false;
+}
+
+/* Import the submodules among names; of_all: which are the package's __all__, as `*` means. */
+static bool import_names(VM *vm, Value package, Value names, bool of_all)
+{
+    Value list = obj_to_tuple(vm, names);
     Value *roots = is_error(list) ? NULL : roots_reserve(vm, 2);
     if (!roots) return false;
     roots[0] = list, roots[1] = package;
     bool ok = true;
     for (size_t i = 0; ok && i < as_tuple(list)->size; i++) {
         Value name = as_tuple(list)->items[i];
-        if (is_str(name) && str_is(as_str(name), "*")) {
-            Value all = obj_getattr_opt(vm, package, vm->common->all_);
-            Value names_of_all = is_error(all)   ? all
-                                 : is_unset(all) ? obj_value(vm->empty_tuple)
-                                                 : obj_to_tuple(vm, all);
-            Value *root = is_error(names_of_all) ? NULL : roots_push(vm, names_of_all);
-            ok = root != NULL;
-            for (size_t k = 0; ok && k < as_tuple(names_of_all)->size; k++)
-                ok = import_submodule(vm, package, as_tuple(names_of_all)->items[k]);
-        } else ok = import_submodule(vm, package, name);
+        if (!is_str(name)) ok = refuse_name(vm, package, name, of_all);
+        else if (!str_is(as_str(name), "*")) ok = import_submodule(vm, package, name);
+        else if (!of_all) ok = import_all_names(vm, package);
     }
     roots_pop(vm, roots);
     return ok;
+}
+
+static bool import_from_list(VM *vm, Value package, Value names)
+{
+    Value path = obj_getattr_opt(vm, package, vm->common->path_);
+    if (is_error(path) || is_unset(path)) return !is_error(path);
+    return import_names(vm, package, names, false);
 }
 
 Value import_name(VM *vm, Str *name, Dict *globals, Value fromlist, int64_t level)
@@ -434,15 +493,15 @@ static Value cannot_import(VM *vm, Value module, Value name)
     Value own = obj_getattr_opt(vm, module, vm->common->name_),
           file = obj_getattr_opt(vm, module, vm->common->file_);
     if (is_error(own) || is_error(file)) return VALUE_ERROR;
-    if (!is_str(own)) own = str_from_c(vm, "<unknown module name>");
+    Value shown = is_str(own) ? own : str_from_c(vm, "<unknown module name>");
     if (!is_str(file)) file = str_from_c(vm, "unknown location");
     bool loading = is_kind(module, KIND_MODULE) && as_obj(module)->aux & MODULE_LOADING;
     vm_raise(vm, ERR_IMPORT, "cannot import name '%V' from %s'%V'%s (%V)", name,
-             loading ? "partially initialized module " : "", own,
+             loading ? "partially initialized module " : "", shown,
              loading ? " (most likely due to a circular import)" : "", file);
     if (!vm_pending_is(vm, ERR_IMPORT)) return VALUE_ERROR;
     Value exc = vm_take_pending(vm);
-    if (is_error(obj_setattr(vm, exc, vm->common->name, own))) return VALUE_ERROR;
+    if (is_str(own) && is_error(obj_setattr(vm, exc, vm->common->name, own))) return VALUE_ERROR;
     if (is_error(obj_setattr(vm, exc, vm_intern(vm, "name_from"), name))) return VALUE_ERROR;
     vm->exc = exc;
     return VALUE_ERROR;
@@ -474,9 +533,7 @@ static bool import_all(VM *vm, Module *into, Value module, Value all)
     for (size_t i = 0; ok && i < as_list(names)->size; i++) {
         Value name = as_list(names)->items[i];
         if (!is_str(name)) {
-            vm_raise(vm, ERR_TYPE, "Item in %V.__all__ must be str, not %T",
-                     obj_getattr(vm, module, vm->common->name_), name);
-            ok = false;
+            ok = refuse_name(vm, module, name, true);
             break;
         }
         Str *attr = str_intern_value(vm, as_str(name));
