@@ -14,6 +14,7 @@ typedef struct Stdlib {
     Type *stream_type;
     Type *struct_time;                         // NULL until time first makes one
     Type *deque_type, *deque_iter_type, *deque_reviter_type;
+    Type *grouper_type, *tee_type;             // of itertools
 } Stdlib;
 /* Obj.aux of NativeData: what it is, where its type may be a script's subclass. */
 enum { NATIVE_DATA_DEQUE = 0xDE };
