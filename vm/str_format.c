@@ -320,7 +320,7 @@ static Value check_text_spec(VM *vm, const FormatSpec *spec)
 
 Value format_str(VM *vm, Str *s, Str *spec_text)
 {
-    if (!spec_text->size) return str_exact(vm, s);
+    if (!spec_text->size) return obj_str(vm, obj_value(s)); // a subclass may have a __str__
     FormatSpec spec;
     if (!format_spec_parse(vm, spec_text, 's', '<', "str", &spec)) return VALUE_ERROR;
     if (is_error(check_text_spec(vm, &spec))) return VALUE_ERROR;
