@@ -206,6 +206,7 @@ static void resume_handled(VM *vm, Frame *f)
 {
     const Insn *next = f->pc;
     const Code *c = frame_code(f);
+    if (next < c->insns + c->ninsns && next->op == OP_DELEGATE) next++; // ANEXT failed, which stands before that
     if (next == c->insns + c->ninsns || next->op != OP_EXC_RESUME) return; // a raise may be the last instruction
     f->regs[next->b] = vm->handled;
     vm->handled = f->regs[next->a];

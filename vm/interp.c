@@ -698,7 +698,7 @@ reload:
     CASE(BUILD_STRING): FINISH(A, str_concat_many(vm, &R(B), C));
     CASE(BUILD_SLICE): FINISH(A, slice_new(vm, R(B), R(B + 1), R(B + 2)));
     CASE(LIST_APPEND): CHECK(list_append(vm, as_list(R(A)), R(B)));
-    CASE(LIST_EXTEND): CHECK(op_list_extend(vm, R(A), R(B)));
+    CASE(LIST_EXTEND): CHECK(op_list_extend(vm, R(A), R(B), C ? R(C - 1) : VALUE_UNSET));
     CASE(LIST_TO_TUPLE): FINISH(A, tuple_new(vm, as_list(R(B))->items, as_list(R(B))->size));
     CASE(SET_ADD): CHECK(set_add(vm, as_set(R(A)), R(B)) >= 0);
     CASE(SET_UPDATE): CHECK(set_update(vm, as_set(R(A)), R(B)));

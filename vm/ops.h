@@ -60,7 +60,7 @@ Value op_awith_enter(VM *vm, Value *manager, uint16_t dst);
 
 Value op_build_set(VM *vm, const Value *items, int n);
 Value op_build_dict(VM *vm, const Value *items, int n);
-bool op_list_extend(VM *vm, Value list, Value iterable);
+bool op_list_extend(VM *vm, Value list, Value iterable, Value callee); // callee: of f(*iterable), or UNSET
 bool op_dict_update(VM *vm, Value dict, Value mapping);
 bool op_dict_merge(VM *vm, Value dict, Value mapping, Value callee);
 bool op_unpack(VM *vm, Value v, Value *out, int n);

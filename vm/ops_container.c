@@ -29,31 +29,6 @@ Value op_build_dict(VM *vm, const Value *items, int n)
     return ok ? obj_value(d) : VALUE_ERROR;
 }
 
-bool op_list_extend(VM *vm, Value list, Value iterable)
-{
-    if (list_extend(vm, as_list(list), iterable)) return true;
-    bool no_iterator = vm_pending_is(vm, ERR_TYPE) && !type_of(vm, iterable)->def->slots.iter &&
-                       is_unset(type_lookup_dunder(vm, type_of(vm, iterable), D_ITER)) &&
-                       is_unset(type_lookup_dunder(vm, type_of(vm, iterable), D_GETITEM));
-    if (no_iterator) {
-        vm_take_pending(vm);
-        vm_raise(vm, ERR_TYPE, "Value after * must be an iterable, not %T", iterable);
-    }
-    return false;
-}
-
-static bool is_mapping(VM *vm, Value v)
-{
-    return is_dict(v) || !is_unset(type_lookup(vm, type_of(vm, v), vm->common->keys));
-}
-
-bool op_dict_update(VM *vm, Value dict, Value mapping)
-{
-    if (is_mapping(vm, mapping)) return dict_update(vm, as_dict(dict), mapping);
-    vm_raise(vm, ERR_TYPE, "'%T' object is not a mapping", mapping);
-    return false;
-}
-
 static Value callee_text(VM *vm, Value callee)
 {
     Value name = obj_getattr_opt(vm, callee, vm->common->qualname);
@@ -69,6 +44,35 @@ static Value callee_text(VM *vm, Value callee)
     }
     if (is_str(module) && !str_eq(as_str(module), vm->common->builtins)) return str_format(vm, "%V.%V()", module, name);
     return str_format(vm, "%V()", name);
+}
+
+bool op_list_extend(VM *vm, Value list, Value iterable, Value callee)
+{
+    if (list_extend(vm, as_list(list), iterable)) return true;
+    bool no_iterator = vm_pending_is(vm, ERR_TYPE) && !type_of(vm, iterable)->def->slots.iter &&
+                       is_unset(type_lookup_dunder(vm, type_of(vm, iterable), D_ITER)) &&
+                       is_unset(type_lookup_dunder(vm, type_of(vm, iterable), D_GETITEM));
+    if (!no_iterator) return false;
+    vm_take_pending(vm);
+    if (is_unset(callee)) {
+        vm_raise(vm, ERR_TYPE, "Value after * must be an iterable, not %T", iterable);
+        return false;
+    }
+    Value text = callee_text(vm, callee);
+    if (!is_error(text)) vm_raise(vm, ERR_TYPE, "%V argument after * must be an iterable, not %T", text, iterable);
+    return false;
+}
+
+static bool is_mapping(VM *vm, Value v)
+{
+    return is_dict(v) || !is_unset(type_lookup(vm, type_of(vm, v), vm->common->keys));
+}
+
+bool op_dict_update(VM *vm, Value dict, Value mapping)
+{
+    if (is_mapping(vm, mapping)) return dict_update(vm, as_dict(dict), mapping);
+    vm_raise(vm, ERR_TYPE, "'%T' object is not a mapping", mapping);
+    return false;
 }
 
 bool op_dict_merge(VM *vm, Value dict, Value mapping, Value callee)
