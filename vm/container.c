@@ -88,15 +88,32 @@ bool value_hash_slow(VM *vm, Value v, int64_t *out)
 
 /* --- repr --- */
 
+/* A mark on the object itself spares deeply nested ones the walk along the whole chain of guards. */
+static bool can_be_marked(const Obj *o)
+{
+    return o->kind == KIND_LIST || o->kind == KIND_TUPLE || o->kind == KIND_DICT || o->kind == KIND_SET;
+}
+
 int repr_enter(VM *vm, ReprGuard *g, Value object)
 {
     if (vm_c_stack_low(vm)) return REPR_ERROR;
-    for (const ReprGuard *p = vm->reprs; p; p = p->outer)
-        if (p->object == object) return REPR_AGAIN;
+    Obj *o = as_obj(object);
+    if (!can_be_marked(o) || o->aux & AUX_PRINTING) {
+        for (const ReprGuard *p = vm->reprs; p; p = p->outer)
+            if (p->object == object) return REPR_AGAIN;
+    }
+    if (can_be_marked(o)) o->aux |= AUX_PRINTING;
     g->outer = vm->reprs;
     g->object = object;
     vm->reprs = g;
     return REPR_FIRST;
+}
+
+void repr_leave(VM *vm, const ReprGuard *g)
+{
+    Obj *o = as_obj(g->object);
+    if (can_be_marked(o)) o->aux &= (uint16_t)~AUX_PRINTING;
+    vm->reprs = g->outer;
 }
 
 bool sb_add_repr(StrBuilder *b, Value v)

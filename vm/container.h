@@ -79,10 +79,11 @@ typedef struct ReprGuard {
     struct ReprGuard *outer;
     Value object;
 } ReprGuard;
+enum { AUX_PRINTING = 0x8000 }; // Obj.aux of lists, tuples, dicts and sets: a guard holds it
 enum { REPR_ERROR = -1, REPR_AGAIN = 0, REPR_FIRST = 1 };
 /* REPR_FIRST: print it, then repr_leave. REPR_AGAIN: it lies inside itself, print an ellipsis. */
 int repr_enter(VM *vm, ReprGuard *g, Value object);
-static inline void repr_leave(VM *vm, const ReprGuard *g) { vm->reprs = g->outer; }
+void repr_leave(VM *vm, const ReprGuard *g);
 /* Adds repr(v). May call. */
 bool sb_add_repr(StrBuilder *b, Value v);
 

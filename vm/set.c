@@ -10,7 +10,7 @@
 #include "vm/iter.h"
 #include "vm/type.h"
 
-enum { SMALLEST = 8, LINEAR_PROBES = 9, PERTURB_SHIFT = 5, TOO_MANY_JUMPS = 32, BIG = 50000 };
+enum { SMALLEST = 8, LINEAR_PROBES = 9, PERTURB_SHIFT = 5, TOO_MANY_JUMPS = 16, BIG = 50000 };
 enum { SET_KEYED = 1 }; // Obj.aux
 
 #define FREE VALUE_UNSET // a slot never used; its hash is 0
@@ -19,6 +19,8 @@ enum { SET_KEYED = 1 }; // Obj.aux
 static inline bool holds_item(const SetEntry *e) { return e->key != FREE && e->key != DUMMY; }
 
 static bool is_frozen(VM *vm, const Set *s) { return vm->shapes[s->h.shape]->type->builtin == T_FROZENSET; }
+
+static bool is_keyed(const Set *s) { return s->h.aux & SET_KEYED; }
 
 /* ---- the table ---- */
 
@@ -60,7 +62,7 @@ void set_free(VM *vm, Set *s) { free_table(vm, s); }
  * another place that depends on more and more of x's bits. */
 static inline size_t probe_bits(VM *vm, const Set *s, int64_t hash)
 {
-    if (__builtin_expect(!(s->h.aux & SET_KEYED), 1)) return (size_t)hash;
+    if (__builtin_expect(!is_keyed(s), 1)) return (size_t)hash;
     uint64_t spread = hash_spread(vm, hash);
     return spread >> 32 | spread << 32; // the good bits to the bottom
 }
@@ -176,7 +178,7 @@ static int add_hashed(VM *vm, Set *s, Value key, int64_t hash)
     s->live++;
     e->hash = hash;
     gc_store(vm, s, &e->key, key);
-    if (__builtin_expect(search.jumps > TOO_MANY_JUMPS, 0) && !(s->h.aux & SET_KEYED) && !turn_keyed(vm, s)) return -1;
+    if (__builtin_expect(search.jumps > TOO_MANY_JUMPS, 0) && !is_keyed(s) && !turn_keyed(vm, s)) return -1;
     return search.dummy || s->filled * 5 < s->mask * 3 || grow(vm, s) ? 1 : -1;
 }
 
@@ -375,7 +377,7 @@ static bool walk(Walk *w, Value other)
 /* The items of `other` into a set that never held any. A table of the same size without dummies is copied as it is. */
 static void fill(VM *vm, Set *s, const Set *other)
 {
-    bool alike = s->mask == other->mask && s->h.aux == other->h.aux && other->filled == other->live;
+    bool alike = s->mask == other->mask && is_keyed(s) == is_keyed(other) && other->filled == other->live;
     if (alike) {
         memcpy(s->table, other->table, set_table_size(s));
     } else {
@@ -549,7 +551,7 @@ static void adopt(VM *vm, Set *s, Set *from)
     s->mask = from->mask;
     s->live = from->live;
     s->filled = from->filled;
-    s->h.aux = from->h.aux;
+    s->h.aux = (uint16_t)((s->h.aux & ~SET_KEYED) | (from->h.aux & SET_KEYED));
     if (from->table == from->small_table)
         memcpy(s->small_table, from->small_table, sizeof s->small_table);
     else
