@@ -1,5 +1,6 @@
 /* call.c - arguments to parameters of script functions, with CPython's error texts. */
 #include "vm/dict.h"
+#include "vm/exception.h"
 #include "vm/frame.h"
 #include "vm/list.h"
 #include "vm/str.h"
@@ -18,7 +19,10 @@ typedef struct Params {
 } Params;
 
 static CodeText param_name(const Params *p, int i) { return p->locals[i].name; }
-static const char *param_text(const Params *p, int i) { return code_text(p->c->image->image, param_name(p, i)); }
+static const char *param_text(const Params *p, int i)
+{
+    return code_text(p->c->image->image, param_name(p, i));
+}
 
 static bool param_is(const Params *p, int i, const Str *name)
 {
@@ -41,7 +45,8 @@ static bool add_name_list(StrBuilder *b, const Params *p, const int *which, int 
     for (int i = 0; i < n; i++) {
         CodeText t = param_name(p, which[i]);
         const char *sep = i == 0 ? "" : n == 2 ? " and " : i == n - 1 ? ", and " : ", ";
-        if (!sb_add_c(b, sep) || !sb_add_c(b, "'") || !sb_add(b, param_text(p, which[i]), t.len) || !sb_add_c(b, "'"))
+        if (!sb_add_c(b, sep) || !sb_add_c(b, "'") || !sb_add(b, param_text(p, which[i]), t.len) ||
+            !sb_add_c(b, "'"))
             return false;
     }
     return true;
@@ -59,12 +64,15 @@ static bool raise_missing(Params *p, int from, int to, const char *kind)
     heap_free(p->vm, which, (size_t)(to - from) * sizeof *which);
     Value names = sb_finish(&b);
     if (is_error(names)) return false;
-    vm_raise(p->vm, ERR_TYPE, "%V() missing %d required %s argument%s: %V", function_qualname(p->vm, p->f), n, kind,
-             n == 1 ? "" : "s", names);
+    vm_raise(p->vm, ERR_TYPE, "%V() missing %d required %s argument%s: %V", function_qualname(p->vm, p->f), n,
+             kind, n == 1 ? "" : "s", names);
     return false;
 }
 
-static int count_defaults(const Function *f) { return is_unset(f->defaults) ? 0 : (int)as_tuple(f->defaults)->size; }
+static int count_defaults(const Function *f)
+{
+    return is_unset(f->defaults) ? 0 : (int)as_tuple(f->defaults)->size;
+}
 
 static bool raise_too_many(Params *p, int given)
 {
@@ -77,8 +85,9 @@ static bool raise_too_many(Params *p, int given)
         snprintf(extra, sizeof extra, " positional argument%s (and %d keyword-only argument%s)",
                  given == 1 ? "" : "s", kwonly_given, kwonly_given == 1 ? "" : "s");
     bool plural = defaults ? true : p->npos != 1;
-    vm_raise(p->vm, ERR_TYPE, "%V() takes %s positional argument%s but %d%s %s given", function_qualname(p->vm, p->f),
-             takes, plural ? "s" : "", given, extra, given == 1 && !kwonly_given ? "was" : "were");
+    vm_raise(p->vm, ERR_TYPE, "%V() takes %s positional argument%s but %d%s %s given",
+             function_qualname(p->vm, p->f), takes, plural ? "s" : "", given, extra,
+             given == 1 && !kwonly_given ? "was" : "were");
     return false;
 }
 
@@ -101,12 +110,26 @@ static bool raise_positional_only(Params *p, Tuple *kwnames)
     return false;
 }
 
+/* The names that may be given by keyword. */
+static Value keyword_names(const Params *p)
+{
+    int first = p->c->nposonly, n = p->npos + p->nkw - first;
+    Value names = tuple_new(p->vm, NULL, (size_t)n);
+    for (int i = 0; !is_error(names) && i < n; i++) {
+        Str *name = str_intern(p->vm, param_text(p, first + i), param_name(p, first + i).len);
+        if (!name) return VALUE_ERROR;
+        as_tuple(names)->items[i] = obj_value(name);
+    }
+    return names;
+}
+
 static bool bind_keyword(Params *p, Tuple *kwnames, Value name, Value value, Dict *rest)
 {
     for (int i = p->c->nposonly; i < p->npos + p->nkw; i++) {
         if (!param_is(p, i, as_str(name))) continue;
         if (!is_unset(p->regs[i])) {
-            vm_raise(p->vm, ERR_TYPE, "%V() got multiple values for argument '%V'", function_qualname(p->vm, p->f), name);
+            vm_raise(p->vm, ERR_TYPE, "%V() got multiple values for argument '%V'",
+                     function_qualname(p->vm, p->f), name);
             return false;
         }
         p->regs[i] = value;
@@ -115,7 +138,9 @@ static bool bind_keyword(Params *p, Tuple *kwnames, Value name, Value value, Dic
     if (rest) return dict_set(p->vm, rest, name, value);
     for (int i = 0; i < p->c->nposonly; i++)
         if (param_is(p, i, as_str(name))) return raise_positional_only(p, kwnames);
-    vm_raise(p->vm, ERR_TYPE, "%V() got an unexpected keyword argument '%V'", function_qualname(p->vm, p->f), name);
+    vm_raise(p->vm, ERR_TYPE, "%V() got an unexpected keyword argument '%V'", function_qualname(p->vm, p->f),
+             name);
+    exception_note_argument(p->vm, name, keyword_names(p));
     return false;
 }
 
@@ -130,7 +155,8 @@ static bool fill_defaults(Params *p)
     }
     if (missing) return raise_missing(p, 0, p->npos, "positional");
     if (!p->nkw) return true;
-    Value kwdefaults = is_unset(p->f->rare) ? VALUE_UNSET : dict_get_c(p->vm, as_dict(p->f->rare), "__kwdefaults__");
+    Value kwdefaults =
+        is_unset(p->f->rare) ? VALUE_UNSET : dict_get_c(p->vm, as_dict(p->f->rare), "__kwdefaults__");
     for (int i = p->npos; i < p->npos + p->nkw; i++) {
         if (!is_unset(p->regs[i])) continue;
         if (!is_unset(kwdefaults) && is_dict(kwdefaults)) {

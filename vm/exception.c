@@ -301,3 +301,11 @@ Value exception_copy_trace(VM *vm, const Exception *e, size_t n)
     memcpy(a->items, from->items, a->size * sizeof(Value));
     return obj_value(a);
 }
+
+void exception_note_argument(VM *vm, Value name, Value names)
+{
+    if (is_error(names) || !vm_pending_is(vm, ERR_TYPE)) return;
+    Exception *e = as_exception(vm->exc);
+    gc_store(vm, e, &e->extra[0], name);
+    gc_store(vm, e, &e->extra[1], names);
+}

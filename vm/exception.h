@@ -11,10 +11,12 @@ bool exceptions_init(VM *vm);
 int exception_matches(VM *vm, Value exc, Value type);
 /* What `raise v` raises: an instance made from class or instance v (may call). */
 Value exception_from_raise(VM *vm, Value v);
-/* Note that frame code at pc let exc pass; called by the unwinder. Never fails (drops the entry when memory is out). */
+/* Note that frame code at pc let exc pass; called by the unwinder. Never fails (drops the entry when memory
+ * is out). */
 void exception_add_trace(VM *vm, Value exc, Value code, const Insn *pc);
 size_t exception_trace_length(const Exception *e); // frames noted
-/* The text CPython prints on stderr for an uncaught exception (chained ones, notes, groups, carets), as a str. */
+/* The text CPython prints on stderr for an uncaught exception (chained ones, notes, groups, carets), as a
+ * str. */
 Value exception_render(VM *vm, Value exc);
 /* Some of it: with exc's own frames, with the exceptions it was raised from or while handling. */
 enum { RENDER_TRACE = 1, RENDER_CHAIN = 2 };
@@ -23,11 +25,13 @@ Value exception_render_parts(VM *vm, Value exc, unsigned parts);
 Value traceback_frame_texts(VM *vm, Value traceback);
 /* StopIteration's value, SystemExit's code. */
 Value exception_value(Value exc);
-/* exc comes into a frame that is handling another exception (vm->handled): its context, if it has none yet. */
+/* exc comes into a frame that is handling another exception (vm->handled): its context, if it has none yet.
+ * */
 void exception_enter_handler(VM *vm, Value exc);
 Value exception_new(VM *vm, ErrorKind kind, Value args_tuple);
 bool exception_is(VM *vm, Value exc, ErrorKind kind);
-/* AttributeError with a text (a str, or VALUE_ERROR when making it failed) and the fields obj and name; and NameError. */
+/* AttributeError with a text (a str, or VALUE_ERROR when making it failed) and the fields obj and name; and
+ * NameError. */
 Value exception_raise_attribute(VM *vm, Value text, Value obj, Str *name);
 Value exception_raise_name(VM *vm, ErrorKind kind, Str *name, const char *format, ...);
 /* The traceback object for entry `index` of exc's trace (0: where it was raised). */
@@ -40,8 +44,11 @@ Value vm_raise_stop(VM *vm);
 bool exception_group_leaves(VM *vm, Value exc, List *out);
 /* type: also a List of exceptions, meant by identity. */
 Value exception_group_split(VM *vm, Value group, Value type, Value *rest);
-/* A compiler's SyntaxError carries its whole report (all errors, source lines, carets): what is shown of it when nobody
- * catches it. */
+/* The TypeError in flight is about a keyword argument that is none of `names` (a Tuple, or VALUE_ERROR):
+ * remember both, for "Did you mean". */
+void exception_note_argument(VM *vm, Value name, Value names);
+/* A compiler's SyntaxError carries its whole report (all errors, source lines, carets): what is shown of it
+ * when nobody catches it. */
 static inline void exception_set_report(VM *vm, Value exc, Value text)
 {
     gc_store(vm, as_obj(exc), &as_exception(exc)->extra[1], text);

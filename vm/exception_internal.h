@@ -5,6 +5,7 @@
 /* Exception.extra by class:
  *   StopIteration, SystemExit     [0] value, code
  *   NameError, AttributeError     [0] name  [1] obj
+ *   TypeError                     [0] name of an argument that there is not  [1] Tuple of those that there are
  *   ImportError, OSError, SyntaxError, Unicode...Error   [0] Tuple of the fields in the order of their constructors
  *   BaseExceptionGroup            [0] message  [1] Tuple of exceptions */
 

@@ -1,5 +1,6 @@
 /* Signatures of natives: parsing their text, and putting the arguments of a call in order with CPython's errors. */
 #include "vm/dict.h"
+#include "vm/exception.h"
 #include "vm/float.h"
 #include "vm/int.h"
 #include "vm/list.h"
@@ -19,7 +20,8 @@ typedef struct Parser {
 
 static bool is_name_char(char c)
 {
-    return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c & 0x80);
+    return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c & 0x80);
 }
 
 static Str *parse_name(Parser *ps)
@@ -58,9 +60,11 @@ static Value parse_number(Parser *ps)
 
 static void parse_default(Parser *ps, SigParam *param)
 {
-    static const struct { const char *text; Value value; uint8_t fresh; } words[] = {
-        {"None", VALUE_NONE, 0}, {"True", VALUE_TRUE, 0}, {"False", VALUE_FALSE, 0}, {"...", VALUE_ELLIPSIS, 0},
-        {"?", VALUE_UNSET, 0}, {"[]", VALUE_UNSET, FRESH_LIST}, {"{}", VALUE_UNSET, FRESH_DICT},
+    static const struct { const char *text; Value value; uint8_t fresh;
+    } words[] = {
+        {"None", VALUE_NONE, 0},         {"True", VALUE_TRUE, 0}, {"False", VALUE_FALSE, 0},
+        {"...", VALUE_ELLIPSIS, 0},      {"?", VALUE_UNSET, 0},   {"[]", VALUE_UNSET, FRESH_LIST},
+        {"{}", VALUE_UNSET, FRESH_DICT},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (accept(ps, words[i].text)) {
@@ -106,7 +110,10 @@ static void parse_params(Parser *ps)
     }
 }
 
-static bool names_receiver(const Str *s) { return str_is(s, "self") || str_is(s, "cls") || str_is(s, "owner"); }
+static bool names_receiver(const Str *s)
+{
+    return str_is(s, "self") || str_is(s, "cls") || str_is(s, "owner");
+}
 
 static Signature *parse(VM *vm, const NativeDef *def)
 {
@@ -230,8 +237,8 @@ static bool raise_positional(const Call *c, int min, int max)
         return fail(c, "%s%s%N() takes exactly one argument (%d given)", c->given, 0);
     int wanted = c->given < min ? min : max;
     const char *bound = min == max && !c->sig->varargs ? "" : c->given < min ? "at least " : "at most ";
-    vm_raise(c->vm, ERR_TYPE, "%N expected %s%d argument%s, got %d", c->sig->name, bound, wanted, wanted == 1 ? "" : "s",
-             c->given);
+    vm_raise(c->vm, ERR_TYPE, "%N expected %s%d argument%s, got %d", c->sig->name, bound, wanted,
+             wanted == 1 ? "" : "s", c->given);
     return false;
 }
 
@@ -241,13 +248,15 @@ static bool raise_too_many(const Call *c, int max, int total)
     for (int i = c->sig->npos; i < c->sig->nparams; i++) required += c->sig->params[i].required;
     if (all > total) {
         vm_raise(c->vm, ERR_TYPE, "%N() takes %s %d %sargument%s (%d given)", c->sig->name,
-                 required == total ? "exactly" : "at most", total, c->given ? "" : "keyword ", total == 1 ? "" : "s", all);
+                 required == total ? "exactly" : "at most", total, c->given ? "" : "keyword ",
+                 total == 1 ? "" : "s", all);
         return false;
     }
     if (max == 0) vm_raise(c->vm, ERR_TYPE, "%N() takes no positional arguments", c->sig->name);
     else
         vm_raise(c->vm, ERR_TYPE, "%N() takes %s %d positional argument%s (%d given)", c->sig->name,
-                 c->sig->nrequired - c->skip == max ? "exactly" : "at most", max, max == 1 ? "" : "s", c->given);
+                 c->sig->nrequired - c->skip == max ? "exactly" : "at most", max, max == 1 ? "" : "s",
+                 c->given);
     return false;
 }
 
@@ -278,7 +287,8 @@ static bool check_count(const Call *c)
     }
     int total = max + sig->nkwonly, minpos = required_posonly(sig) - c->skip;
     bool open = sig->varargs || sig->varkw;
-    if (!sig->varargs && (c->given > max || (!open && c->given + c->nkw > total))) return raise_too_many(c, max, total);
+    if (!sig->varargs && (c->given > max || (!open && c->given + c->nkw > total)))
+        return raise_too_many(c, max, total);
     if (c->given >= minpos) return true;
     vm_raise(c->vm, ERR_TYPE, "%N() takes %s %d positional argument%s (%d given)", sig->name,
              minpos < max ? "at least" : "exactly", minpos, minpos == 1 ? "" : "s", c->given);
@@ -287,8 +297,8 @@ static bool check_count(const Call *c)
 
 static bool raise_missing(const Call *c, int i)
 {
-    vm_raise(c->vm, ERR_TYPE, "%N() missing required argument '%N' (pos %d)", c->sig->name, c->sig->params[i].name,
-             i + 1 - c->skip);
+    vm_raise(c->vm, ERR_TYPE, "%N() missing required argument '%N' (pos %d)", c->sig->name,
+             c->sig->params[i].name, i + 1 - c->skip);
     return false;
 }
 
@@ -304,6 +314,18 @@ static int find_param(const Signature *sig, const Str *name)
     return -1;
 }
 
+/* The names that may be given by keyword. */
+static Value keyword_names(const Call *c)
+{
+    const Signature *sig = c->sig;
+    Value list = list_new(c->vm, NULL, 0);
+    for (int i = sig->nposonly; !is_error(list) && i < sig->nparams; i++)
+        if (!(sig->varargs && i == sig->npos) &&
+            !list_append(c->vm, as_list(list), obj_value(sig->params[i].name)))
+            return VALUE_ERROR;
+    return is_error(list) ? list : tuple_new(c->vm, as_list(list)->items, as_list(list)->size);
+}
+
 static bool bind_keyword(const Call *c, Value name, Value v, Value *out)
 {
     const Signature *sig = c->sig;
@@ -311,6 +333,7 @@ static bool bind_keyword(const Call *c, Value name, Value v, Value *out)
     if (i < 0 && sig->varkw) return dict_set(c->vm, as_dict(out[sig->nparams - 1]), name, v);
     if (i < 0) {
         vm_raise(c->vm, ERR_TYPE, "'%V' is an invalid keyword argument for %N()", name, sig->name);
+        exception_note_argument(c->vm, name, keyword_names(c));
         return false;
     }
     if (i < sig->npos && i - c->skip < c->given) {
@@ -358,16 +381,19 @@ static bool bind_stars(const Call *c, const Value *args, int n, Value *out)
     return d != NULL;
 }
 
-bool native_bind(VM *vm, const Signature *sig, const char *owner, const Value *args, int n, Value kwnames, Value *out)
+bool native_bind(VM *vm, const Signature *sig, const char *owner, const Value *args, int n, Value kwnames,
+                 Value *out)
 {
-    Call c = {vm, sig, owner, sig->method, n - sig->method, is_unset(kwnames) ? 0 : (int)as_tuple(kwnames)->size};
+    Call c = {
+        vm, sig, owner, sig->method, n - sig->method, is_unset(kwnames) ? 0 : (int)as_tuple(kwnames)->size};
     if (sig->raw) {
         if (c.nkw) return refuse_keywords(&c);
         if (n) memcpy(out, args, (size_t)n * sizeof *out);
         return true;
     }
     if (c.given < 0) { // list.append(): not even a receiver
-        vm_raise(vm, ERR_TYPE, "unbound method %s%s%N() needs an argument", owner ? owner : "", owner ? "." : "", sig->name);
+        vm_raise(vm, ERR_TYPE, "unbound method %s%s%N() needs an argument", owner ? owner : "",
+                 owner ? "." : "", sig->name);
         return false;
     }
     if (!check_count(&c)) return false;

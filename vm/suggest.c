@@ -1,9 +1,13 @@
-/* CPython's suggestions: the candidate with the least edit distance, if that is small enough. */
+/* CPython's suggestions, and ours for modules and arguments: the candidate with the least edit distance, if that
+ * is small enough. */
 #include "vm/suggest.h"
 #include "vm/code_object.h"
+#include "vm/common.h"
 #include "vm/dict.h"
 #include "vm/exception_internal.h"
+#include "vm/import.h"
 #include "vm/list.h"
+#include "vm/protocol.h"
 #include "vm/str.h"
 #include "vm/type.h"
 
@@ -93,25 +97,62 @@ static Value suggest_variable(VM *vm, const Exception *e, const Str *wanted)
     return found;
 }
 
+static Value search_items(const Str *wanted, const Value *items, size_t n)
+{
+    Search s = {wanted, VALUE_UNSET, INT32_MAX};
+    for (size_t i = 0; n <= MAX_CANDIDATES && i < n; i++)
+        if (is_str(items[i])) consider(&s, items[i]);
+    return s.best;
+}
+
 static Value suggest_attribute(VM *vm, Value obj, const Str *wanted)
 {
     Value names = attr_dir(vm, obj);
-    if (!is_list(names) || as_list(names)->size > MAX_CANDIDATES) return VALUE_UNSET;
+    return is_list(names) ? search_items(wanted, as_list(names)->items, as_list(names)->size) : VALUE_UNSET;
+}
+
+static void consider_text(VM *vm, Search *s, const char *text)
+{
+    if (*text != '_') consider(s, obj_value(vm_intern(vm, text)));
+}
+
+/* A module of the standard library. */
+static Value suggest_module(VM *vm, const Str *wanted)
+{
     Search s = {wanted, VALUE_UNSET, INT32_MAX};
-    for (size_t i = 0; i < as_list(names)->size; i++)
-        if (is_str(as_list(names)->items[i])) consider(&s, as_list(names)->items[i]);
+    if (!vm->library) return VALUE_UNSET;
+    for (const BuiltinModule *m = vm->library->builtin; m->def; m++) consider_text(vm, &s, m->def->name);
+    for (const EmbeddedModule *m = vm->library->embedded; m->name; m++) consider_text(vm, &s, m->name);
     return s.best;
+}
+
+static Value suggest_import(VM *vm, Value exc)
+{
+    Value name = obj_getattr_opt(vm, exc, vm->common->name);
+    if (!is_str(name)) return VALUE_UNSET;
+    if (exception_is(vm, exc, ERR_MODULE_NOT_FOUND)) return suggest_module(vm, as_str(name));
+    Value from = obj_getattr_opt(vm, exc, vm_intern(vm, "name_from"));
+    Value module = is_str(from) ? dict_get_str(vm, vm->modules, as_str(name)) : VALUE_UNSET;
+    return is_unset(module) ? module : suggest_attribute(vm, module, as_str(from));
+}
+
+static Value suggest(VM *vm, Value exc)
+{
+    const Exception *e = as_exception(exc);
+    if (exception_is(vm, exc, ERR_IMPORT)) return suggest_import(vm, exc);
+    if (!is_str(e->extra[0])) return VALUE_UNSET;
+    const Str *name = as_str(e->extra[0]);
+    if (exception_is(vm, exc, ERR_NAME)) return suggest_variable(vm, e, name);
+    if (exception_is(vm, exc, ERR_ATTRIBUTE))
+        return is_unset(e->extra[1]) ? VALUE_UNSET : suggest_attribute(vm, e->extra[1], name);
+    if (!exception_is(vm, exc, ERR_TYPE) || !is_tuple(e->extra[1])) return VALUE_UNSET;
+    return search_items(name, as_tuple(e->extra[1])->items, as_tuple(e->extra[1])->size);
 }
 
 Value suggest_name(VM *vm, Value exc)
 {
-    const Exception *e = as_exception(exc);
-    bool attribute = exception_is(vm, exc, ERR_ATTRIBUTE);
-    if ((!attribute && !exception_is(vm, exc, ERR_NAME)) || !is_str(e->extra[0])) return VALUE_UNSET;
-    if (attribute && is_unset(e->extra[1])) return VALUE_UNSET;
     Value pending = vm->exc;
-    Value found = attribute ? suggest_attribute(vm, e->extra[1], as_str(e->extra[0]))
-                            : suggest_variable(vm, e, as_str(e->extra[0]));
+    Value found = suggest(vm, exc);
     vm->exc = pending;
     return found;
 }
