@@ -147,7 +147,8 @@ static void argument_list(Compiler *c, const AstCall *call, Reg list, Reg callee
         Node *arg = call->args.items[i];
         bool star = arg->kind == AST_Starred;
         Reg value = expr(c, star ? AST(Starred, arg)->value : arg, ANY);
-        if (star) put(c, &call->node, OP_LIST_EXTEND, list, value, callee + 1);
+        // As in CPython, the error names the callee only if there is nothing but this argument.
+        if (star) put(c, &call->node, OP_LIST_EXTEND, list, value, call->args.count == 1 ? callee + 1 : 0);
         else put(c, &call->node, OP_LIST_APPEND, list, value, 0);
         release(c, before);
     }
