@@ -1,10 +1,15 @@
-/* define.c - functions made of text that a module of the library has put together: the __init__ of a dataclass, the __new__
- * of a namedtuple. Compiled, they bind their arguments as fast, and complain as exactly, as any function a script wrote. */
+/* define.c - what namedtuples and dataclasses are made with: functions compiled from text that a module of the library has put
+ * together, which bind their arguments as fast, and complain as exactly, as any function a script wrote; and the descriptors
+ * of a namedtuple's fields. */
 #include "stdlib/stdlib.h"
+#include "vm/common.h"
+#include "vm/container.h"
 #include "vm/dict.h"
+#include "vm/frame.h"
+#include "vm/list.h"
 #include "vm/native.h"
 #include "vm/protocol.h"
-#include "vm/str.h"
+#include "vm/type.h"
 
 #include <stdlib.h>
 
@@ -26,9 +31,82 @@ static Value nat_define(VM *vm, Args args)
     return is_error(v) ? v : obj_value(m->dict);
 }
 
+/* The __name__ of the module whose function called the calling one. */
+static Value nat_caller_module(VM *vm, Args args)
+{
+    (void)args;
+    const Frame *f = vm->frame ? vm->frame->caller : NULL;
+    Value name = f ? dict_get_str(vm, frame_code(f)->module->dict, vm->common->name_) : VALUE_UNSET;
+    return is_unset(name) ? obj_value(vm->common->main_) : name;
+}
+
+/* ---- fields: pairs of a position and a docstring ----------------------------------------------------- */
+
+static Pair *field_of(Value v) { return (Pair *)as_obj(v); }
+
+static Value construct_getter(VM *vm, Args args)
+{
+    if (!is_small(args.v[1]) || as_small(args.v[1]) < 0) return vm_raise(vm, ERR_TYPE, "a field number is required");
+    Pair *p = heap_alloc(vm, KIND_PAIR, as_type(args.v[0])->root_shape->id, sizeof *p);
+    if (!p) return VALUE_ERROR;
+    p->a = args.v[1];
+    p->b = args.v[2];
+    return obj_value(p);
+}
+
+static Value nat_get(VM *vm, Args args)
+{
+    Value v = args.v[1];
+    int64_t i = as_small(field_of(args.v[0])->a);
+    if (is_none(v)) return args.v[0];
+    if (is_tuple(v) && (size_t)i < as_tuple(v)->size) return as_tuple(v)->items[i];
+    if (is_tuple(v)) return vm_raise(vm, ERR_INDEX, "tuple index out of range");
+    return vm_raise(vm, ERR_TYPE, "descriptor for index '%ld' for tuple subclasses doesn't apply to '%T' object", (long)i, v);
+}
+
+static Value nat_set(VM *vm, Args args) { return (void)args, vm_raise(vm, ERR_ATTRIBUTE, "can't set attribute"); }
+static Value nat_delete(VM *vm, Args args) { return (void)args, vm_raise(vm, ERR_ATTRIBUTE, "can't delete attribute"); }
+static Value get_doc(VM *vm, Value self) { return (void)vm, field_of(self)->b; }
+
+static Value set_doc(VM *vm, Value self, Value doc)
+{
+    gc_store(vm, as_obj(self), &field_of(self)->b, is_unset(doc) ? VALUE_NONE : doc);
+    return VALUE_NONE;
+}
+
+static Value getter_repr(VM *vm, Value self)
+{
+    Value doc = obj_repr(vm, field_of(self)->b);
+    return is_error(doc) ? doc : str_format(vm, "_tuplegetter(%ld, %V)", (long)as_small(field_of(self)->a), doc);
+}
+
+static const NativeDef getter_methods[] = {
+    {"__get__(self, instance, owner=None, /)", nat_get, "The item.", 0},
+    {"__set__(self, instance, value, /)", nat_set, "Refuse.", 0},
+    {"__delete__(self, instance, /)", nat_delete, "Refuse.", 0},
+    {0},
+};
+static const GetSetDef getter_getsets[] = {{"__doc__", get_doc, set_doc, NULL}, {0}};
+static const TypeDef getter_def = {
+    .slots = {.repr = getter_repr},
+    .methods = getter_methods,
+    .getsets = getter_getsets,
+    .constructor = {"_tuplegetter(index, doc, /)", construct_getter, NULL, 0},
+    .flags = TYPE_FINAL | TYPE_SET,
+};
+
+/* ---- the module -------------------------------------------------------------------------------------- */
+
 static const NativeDef natives[] = {
     {"define(text, filename, globals, /)", nat_define, "The namespace of a module made of text.", 0},
+    {"caller_module()", nat_caller_module, "The name of the caller's caller's module.", 0},
     {0},
 };
 
-const ModuleDef _define_module = {"_define", natives, "Functions made of text.", NULL};
+static bool init(VM *vm, Module *m)
+{
+    Type *t = type_from_def(vm, "_collections._tuplegetter", NULL, &getter_def, KIND_PAIR, VALUE_UNSET);
+    return t && module_add(vm, m, "tuplegetter", obj_value(t));
+}
+
+const ModuleDef _define_module = {"_define", natives, "What namedtuples and dataclasses are made with.", init};

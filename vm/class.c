@@ -405,16 +405,29 @@ static Value call_metaclass_init(VM *vm, Type *t, Str *name, Tuple *bases, Dict 
 
 /* ---- all together ---- */
 
+/* A class's own dict: names are looked up by identity, and those given to type() may be any strs. */
+static Dict *copy_namespace(VM *vm, Dict *ns)
+{
+    Dict *copy = dict_new_sized(vm, dict_len(ns));
+    size_t pos = 0;
+    for (Value key, value; copy && dict_next(ns, &pos, &key, &value);) {
+        Str *name = is_str(key) ? interned(vm, as_str(key)) : NULL;
+        if (is_str(key) && !name) return NULL;
+        if (!dict_set(vm, copy, name ? obj_value(name) : key, value)) return NULL;
+    }
+    return copy;
+}
+
 static Type *new_class(VM *vm, Type *meta, Str *name, Tuple *bases, Type *base, Dict *ns)
 {
     Str *own_name = str_intern(vm, name->data, name->size);
-    Value copy = dict_copy(vm, ns);
-    if (!own_name || is_error(copy)) return NULL;
+    Dict *copy = copy_namespace(vm, ns);
+    if (!own_name || !copy) return NULL;
     Type *t = type_alloc(vm, own_name, obj_value(vm->common->builtins), base->kind);
     if (!t) return NULL;
     t->h.shape = meta->root_shape->id;
     t->flags = TYPE_HEAP;
-    t->dict = as_dict(copy);
+    t->dict = copy;
     Value mro = c3(vm, t, bases);
     if (is_error(mro) || !type_inherit(vm, t, bases, as_tuple(mro), base)) return NULL;
     return t;
