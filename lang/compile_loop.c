@@ -28,7 +28,7 @@ static Label sync_step(Compiler *c, AstFor *node, Reg pair, Reg item, Label done
 {
     Label next = new_label(c);
     bind_label(c, next);
-    put_jump(c, node->target, OP_FOR_NEXT, item, pair, done);
+    put_jump(c, &node->node, OP_FOR_NEXT, item, pair, done);
     return next;
 }
 

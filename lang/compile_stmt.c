@@ -230,7 +230,7 @@ static void assert_statement(Compiler *c, AstAssert *node)
     Reg message = push(c);
     if (node->msg) expr(c, node->msg, message);
     else put(c, &node->node, OP_LOAD_UNSET, message, 0, 0);
-    put(c, &node->node, OP_RAISE_ASSERT, message, 0, 0);
+    put(c, node->test, OP_RAISE_ASSERT, message, 0, 0); // the condition is what the caret marks
     bind_label(c, holds);
 }
 

@@ -155,9 +155,9 @@ static bool cancel_task(VM *vm, Task *t, Value msg)
     t->cancelling++;
     if (is_ptr(t->wait_on) && is_future(t->wait_on) && future_cancel(vm, as_future(t->wait_on), msg)) return true;
     Value exc = cancelled_error(vm, msg);
-    if (is_error(exc)) {
-        vm_take_pending(vm);
-        return false;
+    if (is_error(exc)) { // no memory: that ends it just as well, and nobody wants to read it for every task
+        exc = vm_take_pending(vm);
+        t->f.h.aux |= FUTURE_OBSERVED;
     }
     if (t->wait_kind == WAIT_SLEEP || t->wait_kind == WAIT_IO) {
         sched_unpark(vm, t);

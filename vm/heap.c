@@ -115,6 +115,12 @@ static bool over_limit(Heap *h, size_t more)
     return h->limit && h->block_bytes + h->malloc_bytes + more > h->limit + h->slack;
 }
 
+/* Small objects may go a little further than what made the limit be reached: a handler needs some. */
+static bool no_block_left(const Heap *h)
+{
+    return h->limit && h->block_bytes + h->malloc_bytes > h->limit + 2 * h->slack;
+}
+
 void *heap_alloc(VM *vm, Kind kind, uint32_t shape, size_t size)
 {
     Heap *h = vm->heap;
@@ -126,7 +132,7 @@ void *heap_alloc(VM *vm, Kind kind, uint32_t shape, size_t size)
         if (__builtin_expect(c != NULL, 1)) {
             h->free[cls] = c->next;
             o = &c->h;
-        } else o = h->limit && over_limit(h, BLOCK_SIZE) && !h->pending[cls] ? NULL : refill(vm, cls);
+        } else o = no_block_left(h) && !h->pending[cls] ? NULL : refill(vm, cls);
     } else {
         o = over_limit(h, size) ? NULL : alloc_large(vm, size);
         bits = GC_LARGE;
@@ -183,6 +189,15 @@ void *heap_malloc(VM *vm, size_t size)
     h->malloc_bytes += size;
     charge(vm, size);
     return p;
+}
+
+bool heap_reserve(VM *vm, size_t bytes)
+{
+    if (!over_limit(vm->heap, bytes)) return true;
+    gc_collect(vm);
+    if (!over_limit(vm->heap, bytes)) return true;
+    vm_no_memory(vm);
+    return false;
 }
 
 void *heap_realloc(VM *vm, void *p, size_t old_size, size_t new_size)

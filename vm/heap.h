@@ -29,6 +29,9 @@ void heap_release(VM *vm, Obj *o, size_t size);
 void *heap_malloc(VM *vm, size_t size);
 void *heap_realloc(VM *vm, void *p, size_t old_size, size_t new_size);
 void heap_free(VM *vm, void *p, size_t size);
+/* A native is about to want a big block, and holds no Values but in slots: collects if the limit is near. False:
+ * MemoryError pending. */
+bool heap_reserve(VM *vm, size_t bytes);
 /* n * size (+ extra), or SIZE_MAX on overflow, which heap_malloc refuses. */
 size_t size_mul(size_t n, size_t size);
 size_t size_add(size_t a, size_t b);

@@ -29,11 +29,30 @@ static Value push2(VM *vm, Value f, Value self, Value other, uint16_t dst, RetKi
     return frame_invoke(vm, f, args, 2, VALUE_UNSET, dst, kind);
 }
 
+/* Bytes that repeating a sequence makes; 0 for anything else. */
+static size_t repeated_size(Value a, Value b)
+{
+    if (!is_ptr(a)) {
+        Value swap = a;
+        a = b;
+        b = swap;
+    }
+    if (!is_ptr(a) || !is_small(b) || as_small(b) <= 0) return 0;
+    size_t n = (size_t)as_small(b);
+    switch (as_obj(a)->kind) {
+    case KIND_LIST: return size_mul(as_list(a)->size, size_mul(n, sizeof(Value)));
+    case KIND_TUPLE: return size_mul(as_tuple(a)->size, size_mul(n, sizeof(Value)));
+    case KIND_STR: return size_mul(as_str(a)->size, n);
+    default: return 0;
+    }
+}
+
 /* Only the plain case runs as a pushed frame: the left operand's own method goes first, unless the right one's
  * class is a subclass that may have a better one. Everything else goes the general way. */
 Value op_binary(VM *vm, BinaryOp op, bool inplace, Value a, Value b, uint16_t dst)
 {
     if (is_str(a) && is_str(b) && op == BIN_ADD) return str_concat(vm, as_str(a), as_str(b));
+    if (op == BIN_MUL && !heap_reserve(vm, repeated_size(a, b))) return VALUE_ERROR;
     if (inplace) {
         Value f = script_method(vm, a, D_IADD + op);
         if (!is_unset(f)) return push2(vm, f, a, b, dst, RET_BIN_INPLACE);

@@ -48,9 +48,9 @@ void sched_free(VM *vm)
     if (!s) return;
     for (Chunk *c = s->head, *next; c; c = next) {
         next = c->next;
-        heap_free(vm, c, sizeof *c);
+        free(c);
     }
-    if (s->spare) heap_free(vm, s->spare, sizeof *s->spare);
+    free(s->spare);
     if (s->timers) heap_free(vm, s->timers, s->timers_capacity * sizeof *s->timers);
     free(s);
     vm->sched = NULL;
@@ -62,8 +62,8 @@ static bool add_chunk(VM *vm, Sched *s)
 {
     Chunk *c = s->spare;
     s->spare = NULL;
-    if (!c) c = heap_malloc(vm, sizeof *c);
-    if (!c) return false;
+    if (!c) c = malloc(sizeof *c); // beyond --max-memory: tasks must be able to end when it is reached
+    if (!c) return !is_error(vm_no_memory(vm));
     c->next = NULL;
     if (s->tail) s->tail->next = c;
     else {
@@ -84,7 +84,7 @@ bool sched_push(VM *vm, Value a, Value b)
     return true;
 }
 
-static Turn take_first(VM *vm, Sched *s)
+static Turn take_first(Sched *s)
 {
     Turn t = s->head->turns[s->head_at++];
     s->ready--;
@@ -97,7 +97,7 @@ static Turn take_first(VM *vm, Sched *s)
         s->head = old->next;
         s->head_at = 0;
         if (!s->head) s->tail = NULL;
-        if (s->spare) heap_free(vm, old, sizeof *old);
+        if (s->spare) free(old);
         else s->spare = old;
     }
     return t;
@@ -119,7 +119,7 @@ static Turn take_turn(VM *vm, Sched *s, size_t n)
         *chosen = *first;
         *first = t;
     }
-    return take_first(vm, s);
+    return take_first(s);
 }
 
 /* ---- timers ---- */

@@ -15,7 +15,7 @@ static const char *const wait_texts[] = {
 #undef WAIT
 };
 
-/* The innermost frame of the task that is the user's own, and the library call it is in (NULL: none). */
+/* The innermost frame of the task that is the user's own, and the innermost library call below it (NULL: none). */
 static Gen *user_frame(Task *t, Code **library)
 {
     Gen *user = t->coro;
@@ -25,7 +25,7 @@ static Gen *user_frame(Task *t, Code **library)
         if (!code_is_library(c)) {
             user = g;
             *library = NULL;
-        } else if (!*library) *library = c;
+        } else *library = c;
         if (!is_gen(g->delegate)) return user;
     }
 }
