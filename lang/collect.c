@@ -76,12 +76,19 @@ static bool in_function(const Scope *scope)
     return kind == SCOPE_FUNCTION || kind == SCOPE_LAMBDA || kind == SCOPE_GENEXP;
 }
 
+/* What may tell the program its own local variables. */
+static bool is_about_locals(const Name *name)
+{
+    return strcmp(name->text, "locals") == 0 || strcmp(name->text, "vars") == 0 || strcmp(name->text, "dir") == 0;
+}
+
 static void visit_name(Collect *c, AstName *node)
 {
     if (node->ctx != CTX_LOAD && c->scope->in_iteration_target) bind_iteration(c, node->id, node->node.span);
     else if (node->ctx != CTX_LOAD) bind(c, node->id, node->node.span);
     else {
         add(c, node->id, SYM_USED, node->node.span);
+        if (is_about_locals(node->id)) c->scope->function->shows_locals = true;
         if (in_function(c->scope) && strcmp(node->id->text, "super") == 0) use_class_cell(c, node->node.span);
     }
 }

@@ -33,6 +33,7 @@ static unsigned scope_flags(const Scope *scope)
     if (scope->is_async) flags |= CODE_COROUTINE | CODE_HEAP;
     if (scope->is_generator) flags |= CODE_GENERATOR | CODE_HEAP;
     if (scope->kind == SCOPE_CLASS) flags |= CODE_CLASS;
+    if (scope->shows_locals) flags |= CODE_LOCALS;
     if (scope->parent && scope->parent->function->kind != SCOPE_MODULE) flags |= CODE_NESTED;
     return flags;
 }
@@ -75,7 +76,8 @@ static bool is_own_variable(const Symbol *symbol)
     return symbol->owner == symbol && (symbol->place == PLACE_LOCAL || symbol->place == PLACE_CELL);
 }
 
-/* What happens before the first line: cells for captured variables, and no value in the others. */
+/* What happens before the first line: cells for captured variables, and no value in the others. Heap frames begin with
+ * all registers unset. */
 static void prepare_local(Compiler *c, Symbol *symbol, Span span)
 {
     Draft *draft = &c->unit->draft;
@@ -86,7 +88,8 @@ static void prepare_local(Compiler *c, Symbol *symbol, Span span)
     }
     symbol->reg = new_local(c);
     if (is_cell) emit(draft, span, OP_NEW_CELL, symbol->reg, 0, 0);
-    else emit_initial_unset(draft, span, symbol->reg);
+    else if (c->unit->flags & CODE_LOCALS) emit(draft, span, OP_LOAD_UNSET, symbol->reg, 0, 0);
+    else if (!c->unit->heap) emit_initial_unset(draft, span, symbol->reg);
 }
 
 void unit_locals(Compiler *c, NodeList params, const Node *at)
@@ -196,7 +199,7 @@ static void add_record(Compiler *c, Unit *unit, CodeRecord *record)
     record->doc = unit->doc;
     add_locals(c, unit, record);
     add_captures(c, unit, record);
-    if (draft_finish(&unit->draft, count_params(unit, record), unit->first_temp, unit->heap, &code))
+    if (draft_finish(&unit->draft, count_params(unit, record), &code))
         image_set_record(&c->image, unit->record, *record, &unit->draft, &code);
     else c->arena.failed = true;
 }

@@ -9,10 +9,8 @@ enum { MAX_ROW_WORDS = 1 << 23 };
 typedef struct Prune {
     Draft *draft;
     Flow flow;
-    Written must, may; // `may` in heap code only
-    uint64_t *unset;   // registers whose initial LOAD_UNSET is wanted
-    uint32_t nparams, nnamed;
-    bool heap;
+    Written written; // assigned on every way
+    uint64_t *unset; // registers whose initial LOAD_UNSET is wanted
 } Prune;
 
 static bool build_flow(Prune *p)
@@ -48,27 +46,12 @@ static void kill_block(Prune *p, uint32_t block)
 static void prune_checks(Prune *p, uint32_t block, uint64_t *row)
 {
     const Flow *flow = &p->flow;
-    memcpy(row, written_row(&p->must, block), flow->words * sizeof *row);
+    memcpy(row, written_row(&p->written, block), flow->words * sizeof *row);
     for (uint32_t pc = flow->start[block]; pc < block_end(flow, block); pc = flow_next(flow, pc)) {
         const Insn *insn = &flow->insns[pc];
         if (insn->op == OP_CHECK_LOCAL && row_has(row, insn->a)) p->draft->marks[pc] |= MARK_DEAD;
         else if (insn->op == OP_CHECK_LOCAL) row_set(p->unset, insn->a);
-        written_step(&p->must, pc, false, row);
-    }
-}
-
-/* `.locals` of a suspended frame tells bound locals from unbound ones: those that are certainly neither need to say. */
-static void keep_doubtful_locals(Prune *p, uint32_t block, uint64_t *must, uint64_t *may)
-{
-    const Flow *flow = &p->flow;
-    memcpy(must, written_row(&p->must, block), flow->words * sizeof *must);
-    memcpy(may, written_row(&p->may, block), flow->words * sizeof *may);
-    for (uint32_t pc = flow->start[block]; pc < block_end(flow, block); pc = flow_next(flow, pc)) {
-        if (opcode_suspends(flow->insns[pc].op))
-            for (uint32_t reg = p->nparams; reg < p->nnamed; reg++)
-                if (row_has(may, reg) && !row_has(must, reg)) row_set(p->unset, reg);
-        written_step(&p->must, pc, false, must);
-        written_step(&p->may, pc, false, may);
+        written_step(&p->written, pc, false, row);
     }
 }
 
@@ -79,43 +62,40 @@ static void drop_needless_unsets(Prune *p)
         if (d->marks[i] & MARK_INITIAL && !row_has(p->unset, d->insns[i].a)) d->marks[i] |= MARK_DEAD;
 }
 
-static void prune(Prune *p, uint64_t *rows)
+static void prune(Prune *p, uint64_t *row)
 {
     for (uint32_t block = 0; block < p->flow.nblocks; block++) {
-        if (!p->must.reached[block]) {
+        if (!p->written.reached[block]) {
             kill_block(p, block);
             continue;
         }
-        prune_checks(p, block, rows);
-        if (p->heap) keep_doubtful_locals(p, block, rows, rows + p->flow.words);
+        prune_checks(p, block, row);
     }
     drop_needless_unsets(p);
 }
 
-static bool analyse(Prune *p)
+static bool analyse(Prune *p, uint32_t nparams)
 {
     size_t words = p->flow.words;
-    uint64_t *rows = calloc(4 * words + 1, sizeof *rows); // two to walk with, the entry, and `unset`
+    uint64_t *rows = calloc(3 * words + 1, sizeof *rows); // one to walk with, the entry, and `unset`
     if (!rows) return false;
-    uint64_t *entry = rows + 2 * words;
-    p->unset = rows + 3 * words;
-    for (uint32_t reg = 0; reg < p->nparams; reg++) row_set(entry, reg);
+    uint64_t *entry = rows + words;
+    p->unset = rows + 2 * words;
+    for (uint32_t reg = 0; reg < nparams; reg++) row_set(entry, reg);
 
-    bool ok = written_init(&p->must, &p->flow, FLOW_MUST, true, entry);
-    if (ok && p->heap) ok = written_init(&p->may, &p->flow, FLOW_MAY, true, entry);
+    bool ok = written_init(&p->written, &p->flow, true, entry);
     if (ok) prune(p, rows);
-    written_free(&p->must);
-    written_free(&p->may);
+    written_free(&p->written);
     free(rows);
     return ok;
 }
 
-bool definite_prune(Draft *draft, uint32_t nparams, uint32_t nnamed, bool heap)
+bool definite_prune(Draft *draft, uint32_t nparams)
 {
-    Prune p = {.draft = draft, .nparams = nparams, .nnamed = nnamed, .heap = heap};
+    Prune p = {.draft = draft};
     if (!build_flow(&p)) return false;
     bool small = (size_t)p.flow.nblocks * p.flow.words <= MAX_ROW_WORDS;
-    bool ok = !small || analyse(&p);
+    bool ok = !small || analyse(&p, nparams);
     flow_free(&p.flow);
     return ok;
 }

@@ -7,6 +7,6 @@
 #pragma once
 #include "lang/emit.h"
 
-/* nnamed: registers below it are parameters and named locals. nparams of them have a value from the start (in a class
- * body the namespace does). False: memory is out. */
-bool definite_prune(Draft *draft, uint32_t nparams, uint32_t nnamed, bool heap);
+/* The first `nparams` registers have a value from the start (in a class body the namespace does). False: memory is
+ * out. */
+bool definite_prune(Draft *draft, uint32_t nparams);

@@ -192,13 +192,13 @@ static void put_handlers(const Layout *l, Finished *f)
     }
 }
 
-bool draft_finish(Draft *d, uint32_t nparams, uint32_t nnamed, bool heap, Finished *f)
+bool draft_finish(Draft *d, uint32_t nparams, Finished *f)
 {
     *f = (Finished){0};
     if (d->failed) return false;
     thread_jumps(d);
     invert_over_jumps(d);
-    if (!definite_prune(d, nparams, nnamed, heap)) return false;
+    if (!definite_prune(d, nparams)) return false;
     drop_jumps_to_next(d);
 
     Layout l = {d, arena_array(d->arena, d->count + 1, sizeof *l.at), arena_array(d->arena, d->count + 1, sizeof *l.far)};

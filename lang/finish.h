@@ -14,5 +14,5 @@ typedef struct Finished {
     uint32_t nhandlers;
 } Finished;
 
-/* nparams, nnamed, heap: as for definite_prune. False: memory is out. Everything lies in the draft's arena. */
-bool draft_finish(Draft *draft, uint32_t nparams, uint32_t nnamed, bool heap, Finished *finished);
+/* nparams: as for definite_prune. False: memory is out. Everything lies in the draft's arena. */
+bool draft_finish(Draft *draft, uint32_t nparams, Finished *finished);

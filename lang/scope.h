@@ -73,6 +73,7 @@ struct Scope {
     Symbol *class_cell;   // of a class: `__class__`, once a method wants it
     bool is_async;        // async def; a generator expression or module that awaits
     bool is_generator;
+    bool shows_locals;    // its code uses `locals`, `vars` or `dir`
     bool has_annotations; // a module or class with annotated names
     // While collecting:
     unsigned in_iterable;  // inside an iterable expression of a comprehension

@@ -73,7 +73,7 @@ typedef struct CodeCapture { CodeText name; uint16_t from, index; } CodeCapture;
 
 enum {
     CODE_GENERATOR = 1, CODE_COROUTINE = 2, CODE_ASYNC_GEN = CODE_GENERATOR | CODE_COROUTINE, // both bits
-    CODE_HEAP = 4,       // its frames live in Gen objects: call forms with _H, exact nregs
+    CODE_HEAP = 4,       // its frames live in Gen objects: call forms with _H, exact nregs, all but parameters unset at first
     CODE_VARARGS = 8, CODE_VARKW = 16,
     CODE_SIMPLE = 32,    // positional parameters only: no defaults needed at nparams arguments, no *, no **, no keyword-only
     CODE_CLASS = 64,     // a class body: r0 holds the namespace
@@ -82,6 +82,7 @@ enum {
     CODE_NESTED = 512,
     CODE_ITERABLE_COROUTINE = 1024, // types.coroutine
     CODE_LEAF = 2048,    // makes no calls
+    CODE_LOCALS = 4096,  // may call locals(): named locals are unset until assigned, and live throughout
 };
 
 /* One function (or class body, or module body). Parameters occupy registers 0.. in order: positional, keyword-only,

@@ -123,9 +123,8 @@ static bool merge(Written *w, uint32_t block, const uint64_t *row)
     }
     bool changed = false;
     for (uint32_t i = 0; i < words; i++) {
-        uint64_t met = w->meet == FLOW_MUST ? known[i] & row[i] : known[i] | row[i];
-        changed |= met != known[i];
-        known[i] = met;
+        changed |= (known[i] & ~row[i]) != 0;
+        known[i] &= row[i];
     }
     return changed;
 }
@@ -169,9 +168,9 @@ static bool walk_block(Written *w, uint32_t block, uint64_t *row, uint64_t *scra
     return changed;
 }
 
-bool written_init(Written *w, const Flow *flow, FlowMeet meet, bool unset_is_unwritten, const uint64_t *entry)
+bool written_init(Written *w, const Flow *flow, bool unset_is_unwritten, const uint64_t *entry)
 {
-    *w = (Written){.flow = flow, .meet = meet, .unset_is_unwritten = unset_is_unwritten};
+    *w = (Written){.flow = flow, .unset_is_unwritten = unset_is_unwritten};
     w->rows = calloc((size_t)flow->nblocks * flow->words + 1, sizeof *w->rows);
     w->reached = calloc(flow->nblocks, 1);
     uint64_t *rows = malloc((2 * (size_t)flow->words + 1) * sizeof *rows);

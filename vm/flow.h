@@ -41,23 +41,17 @@ int flow_edges(const Flow *flow, uint32_t pc, FlowEdge edges[3]);
 /* The instruction after the one at pc in memory. */
 static inline uint32_t flow_next(const Flow *flow, uint32_t pc) { return pc + opcode_size(flow->insns[pc].op); }
 
-typedef enum FlowMeet {
-    FLOW_MUST, // on every way to here
-    FLOW_MAY,  // on some way to here
-} FlowMeet;
-
-/* Which registers have been written. With `unset_is_unwritten`, LOAD_UNSET takes the mark away again and CHECK_LOCAL,
- * once passed, sets it: that is definite assignment of locals. */
+/* Which registers have been written, on every way. With `unset_is_unwritten`, LOAD_UNSET takes the mark away again
+ * and CHECK_LOCAL, once passed, sets it: that is definite assignment of locals. */
 typedef struct Written {
     const Flow *flow;
-    FlowMeet meet;
     bool unset_is_unwritten;
     uint64_t *rows;   // per block: at its start
     uint8_t *reached; // per block: can control get there at all?
 } Written;
 
 /* entry: the row at instruction 0. False: out of memory. */
-bool written_init(Written *written, const Flow *flow, FlowMeet meet, bool unset_is_unwritten, const uint64_t *entry);
+bool written_init(Written *written, const Flow *flow, bool unset_is_unwritten, const uint64_t *entry);
 void written_free(Written *written);
 /* Change `row`, true before the instruction at pc, to what is true after it (when it jumped or did not). */
 void written_step(const Written *written, uint32_t pc, bool jumped, uint64_t *row);

@@ -1,6 +1,7 @@
 #include "vm/gen_view.h"
 #include "vm/dict.h"
 #include "vm/list.h"
+#include "vm/liveness.h"
 #include "vm/task.h"
 #include "vm/str.h"
 #include "vm/type.h"
@@ -34,16 +35,26 @@ Value gen_view_line(VM *vm, Value self)
     return small(code_position(c, g->frame.pc - 1).line);
 }
 
+/* In stack code that was not expected to be asked for its locals, only some registers are sure to hold anything. */
+static const uint64_t *sure_registers(Code *c, const Frame *f)
+{
+    if (!c->live) c->live = liveness_new(c->image->image, c->rec);
+    return c->live ? liveness_during(c->live, (uint32_t)(f->pc - c->insns)) : NULL;
+}
+
 Value frame_locals(VM *vm, const Frame *f)
 {
-    const Code *c = frame_code(f);
+    Code *c = frame_code(f);
+    bool all = c->flags & (CODE_HEAP | CODE_LOCALS);
+    const uint64_t *sure = all ? NULL : sure_registers(c, f);
+    if (!all && !sure) return vm_no_memory(vm);
     const CodeImage *image = c->image->image;
     const CodeLocal *locals = code_at(image, c->rec->locals);
     Dict *d = dict_new(vm);
     if (!d) return VALUE_ERROR;
     for (uint32_t i = 0; i < c->rec->nlocals; i++) {
         const CodeLocal *l = locals + i;
-        if (l->flags & LOCAL_HIDDEN) continue;
+        if (l->flags & LOCAL_HIDDEN || (sure && !(l->flags & LOCAL_FREE) && !liveness_has(sure, l->reg))) continue;
         Value v = l->flags & LOCAL_FREE ? obj_value(frame_function(f)->cells[l->reg]) : f->regs[l->reg];
         if ((l->flags & (LOCAL_CELL | LOCAL_FREE)) && is_kind(v, KIND_CELL)) v = ((Cell *)as_obj(v))->value;
         if (is_unset(v)) continue;

@@ -130,8 +130,8 @@ static void find_fixpoint(const Backward *b)
 
 typedef struct Recorder {
     Liveness *liveness;
-    const Written *named; // heap code: where named locals are certainly written; else NULL
-    const uint64_t *mask; // which registers are named locals
+    const uint64_t *named; // registers that are live everywhere,
+    uint32_t from;         // that is from here on: before it they are being unset
     uint64_t *row;
     bool failed;
 } Recorder;
@@ -157,70 +157,49 @@ static uint32_t add_row(Recorder *r, const uint64_t *row)
     return (uint32_t)l->nrows++;
 }
 
+static uint32_t record_row(Recorder *r, uint32_t pc, const uint64_t *row)
+{
+    if (pc < r->from) return add_row(r, row);
+    for (uint32_t i = 0; i < r->liveness->words; i++) r->row[i] = row[i] | r->named[i];
+    return add_row(r, r->row);
+}
+
 static void record(void *state, const Backward *b, uint32_t pc)
 {
     Recorder *r = state;
-    r->liveness->at[pc] = add_row(r, b->row);
-    r->liveness->during[pc] = add_row(r, b->during);
+    r->liveness->at[pc] = record_row(r, pc, b->row);
+    r->liveness->during[pc] = record_row(r, pc, b->during);
 }
 
-/* Named locals of heap code: add those that are certainly written to the rows of every instruction. */
-static void record_named(Recorder *r, const Flow *flow)
+static void find_named(const CodeImage *image, const CodeRecord *rec, uint64_t *named)
 {
-    Liveness *l = r->liveness;
-    Liveness plain = *l;
-    l->rows = NULL;
-    l->nrows = l->capacity = 0;
-    uint64_t *written = r->row, *out = r->row + flow->words;
-    for (uint32_t pc = 0; pc < flow->ninsns && !r->failed; pc = flow_next(flow, pc)) {
-        bool starts = pc == flow->start[flow->block[pc]];
-        if (starts) memcpy(written, written_row(r->named, flow->block[pc]), flow->words * sizeof *written);
-        for (int k = 0; k < 2; k++) {
-            uint32_t *index = k ? l->during : l->at;
-            const uint64_t *row = plain.rows + (size_t)index[pc] * flow->words;
-            for (uint32_t i = 0; i < flow->words; i++) out[i] = row[i] | (written[i] & r->mask[i]);
-            index[pc] = add_row(r, out);
-        }
-        written_step(r->named, pc, false, written);
-    }
-    free(plain.rows);
-}
-
-static bool show_named_locals(Recorder *r, const Flow *flow, const CodeImage *image, const CodeRecord *rec)
-{
-    uint64_t *bits = calloc(4 * (size_t)flow->words + 1, sizeof *bits), *entry = bits + flow->words;
-    if (!bits) return false;
     const CodeLocal *locals = code_at(image, rec->locals);
-    for (uint32_t i = 0; i < rec->nlocals; i++) {
-        if (locals[i].flags & (LOCAL_FREE | LOCAL_HIDDEN)) continue;
-        row_set(bits, locals[i].reg);
-        if (locals[i].flags & LOCAL_PARAM) row_set(entry, locals[i].reg);
-    }
-    Written named;
-    bool ok = written_init(&named, flow, FLOW_MUST, false, entry);
-    if (ok) {
-        r->named = &named;
-        r->mask = bits;
-        r->row = bits + 2 * flow->words;
-        record_named(r, flow);
-        written_free(&named);
-    }
-    free(bits);
-    return ok;
+    for (uint32_t i = 0; i < rec->nlocals; i++)
+        if (!(locals[i].flags & (LOCAL_FREE | LOCAL_HIDDEN))) row_set(named, locals[i].reg);
+}
+
+/* Where the instructions end that give the named locals of stack code their first contents. */
+static uint32_t prologue_end(const Flow *flow)
+{
+    uint32_t pc = 0;
+    while (flow->insns[pc].op == OP_LOAD_UNSET || flow->insns[pc].op == OP_NEW_CELL || flow->insns[pc].op == OP_WRAP_CELL)
+        pc++;
+    return pc;
 }
 
 static bool compute(Liveness *l, const Flow *flow, const CodeImage *image, const CodeRecord *rec)
 {
     size_t words = flow->words;
-    uint64_t *bits = calloc((flow->nblocks + 3) * words + 1, sizeof *bits);
+    uint64_t *bits = calloc((flow->nblocks + 5) * words + 1, sizeof *bits);
     if (!bits) return false;
     uint64_t *rows = bits + flow->nblocks * words;
     Backward b = {flow, bits, rows, rows + words, rows + 2 * words};
-    Recorder r = {.liveness = l};
+    Recorder r = {.liveness = l, .named = rows + 3 * words, .row = rows + 4 * words};
+    if (rec->flags & (CODE_HEAP | CODE_LOCALS)) find_named(image, rec, rows + 3 * words);
+    if (!(rec->flags & CODE_HEAP)) r.from = prologue_end(flow);
     find_fixpoint(&b);
     for (uint32_t block = 0; block < flow->nblocks; block++) walk_back(&b, block, record, &r);
     free(bits);
-    if (!r.failed && rec->flags & CODE_HEAP) r.failed = !show_named_locals(&r, flow, image, rec);
     return !r.failed;
 }
 

@@ -1,8 +1,8 @@
 /* liveness.h - which registers of a frame hold values that may still be wanted.
  *
  * The collector marks only these, so that stale temporaries keep nothing alive and registers that were never written
- * are never looked at. In heap code (generators, coroutines) a named local counts as live from where it is certainly
- * written, whether or not it is read again: `.locals` shows it.
+ * are never looked at. In heap code (generators, coroutines) and where locals() may be called, named locals count as live
+ * throughout: somebody may ask for them, and their registers are unset at first.
  */
 #pragma once
 #include "vm/code.h"

@@ -300,6 +300,13 @@ static bool check_blocks(Verifier *v, const Flow *flow, const Written *written, 
     return true;
 }
 
+/* How many registers hold something at the start: a heap frame's are all unset, if nothing else. */
+static uint32_t count_given(const CodeRecord *r)
+{
+    if (r->flags & CODE_HEAP) return r->nregs;
+    return r->flags & CODE_CLASS ? r->nregs > 0 : count_params(r);
+}
+
 static bool check_flow(Verifier *v)
 {
     Flow flow;
@@ -308,9 +315,8 @@ static bool check_flow(Verifier *v)
     uint64_t *rows = calloc(2 * (size_t)flow.words + 1, sizeof *rows);
     bool ok = false;
     if (rows) {
-        uint32_t given = v->record->flags & CODE_CLASS ? 1 : count_params(v->record);
-        for (uint32_t reg = 0; reg < given && reg < v->record->nregs; reg++) row_set(rows, reg);
-        ok = written_init(&written, &flow, FLOW_MUST, false, rows);
+        for (uint32_t reg = 0; reg < count_given(v->record); reg++) row_set(rows, reg);
+        ok = written_init(&written, &flow, false, rows);
     }
     if (!ok) {
         fail(v, "out of memory");
