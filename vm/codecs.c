@@ -60,7 +60,7 @@ static void normal_name(const Str *s, char *out, size_t size)
 
 static CodecId codec_of(VM *vm, Value encoding)
 {
-    if (is_unset(encoding)) return CODEC_UTF8;
+    if (is_unset(encoding) || str_is(as_str(encoding), "utf-8")) return CODEC_UTF8;
     const Str *s = as_str(encoding);
     char name[40];
     if (memchr(s->data, 0, s->size)) {

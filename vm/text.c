@@ -47,58 +47,66 @@ static bool is_bytes_kind(TextKind kind) { return kind >= TEXT_BYTES; }
 
 /* ---- sets of characters ---- */
 
-/* Bytes, or ASCII characters, in `bits`; further characters are those of `chars`, or white space if NULL. */
+/* What a table says of a byte: no member, a member, or the first byte of a character to be looked up in `chars`, or
+ * asked whether it is white space if that is NULL. */
+enum { OUT, IN, ASK };
 typedef struct CharSet {
-    uint64_t bits[4];
+    const uint8_t *table;
     const Text *chars;
+    uint8_t own_table[256];
 } CharSet;
 
-static CharSet char_set(TextKind kind, const Text *chars)
+static const uint8_t white_bytes[256] = {[' '] = IN, ['\t' ... '\r'] = IN};
+static const uint8_t white_chars[256] = {
+    [' '] = IN, ['\t' ... '\r'] = IN, [0x1C ... 0x1F] = IN, [0x80 ... 0xFF] = ASK};
+
+static void fill_set(CharSet *set, TextKind kind, const Text *chars)
 {
-    CharSet set = {{0}, chars};
-    if (!chars) {
-        set.bits[0] = (uint64_t)1 << ' ' | 0x1F << '\t'; // \t \n \v \f \r
-        if (!is_bytes_kind(kind)) set.bits[0] |= (uint64_t)0xF << 0x1C;
-        return set;
-    }
+    set->chars = chars;
+    set->table = is_bytes_kind(kind) ? white_bytes : white_chars;
+    if (!chars) return;
+    set->table = set->own_table;
+    memset(set->own_table, OUT, 0x80);
+    memset(set->own_table + 0x80, is_bytes_kind(kind) ? OUT : ASK, 0x80);
     for (size_t i = 0; i < chars->size; i++) {
         unsigned char c = (unsigned char)chars->data[i];
-        if (c < 0x80 || is_bytes_kind(kind)) set.bits[c >> 6] |= (uint64_t)1 << (c & 63);
+        if (set->table[c] == OUT) set->own_table[c] = IN;
     }
-    return set;
 }
 
-/* Bytes of the member of `set` at p, or 0 if what lies there is none. */
-static inline size_t member_at(const CharSet *set, TextKind kind, const char *p)
+/* Is the non-ASCII character at p, n bytes long, a member? */
+static bool has_member(const CharSet *set, const char *p, size_t n)
 {
-    unsigned char c = (unsigned char)*p;
-    if (kind != TEXT_UNICODE || c < 0x80) return set->bits[c >> 6] >> (c & 63) & 1;
-    size_t n = utf8_step(*p);
-    if (set->chars) return search_first(set->chars->data, set->chars->size, p, n) == SEARCH_NONE ? 0 : n;
-    return uni_is(utf8_get(&p), UNI_SPACE) ? n : 0;
-}
-
-static inline const char *back_one(TextKind kind, const char *p)
-{
-    return kind == TEXT_UNICODE ? utf8_back(p) : p - 1;
+    if (set->chars) return search_first(set->chars->data, set->chars->size, p, n) != SEARCH_NONE;
+    return uni_is(utf8_get(&p), UNI_SPACE);
 }
 
 /* Where members (or, if `!in`, what are none) end, going right or left. */
-static const char *span_right(const CharSet *set, TextKind kind, const char *p, const char *end, bool in)
+static const char *span_right(const CharSet *set, const char *p, const char *end, bool in)
 {
     while (p < end) {
-        size_t n = member_at(set, kind, p);
-        if ((n != 0) != in) break;
-        p += in ? n : kind == TEXT_UNICODE ? utf8_step(*p) : 1;
+        uint8_t what = set->table[(unsigned char)*p];
+        size_t n = 1;
+        if (what == ASK) {
+            n = utf8_step(*p);
+            what = has_member(set, p, n) ? IN : OUT;
+        }
+        if ((what == IN) != in) break;
+        p += n;
     }
     return p;
 }
 
-static const char *span_left(const CharSet *set, TextKind kind, const char *p, const char *start, bool in)
+static const char *span_left(const CharSet *set, const char *p, const char *start, bool in)
 {
     while (p > start) {
-        const char *before = back_one(kind, p);
-        if ((member_at(set, kind, before) != 0) != in) break;
+        const char *before = p - 1;
+        uint8_t what = set->table[(unsigned char)*before];
+        if (what == ASK) {
+            before = utf8_back(p);
+            what = has_member(set, before, (size_t)(p - before)) ? IN : OUT;
+        }
+        if ((what == IN) != in) break;
         p = before;
     }
     return p;
@@ -106,10 +114,11 @@ static const char *span_left(const CharSet *set, TextKind kind, const char *p, c
 
 Text text_strip(Text t, const Text *chars, StripSides sides)
 {
-    CharSet set = char_set(t.kind, chars);
+    CharSet set;
+    fill_set(&set, t.kind, chars);
     const char *start = t.data, *end = start + t.size;
-    if (sides & STRIP_LEFT) start = span_right(&set, t.kind, start, end, true);
-    if (sides & STRIP_RIGHT) end = span_left(&set, t.kind, end, start, true);
+    if (sides & STRIP_LEFT) start = span_right(&set, start, end, true);
+    if (sides & STRIP_RIGHT) end = span_left(&set, end, start, true);
     return (Text){start, (size_t)(end - start), 0, t.kind};
 }
 
@@ -123,7 +132,7 @@ typedef struct Pieces {
 
 static Pieces new_pieces(VM *vm, TextKind kind)
 {
-    Value list = list_with_capacity(vm, 8);
+    Value list = list_with_capacity(vm, 12);
     return (Pieces){vm, is_error(list) ? NULL : as_list(list), kind};
 }
 
@@ -144,12 +153,13 @@ static Value finish_pieces(Pieces *p, bool reverse)
 
 static Value split_white(VM *vm, Text t, int64_t max)
 {
-    CharSet white = char_set(t.kind, NULL);
+    CharSet white;
+    fill_set(&white, t.kind, NULL);
     Pieces pieces = new_pieces(vm, t.kind);
     const char *p = t.data, *end = p + t.size;
-    while ((p = span_right(&white, t.kind, p, end, true)) < end) {
+    while ((p = span_right(&white, p, end, true)) < end) {
         const char *start = p;
-        p = max-- == 0 ? end : span_right(&white, t.kind, p, end, false);
+        p = max-- == 0 ? end : span_right(&white, p, end, false);
         if (!add_piece(&pieces, start, p)) break;
     }
     return finish_pieces(&pieces, false);
@@ -157,12 +167,13 @@ static Value split_white(VM *vm, Text t, int64_t max)
 
 static Value rsplit_white(VM *vm, Text t, int64_t max)
 {
-    CharSet white = char_set(t.kind, NULL);
+    CharSet white;
+    fill_set(&white, t.kind, NULL);
     Pieces pieces = new_pieces(vm, t.kind);
     const char *p = t.data + t.size;
-    while ((p = span_left(&white, t.kind, p, t.data, true)) > t.data) {
+    while ((p = span_left(&white, p, t.data, true)) > t.data) {
         const char *end = p;
-        p = max-- == 0 ? t.data : span_left(&white, t.kind, p, t.data, false);
+        p = max-- == 0 ? t.data : span_left(&white, p, t.data, false);
         if (!add_piece(&pieces, p, end)) break;
     }
     return finish_pieces(&pieces, true);
