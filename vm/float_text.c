@@ -17,8 +17,36 @@ static locale_t c_locale(void)
     return newlocale(LC_ALL_MASK, "C", (locale_t)0);
 }
 
+/* %.*f of everyday numbers: mantissa * 10^precision fits 128 bits, so one shift rounds it exactly, half to even.
+ * Answers the length; -1: printf has to do it. */
+static int print_fixed(char *buf, size_t size, int precision, double d)
+{
+    __extension__ typedef unsigned __int128 Wide;
+    static const uint64_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
+    if (precision >= (int)(sizeof powers / sizeof *powers) || !(d >= 1e-9 && d < 1e9) || size < 32) return -1;
+    int exponent;
+    uint64_t mantissa = (uint64_t)ldexp(frexp(d, &exponent), 53);
+    int shift = 53 - exponent; // 23 to 82: d = mantissa / 2^shift
+    Wide scaled = (Wide)mantissa * powers[precision], half = (Wide)1 << (shift - 1);
+    Wide whole = scaled >> shift, rest = scaled - (whole << shift);
+    if (rest > half || (rest == half && (whole & 1))) whole++;
+    char text[INT64_TEXT], *digits = int64_to_text((int64_t)whole, text);
+    int n = (int)(text + INT64_TEXT - digits), zeros = n > precision ? 0 : precision + 1 - n;
+    int before = n + zeros - precision; // of the point
+    memset(buf, '0', (size_t)zeros);
+    memcpy(buf + zeros, digits, (size_t)n);
+    if (!precision) return before;
+    memmove(buf + before + 1, buf + before, (size_t)precision);
+    buf[before] = '.';
+    return before + 1 + precision;
+}
+
 int float_print(char *buf, size_t size, char type, bool alternate, int precision, double d)
 {
+    if (type == 'f' && !alternate) {
+        int quick = print_fixed(buf, size, precision, d);
+        if (quick >= 0) return buf[quick] = 0, quick;
+    }
     locale_t locale = c_locale(), before = uselocale(locale);
     int n;
     switch (type) {
