@@ -193,6 +193,34 @@ static char *read_file(Host *h, const char *path, size_t *size, int *err)
     return text;
 }
 
+static int open_fd(Host *h, const char *path, int flags, int mode)
+{
+    (void)h;
+    struct stat st;
+    int fd = open(path, flags | O_CLOEXEC, mode);
+    if (fd < 0) return -errno;
+    if (fstat(fd, &st) != 0 || !S_ISDIR(st.st_mode)) return fd;
+    close(fd);
+    return -EISDIR;
+}
+
+static long read_fd(Host *h, int fd, void *buf, size_t n)
+{
+    (void)h;
+    ssize_t got = read(fd, buf, n);
+    return got < 0 ? -errno : got;
+}
+
+static int64_t seek_fd(Host *h, int fd, int64_t offset, int whence)
+{
+    (void)h;
+    off_t at = lseek(fd, offset, whence);
+    return at < 0 ? -errno : at;
+}
+
+static int truncate_fd(Host *h, int fd, int64_t size) { return (void)h, ftruncate(fd, size) == 0 ? 0 : -errno; }
+static int close_fd(Host *h, int fd) { return (void)h, close(fd) == 0 ? 0 : -errno; }
+
 /* ---- life ---------------------------------------------------------------------------------------- */
 
 static void close_host(Host *h)
@@ -224,6 +252,11 @@ Host *host_uv_new(void)
         .write = write_all,
         .read_line = read_line,
         .read_file = read_file,
+        .open_fd = open_fd,
+        .read_fd = read_fd,
+        .seek_fd = seek_fd,
+        .truncate_fd = truncate_fd,
+        .close_fd = close_fd,
         .close = close_host,
     };
     return &u->h;

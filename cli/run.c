@@ -150,6 +150,7 @@ static int report_lost_output(VM *vm, int err)
 int run_finish(VM *vm, int status)
 {
     Host *host = vm->host;
+    stdlib_run_exit_calls(vm);
     gc_close_generators(vm);
     int err = output_flush_errno(vm);
     if (err) status = report_lost_output(vm, err);

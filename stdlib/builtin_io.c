@@ -1,4 +1,4 @@
-/* builtin_io.c - print and input. */
+/* builtin_io.c - print, input and open. */
 #include "stdlib/builtins.h"
 #include "stdlib/streams.h"
 #include "vm/common.h"
@@ -77,4 +77,13 @@ Value nat_input(VM *vm, Args args)
     Str *s = as_str(line);
     if (s->size == 0) return vm_raise(vm, ERR_EOF, "EOF when reading a line");
     return s->data[s->size - 1] == '\n' ? str_slice(vm, s, 0, s->length - 1) : line;
+}
+
+/* ---- open: io's, which is written in Co ---------------------------------------------------------- */
+
+Value nat_open(VM *vm, Args args)
+{
+    Value m = module_import(vm, vm_intern(vm, "io"));
+    Value f = is_error(m) ? m : obj_getattr(vm, m, vm_intern(vm, "open"));
+    return is_error(f) ? f : vm_call(vm, f, args.v, args.n);
 }

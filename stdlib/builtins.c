@@ -47,6 +47,9 @@ static const NativeDef natives[] = {
      0},
     {"next(iterator, default=?, /)", nat_next, "The next item; default at the end.", 0},
     {"oct(number, /)", nat_oct, "An integer's octal digits: '0o17'.", 0},
+    {"open(file, mode='r', buffering=-1, encoding=None, errors=None, newline=None, closefd=True, "
+     "opener=None)",
+     nat_open, "Open a file and answer a stream: text unless the mode has a 'b'.", 0},
     {"ord(c, /)", nat_ord, "The code point of a character.", 0},
     {"pow(base, exp, mod=None)", nat_pow, "base ** exp, modulo mod if that is given.", 0},
     {"print(*args, sep=' ', end='\n', file=None, flush=False)", nat_print,

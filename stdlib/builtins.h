@@ -54,3 +54,4 @@ NATIVE(sorted);
 /* builtin_io.c */
 NATIVE(print);
 NATIVE(input);
+NATIVE(open);

@@ -13,6 +13,8 @@ typedef struct Stdlib {
     Value stdout_stream;                       // what sys.stdout was made as: written to without a call
     Type *stream_type;
     Type *struct_time;                         // NULL until time first makes one
+    List *exit_calls;                          // atexit's; NULL: none yet
+    Type *descriptor_type;                     // _files'
     Type *deque_type, *deque_iter_type, *deque_reviter_type;
     Type *grouper_type, *tee_type;             // of itertools
 } Stdlib;
@@ -23,6 +25,8 @@ static inline Stdlib *stdlib(VM *vm) { return vm->module_state; }
 /* Makes the modules builtins and sys, and the way to all others. argv: the script and its arguments. */
 bool stdlib_init(VM *vm, int argc, char **argv);
 void stdlib_free(VM *vm);
+/* What was registered with atexit. */
+void stdlib_run_exit_calls(VM *vm);
 
 /* An argument, a variable's value or a file name as a str: bytes that are no UTF-8 become lone surrogates. */
 Value text_from_system(VM *vm, const char *bytes);

@@ -30,12 +30,18 @@ struct Host {
     void (*random)(Host *h, void *buf, size_t n);
     /* The key of this VM's str hashes. */
     void (*hash_key)(Host *h, uint64_t key[2]);
-    /* Write all of it to fd 1 or 2; 0 or an errno. */
+    /* Write all of it; 0 or an errno. */
     int (*write)(Host *h, int fd, const void *buf, size_t n);
     /* A line from standard input into buf (at most cap bytes, newline included); length, 0 at the end, -errno. */
     long (*read_line)(Host *h, char *buf, size_t cap);
     /* The whole of a file, malloc'd; NULL with an errno in *err (EISDIR for a folder). */
     char *(*read_file)(Host *h, const char *path, size_t *size, int *err);
+    /* Files by descriptor. What fails answers the errno, negated; a folder cannot be opened (EISDIR). */
+    int (*open_fd)(Host *h, const char *path, int flags, int mode);
+    long (*read_fd)(Host *h, int fd, void *buf, size_t n);
+    int64_t (*seek_fd)(Host *h, int fd, int64_t offset, int whence);
+    int (*truncate_fd)(Host *h, int fd, int64_t size);
+    int (*close_fd)(Host *h, int fd);
     void (*close)(Host *h);
     /* Set from signal handlers and other threads; the VM looks at it when its fuel runs out. */
     volatile int pending; // HOST_...

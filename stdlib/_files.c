@@ -1,0 +1,174 @@
+/* _files.c - files by descriptor: what io's file objects are made on. */
+#include "stdlib/stdlib.h"
+#include "vm/bytes.h"
+#include "vm/int.h"
+#include "vm/output.h"
+#include "vm/protocol.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+static const int64_t MOST_AT_ONCE = 1 << 30;
+
+static bool read_int(VM *vm, Value v, int *out)
+{
+    int64_t i;
+    if (!obj_index_i64(vm, v, &i)) return false;
+    if (i != (int)i) return vm_raise(vm, ERR_OVERFLOW, "Python int too large to convert to C int"), false;
+    *out = (int)i;
+    return true;
+}
+
+/* What a call of the host answered: a number, or an errno that is raised. After a signal that raised nothing
+ * it is to be called again: *again. */
+static Value answer(VM *vm, int64_t result, bool *again)
+{
+    *again = false;
+    if (result >= 0) return int_from_i64(vm, result);
+    if (result != -EINTR) return vm_raise_errno(vm, (int)-result, NULL);
+    *again = vm_interrupted(vm);
+    return VALUE_ERROR;
+}
+
+static Value nat_open(VM *vm, Args args)
+{
+    int flags, mode;
+    if (!read_int(vm, args.v[1], &flags) || !read_int(vm, args.v[2], &mode)) return VALUE_ERROR;
+    Value name = output_encode(vm, as_str(args.v[0]), "surrogateescape");
+    if (is_error(name)) return name;
+    const char *path = is_str(name) ? str_cstr(vm, as_str(name)) : (const char *)as_bytes(name)->data;
+    size_t size = is_str(name) ? as_str(name)->size : as_bytes(name)->size;
+    if (!path) return VALUE_ERROR;
+    if (strlen(path) != size) return vm_raise(vm, ERR_VALUE, "embedded null byte");
+    int fd = vm->host->open_fd(vm->host, path, flags, mode);
+    return fd < 0 ? vm_raise_errno(vm, -fd, path) : small(fd);
+}
+
+/* ---- descriptors that close themselves when nobody holds them any more: NativeData.data is fd + 1, 0 once
+ * closed ---- */
+
+static bool is_descriptor(VM *vm, Value v)
+{
+    return is_ptr(v) && type_of(vm, v) == stdlib(vm)->descriptor_type;
+}
+
+static int take_fd(Obj *o)
+{
+    int fd = (int)(intptr_t)((NativeData *)o)->data - 1;
+    ((NativeData *)o)->data = NULL;
+    return fd;
+}
+
+static void descriptor_free(VM *vm, Obj *o)
+{
+    int fd = take_fd(o);
+    if (fd >= 0) vm->host->close_fd(vm->host, fd);
+}
+
+static const TypeDef descriptor_def = {
+    .slots = {.free = descriptor_free},
+    .flags = TYPE_FINAL,
+    .doc = "An open file's descriptor, closed with this object.",
+};
+
+static Value nat_own(VM *vm, Args args)
+{
+    int fd;
+    if (!read_int(vm, args.v[0], &fd)) return VALUE_ERROR;
+    uint32_t shape = stdlib(vm)->descriptor_type->root_shape->id;
+    NativeData *o = heap_alloc(vm, KIND_NATIVE_DATA, shape, sizeof *o);
+    if (!o) return VALUE_ERROR;
+    o->data = (void *)(intptr_t)(fd + 1);
+    o->values[0] = o->values[1] = VALUE_UNSET;
+    return obj_value(o);
+}
+
+/* ---- reading and writing ------------------------------------------------------------------------- */
+
+static Value nat_read(VM *vm, Args args)
+{
+    int fd;
+    int64_t n;
+    if (!read_int(vm, args.v[0], &fd) || !obj_index_i64(vm, args.v[1], &n)) return VALUE_ERROR;
+    if (n > MOST_AT_ONCE) n = MOST_AT_ONCE;
+    char *buf = heap_malloc(vm, (size_t)n);
+    if (!buf) return VALUE_ERROR;
+    bool again;
+    Value got;
+    do got = answer(vm, vm->host->read_fd(vm->host, fd, buf, (size_t)n), &again);
+    while (again);
+    Value data = is_error(got) ? got : bytes_new(vm, buf, (size_t)as_small(got));
+    heap_free(vm, buf, (size_t)n);
+    return data;
+}
+
+static Value nat_write(VM *vm, Args args)
+{
+    int fd;
+    ByteView b;
+    if (!read_int(vm, args.v[0], &fd) || !bytes_require(vm, args.v[1], &b)) return VALUE_ERROR;
+    int err = vm->host->write(vm->host, fd, b.data, b.size);
+    return err ? vm_raise_errno(vm, err, NULL) : int_from_u64(vm, b.size);
+}
+
+static Value nat_seek(VM *vm, Args args)
+{
+    int fd, whence;
+    int64_t offset;
+    bool again;
+    if (!read_int(vm, args.v[0], &fd) || !obj_index_i64(vm, args.v[1], &offset) ||
+        !read_int(vm, args.v[2], &whence))
+        return VALUE_ERROR;
+    return answer(vm, vm->host->seek_fd(vm->host, fd, offset, whence), &again);
+}
+
+static Value nat_truncate(VM *vm, Args args)
+{
+    int fd;
+    int64_t size;
+    bool again;
+    if (!read_int(vm, args.v[0], &fd) || !obj_index_i64(vm, args.v[1], &size)) return VALUE_ERROR;
+    return answer(vm, vm->host->truncate_fd(vm->host, fd, size), &again);
+}
+
+static Value nat_close(VM *vm, Args args)
+{
+    if (!is_descriptor(vm, args.v[0]))
+        return vm_raise(vm, ERR_TYPE, "close() needs a descriptor, got %T", args.v[0]);
+    int fd = take_fd(as_obj(args.v[0])), err = fd < 0 ? 0 : vm->host->close_fd(vm->host, fd);
+    return err < 0 && err != -EINTR ? vm_raise_errno(vm, -err, NULL) : VALUE_NONE;
+}
+
+static Value nat_isatty(VM *vm, Args args)
+{
+    int fd;
+    return read_int(vm, args.v[0], &fd) ? bool_value(isatty(fd)) : VALUE_ERROR;
+}
+
+static const NativeDef natives[] = {
+    {"open(path, flags, mode, /)", nat_open, "A file's descriptor.", 0},
+    {"read(fd, size, /)", nat_read, "At most so many bytes; none at the end.", 0},
+    {"write(fd, data, /)", nat_write, "Write all bytes.", 0},
+    {"seek(fd, offset, whence, /)", nat_seek, "Move to a position, which is answered.", 0},
+    {"truncate(fd, size, /)", nat_truncate, "Make the file that long.", 0},
+    {"own(fd, /)", nat_own, "An object that closes fd when it is dropped.", 0},
+    {"close(descriptor, /)", nat_close, "Close what own() has made.", 0},
+    {"isatty(fd, /)", nat_isatty, "Whether it is a terminal.", 0},
+    {0},
+};
+
+static bool init(VM *vm, Module *m)
+{
+    static const struct { const char *name; int value; } flags[] = {
+        {"O_RDONLY", O_RDONLY}, {"O_WRONLY", O_WRONLY}, {"O_RDWR", O_RDWR},     {"O_CREAT", O_CREAT},
+        {"O_EXCL", O_EXCL},     {"O_TRUNC", O_TRUNC},   {"O_APPEND", O_APPEND},
+    };
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (!module_add(vm, m, flags[i].name, small(flags[i].value))) return false;
+    Type *t = type_from_def(vm, "_files.descriptor", NULL, &descriptor_def, KIND_NATIVE_DATA, VALUE_UNSET);
+    if (t) gc_pin(vm, obj_value(t));
+    return (stdlib(vm)->descriptor_type = t) != NULL && module_add(vm, m, "EMFILE", small(EMFILE));
+}
+
+const ModuleDef _files_module = {"_files", natives, "Files by descriptor, for io.", init};
