@@ -158,20 +158,22 @@ void heap_release(VM *vm, Obj *o, size_t size)
 
 /* ---- malloc'd memory of objects: small blocks come from chunks.c ---- */
 
+static bool is_small_block(size_t size) { return size && size <= CHUNK_LIMIT; }
+
 static void *raw_malloc(Heap *h, size_t size)
 {
-    return size - 1 < CHUNK_LIMIT ? chunk_alloc(&h->chunks, size) : malloc(size ? size : 1);
+    return is_small_block(size) ? chunk_alloc(&h->chunks, size) : malloc(size ? size : 1);
 }
 
 static void raw_free(Heap *h, void *p, size_t size)
 {
-    if (size - 1 < CHUNK_LIMIT) chunk_free(&h->chunks, p, size);
+    if (is_small_block(size)) chunk_free(&h->chunks, p, size);
     else free(p);
 }
 
 static void *raw_realloc(Heap *h, void *p, size_t old_size, size_t new_size)
 {
-    bool was_small = old_size - 1 < CHUNK_LIMIT, is_small_now = new_size - 1 < CHUNK_LIMIT;
+    bool was_small = is_small_block(old_size), is_small_now = is_small_block(new_size);
     if (!p || (!was_small && !is_small_now)) return p ? realloc(p, new_size ? new_size : 1) : raw_malloc(h, new_size);
     if (was_small && is_small_now && chunk_class(old_size) == chunk_class(new_size)) return p;
     void *q = raw_malloc(h, new_size);
