@@ -140,7 +140,6 @@ static void trace_task(VM *vm, Task *t)
     gc_mark_obj(vm, t->coro);
     gc_mark_value(vm, t->wait_on);
     gc_mark_value(vm, t->name);
-    gc_mark_value(vm, t->context);
     gc_mark_value(vm, t->parent);
 }
 

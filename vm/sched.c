@@ -192,7 +192,7 @@ Value task_new(VM *vm, Value coroutine, Value name)
     Task *t = heap_new(vm, KIND_TASK, T_TASK, Task);
     if (!t) return VALUE_ERROR;
     t->f.result = VALUE_NONE; // what the first step sends
-    t->f.callbacks = t->f.extra = t->wait_on = t->context = VALUE_UNSET;
+    t->f.callbacks = t->f.extra = t->wait_on = VALUE_UNSET;
     t->coro = as_gen(coroutine);
     t->parent = vm->task ? obj_value(vm->task) : VALUE_UNSET;
     t->name = is_unset(name) || is_none(name) ? small(++s->task_id) : name;

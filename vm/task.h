@@ -41,7 +41,6 @@ struct Task {
     Value wait_on;      // UNSET, or the object waited on (Future, Task, native that parked it)
     Task *next, *prev;  // of all unfinished tasks, in order of creation
     Value name;         // str, or small int n for "Task-n"
-    Value context;      // contextvars: UNSET or a Dict
     Value parent;       // Task that made it or UNSET, for reports
     uint32_t timer;     // generation of its entry in the timer heap
     uint16_t cancelling;
