@@ -84,32 +84,26 @@ static bool has_member(const CharSet *set, const char *p, size_t n)
 /* Where members (or, if `!in`, what are none) end, going right or left. */
 static const char *span_right(const CharSet *set, const char *p, const char *end, bool in)
 {
-    while (p < end) {
-        uint8_t what = set->table[(unsigned char)*p];
-        size_t n = 1;
-        if (what == ASK) {
-            n = utf8_step(*p);
-            what = has_member(set, p, n) ? IN : OUT;
-        }
-        if ((what == IN) != in) break;
+    const uint8_t *table = set->table, wanted = in ? IN : OUT;
+    for (;;) {
+        while (p < end && table[(unsigned char)*p] == wanted) p++;
+        if (p == end || table[(unsigned char)*p] != ASK) return p;
+        size_t n = utf8_step(*p);
+        if (has_member(set, p, n) != in) return p;
         p += n;
     }
-    return p;
 }
 
 static const char *span_left(const CharSet *set, const char *p, const char *start, bool in)
 {
-    while (p > start) {
-        const char *before = p - 1;
-        uint8_t what = set->table[(unsigned char)*before];
-        if (what == ASK) {
-            before = utf8_back(p);
-            what = has_member(set, before, (size_t)(p - before)) ? IN : OUT;
-        }
-        if ((what == IN) != in) break;
+    const uint8_t *table = set->table, wanted = in ? IN : OUT;
+    for (;;) {
+        while (p > start && table[(unsigned char)p[-1]] == wanted) p--;
+        if (p == start || table[(unsigned char)p[-1]] != ASK) return p;
+        const char *before = utf8_back(p);
+        if (has_member(set, before, (size_t)(p - before)) != in) return p;
         p = before;
     }
-    return p;
 }
 
 Text text_strip(Text t, const Text *chars, StripSides sides)
