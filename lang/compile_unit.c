@@ -46,9 +46,10 @@ bool unit_begin(Compiler *c, Unit *unit, Scope *scope, const char *name, uint32_
     unit->record = image_reserve(&c->image);
     draft_init(&unit->draft, &c->arena);
     unit->draft.nregs = 1;
+    if (c->image.failed) return false;
     c->unit = unit;
     c->scope = scope;
-    return !c->image.failed;
+    return true;
 }
 
 static Reg new_local(Compiler *c)
