@@ -15,6 +15,8 @@ struct Liveness {
 /* What the analysis carries around. */
 typedef struct Backward {
     const Flow *flow;
+    const CodeImage *image;
+    const CodeConst *consts;
     uint64_t *in;     // per block: live at its start
     uint64_t *row;    // at the place reached
     uint64_t *during; // inside the instruction passed last
@@ -71,6 +73,16 @@ static void add_handler(const Backward *b, uint32_t pc)
     row_join(b->row, b->edge, b->flow->words);
 }
 
+/* A function that is made reads the cells it captures. */
+static void add_captures(const Backward *b, const Insn *insn)
+{
+    if (insn->op != OP_MAKE_FUNCTION && insn->op != OP_MAKE_CLOSURE) return;
+    const CodeRecord *made = code_record(b->image, (uint32_t)b->consts[insn->b].data);
+    const CodeCapture *captures = code_at(b->image, made->captures);
+    for (uint16_t i = 0; i < made->nfree; i++)
+        if (captures[i].from == CAPTURE_LOCAL) row_set(b->row, captures[i].index);
+}
+
 /* `row`: from after the instruction at pc to before it. */
 static void step_back(const Backward *b, uint32_t pc, bool last_of_block)
 {
@@ -83,6 +95,7 @@ static void step_back(const Backward *b, uint32_t pc, bool last_of_block)
     bool gives_away = insn->op == OP_YIELD || insn->op == OP_YIELD_ASYNC;
     if (gives_away) memcpy(b->during, b->row, b->flow->words * sizeof *b->row);
     apply_ranges(b->row, e.reads, e.nreads, true);
+    add_captures(b, insn);
     if (!gives_away) memcpy(b->during, b->row, b->flow->words * sizeof *b->row);
     if (insn->op == OP_AWAIT_CALL_H) row_set(b->during, insn[1].a);
 }
@@ -193,7 +206,7 @@ static bool compute(Liveness *l, const Flow *flow, const CodeImage *image, const
     uint64_t *bits = calloc((flow->nblocks + 5) * words + 1, sizeof *bits);
     if (!bits) return false;
     uint64_t *rows = bits + flow->nblocks * words;
-    Backward b = {flow, bits, rows, rows + words, rows + 2 * words};
+    Backward b = {flow, image, code_at(image, rec->consts), bits, rows, rows + words, rows + 2 * words};
     Recorder r = {.liveness = l, .named = rows + 3 * words, .row = rows + 4 * words};
     if (rec->flags & (CODE_HEAP | CODE_LOCALS)) find_named(image, rec, rows + 3 * words);
     if (!(rec->flags & CODE_HEAP)) r.from = prologue_end(flow);
