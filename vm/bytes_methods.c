@@ -526,6 +526,12 @@ static Value nat_translate(VM *vm, Args args)
     return v;
 }
 
+static Value nat_dunder_bytes(VM *vm, Args args)
+{
+    ByteView view = byte_view(args.v[0]);
+    return is_exact(args.v[0], T_BYTES) ? args.v[0] : bytes_new(vm, view.data, view.size);
+}
+
 static Value nat_getnewargs(VM *vm, Args args)
 {
     ByteView view = byte_view(args.v[0]);
@@ -640,6 +646,7 @@ static Value nat_reverse(VM *vm, Args args)
 
 const NativeDef bytes_methods[] = {
 #include "vm/bytes_methods.def"
+    {"__bytes__(self, /)", nat_dunder_bytes, "The same bytes, no subclass.", 0},
     {"__getnewargs__(self, /)", nat_getnewargs, "The arguments that make an equal bytes.", 0},
     {0},
 };

@@ -60,7 +60,8 @@ typedef struct Task Task;
 typedef struct BigInt { Obj h; int32_t sign; int32_t used; uint64_t digits[]; } BigInt; // mp_digit magnitude (60 bits each), sign -1/+1; aux: none
 typedef struct FloatObj { Obj h; double d; } FloatObj;
 
-enum { STR_ASCII = 1, STR_INTERNED = 2, STR_SHARED = 4, STR_JOINED = 8 }; // Obj.aux; SHARED: data lies in a growable buffer; JOINED: made by +
+/* Obj.aux. SHARED: data lies in a growable buffer; three bits from JOINS on count how often + made it longer. */
+enum { STR_ASCII = 1, STR_INTERNED = 2, STR_SHARED = 4, STR_JOINS = 8, STR_JOINS_MASK = 56 };
 struct Str {
     Obj h;
     size_t size;   // bytes

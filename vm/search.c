@@ -33,7 +33,7 @@ size_t search_last(const void *hay, size_t n, const void *needle, size_t m)
     for (size_t left = n - m + 1; left > 0;) {
         const char *p = memrchr(start, *first, left);
         if (!p) return SEARCH_NONE;
-        if (memcmp(p, needle, m) == 0) return (size_t)(p - start);
+        if (p[m - 1] == first[m - 1] && memcmp(p, needle, m) == 0) return (size_t)(p - start);
         left = (size_t)(p - start);
     }
     return SEARCH_NONE;

@@ -4,7 +4,8 @@
 #include "vm/unitables.h"
 
 enum {
-    GROW_MIN = 256,   // shorter results of + are plain copies
+    GROW_MIN = 256,   // results of + that are shorter, or made by fewer + than that, are plain copies
+    GROW_JOINS = 4 * STR_JOINS,
     CRUMB_STRIDE = 64,
     CHAR_CACHE = 256, // recently made one-character strs that are not ASCII
 };
@@ -426,7 +427,8 @@ static Value concat_copy(VM *vm, const Str *a, const Str *b, size_t size)
 {
     Str *s = str_alloc(vm, size, a->length + b->length);
     if (!s) return VALUE_ERROR;
-    s->h.aux |= STR_JOINED;
+    uint16_t joins = a->h.aux & STR_JOINS_MASK;
+    s->h.aux |= joins < STR_JOINS_MASK ? joins + STR_JOINS : joins;
     copy_bytes(copy_bytes(s->data, a->data, a->size), b->data, b->size);
     return obj_value(s);
 }
@@ -441,8 +443,8 @@ Value str_concat(VM *vm, Str *a, Str *b)
         if (buffer->used == a->size && b->size <= buffer->capacity - buffer->used)
             return append_to_buffer(vm, buffer, b, a->length + b->length);
     }
-    // A text that is made longer for the second time will be made longer again.
-    bool growing = a->h.aux & (STR_JOINED | STR_SHARED);
+    // A text that was made longer again and again goes on to be.
+    bool growing = a->h.aux & STR_SHARED || (a->h.aux & STR_JOINS_MASK) >= GROW_JOINS;
     return growing && size >= GROW_MIN ? concat_in_buffer(vm, a, b, size) : concat_copy(vm, a, b, size);
 }
 
