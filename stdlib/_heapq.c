@@ -1,5 +1,6 @@
-/* _heapq.c - the natives under heapq.co. As CPython's, they move items by exchanging them, so that the list holds all of
- * them whenever a comparison runs script code, and notice when that has changed the list's length. */
+/* _heapq.c - the natives under heapq.co. As CPython's, they move items by exchanging them, so that the
+ * list holds all of them whenever a comparison runs script code, and notice when that has changed the
+ * list's length. */
 #include "stdlib/stdlib.h"
 #include "vm/list.h"
 #include "vm/native.h"
@@ -19,7 +20,8 @@ static int above(VM *vm, const List *l, size_t a, size_t b, bool max)
     size_t size = l->size;
     Value x = l->items[a], y = l->items[b];
     int less = both_small(x, y) ? (max ? as_small(y) < as_small(x) : as_small(x) < as_small(y))
-                                : max ? obj_less(vm, y, x) : obj_less(vm, x, y);
+               : max            ? obj_less(vm, y, x)
+                                : obj_less(vm, x, y);
     if (less >= 0 && l->size != size) {
         vm_raise(vm, ERR_RUNTIME, "list changed size during iteration");
         return -1;
@@ -47,7 +49,8 @@ static bool rise(VM *vm, List *l, size_t start, size_t pos, bool max)
     return true;
 }
 
-/* The item at pos sinks to a leaf along the better children, and rises from there: most belong near the leaves. */
+/* The item at pos sinks to a leaf along the better children, and rises from there: most belong near the
+ * leaves. */
 static bool sink(VM *vm, List *l, size_t pos, bool max)
 {
     size_t start = pos, end = l->size;
@@ -98,12 +101,30 @@ static Value replace_root(VM *vm, Value heap, Value item, bool max)
     return l->size ? replace(vm, l, item, max) : vm_raise(vm, ERR_INDEX, "index out of range");
 }
 
-static Value nat_heapify(VM *vm, Args args) { return heapify(vm, args.v[0], false); }
-static Value nat_heapify_max(VM *vm, Args args) { return heapify(vm, args.v[0], true); }
-static Value nat_heappop(VM *vm, Args args) { return pop(vm, args.v[0], false); }
-static Value nat_heappop_max(VM *vm, Args args) { return pop(vm, args.v[0], true); }
-static Value nat_heapreplace(VM *vm, Args args) { return replace_root(vm, args.v[0], args.v[1], false); }
-static Value nat_heapreplace_max(VM *vm, Args args) { return replace_root(vm, args.v[0], args.v[1], true); }
+static Value nat_heapify(VM *vm, Args args)
+{
+    return heapify(vm, args.v[0], false);
+}
+static Value nat_heapify_max(VM *vm, Args args)
+{
+    return heapify(vm, args.v[0], true);
+}
+static Value nat_heappop(VM *vm, Args args)
+{
+    return pop(vm, args.v[0], false);
+}
+static Value nat_heappop_max(VM *vm, Args args)
+{
+    return pop(vm, args.v[0], true);
+}
+static Value nat_heapreplace(VM *vm, Args args)
+{
+    return replace_root(vm, args.v[0], args.v[1], false);
+}
+static Value nat_heapreplace_max(VM *vm, Args args)
+{
+    return replace_root(vm, args.v[0], args.v[1], true);
+}
 
 static Value nat_heappush(VM *vm, Args args)
 {

@@ -1,5 +1,5 @@
-/* _json.c - the natives under json: text to values and back. Options that scripts may give come as a tuple, so that the module
- * json alone knows their defaults; what is wrong with a text json.decoder says. */
+/* _json.c - the natives under json: text to values and back. Options that scripts may give come as a
+ * tuple, so that the module json alone knows their defaults; what is wrong with a text json.decoder says. */
 #include "stdlib/stdlib.h"
 #include "vm/container.h"
 #include "vm/dict.h"
@@ -35,14 +35,20 @@ static Value fail(Scanner *s, const char *message, const char *at)
 }
 
 /* "Expecting value" is what StopIteration(position) stands for: raw_decode says it. */
-static Value no_value(Scanner *s, const char *at) { return vm_raise_arg(s->vm, ERR_STOP_ITERATION, position(s, at)); }
+static Value no_value(Scanner *s, const char *at)
+{
+    return vm_raise_arg(s->vm, ERR_STOP_ITERATION, position(s, at));
+}
 
 static void skip_space(Scanner *s)
 {
     while (s->p < s->end && (*s->p == ' ' || *s->p == '\t' || *s->p == '\n' || *s->p == '\r')) s->p++;
 }
 
-static bool at_char(const Scanner *s, char c) { return s->p < s->end && *s->p == c; }
+static bool at_char(const Scanner *s, char c)
+{
+    return s->p < s->end && *s->p == c;
+}
 
 static bool take(Scanner *s, const char *word)
 {
@@ -59,7 +65,10 @@ static int32_t hex4(const Scanner *s, const char *p)
     if (s->end - p < 4) return -1;
     for (int i = 0; i < 4; i++) {
         char c = p[i];
-        int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int digit = c >= '0' && c <= '9'   ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
         if (digit < 0) return -1;
         v = v * 16 + digit;
     }
@@ -109,21 +118,27 @@ static Value scan_string(Scanner *s)
         if (*p == '"') return sb_finish(&b);
         if (*p == '\\') {
             if (!scan_escape(s, &b, quote)) return sb_drop(&b), VALUE_ERROR;
-        } else if (s->strict) return sb_drop(&b), fail(s, "Invalid control character at", p);
-        else sb_add(&b, p, 1);
+        } else if (s->strict)
+            return sb_drop(&b), fail(s, "Invalid control character at", p);
+        else
+            sb_add(&b, p, 1);
         start = p = s->p;
         while (p < s->end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20) p++;
     }
 }
 
-static bool is_digit(const Scanner *s, const char *p) { return p < s->end && *p >= '0' && *p <= '9'; }
+static bool is_digit(const Scanner *s, const char *p)
+{
+    return p < s->end && *p >= '0' && *p <= '9';
+}
 
 static Value scan_number(Scanner *s)
 {
     const char *start = s->p, *p = start;
     if (*p == '-') p++;
     if (!is_digit(s, p)) return no_value(s, start);
-    if (*p == '0') p++;
+    if (*p == '0')
+        p++;
     else
         while (is_digit(s, p)) p++;
     bool whole = true;
@@ -156,7 +171,8 @@ static Value scan_constant(Scanner *s)
     if (take(s, "false")) return VALUE_FALSE;
     for (int i = 0; i < 3; i++) {
         if (!take(s, names[i])) continue;
-        if (is_none(s->parse_constant)) return float_value(vm, i == 0 ? (double)NAN : i == 1 ? HUGE_VAL : -HUGE_VAL);
+        if (is_none(s->parse_constant))
+            return float_value(vm, i == 0 ? (double)NAN : i == 1 ? HUGE_VAL : -HUGE_VAL);
         Value name = str_from_c(vm, names[i]);
         return is_error(name) ? name : vm_call1(vm, s->parse_constant, name);
     }
@@ -226,7 +242,8 @@ static Value scan_object(Scanner *s)
     if (is_none(s->pairs_hook)) {
         Dict *d = dict_new(vm);
         roots[0] = d ? obj_value(d) : VALUE_ERROR;
-    } else roots[0] = list_new(vm, NULL, 0);
+    } else
+        roots[0] = list_new(vm, NULL, 0);
     Value v = !is_error(roots[0]) && scan_members(s, roots) ? roots[0] : VALUE_ERROR;
     Value hook = is_none(s->pairs_hook) ? s->object_hook : s->pairs_hook;
     if (!is_error(v) && !is_none(hook)) v = vm_call1(vm, hook, v);
@@ -252,7 +269,8 @@ static Value scan_value(Scanner *s)
 /* (value, position behind it) */
 static Value nat_scan(VM *vm, Args args)
 {
-    if (!is_str(args.v[0])) return vm_raise(vm, ERR_TYPE, "first argument must be a string, not %T", args.v[0]);
+    if (!is_str(args.v[0]))
+        return vm_raise(vm, ERR_TYPE, "first argument must be a string, not %T", args.v[0]);
     Str *text = as_str(args.v[0]);
     const Value *o = as_tuple(args.v[2])->items;
     int64_t at;
@@ -267,8 +285,8 @@ static Value nat_scan(VM *vm, Args args)
 
 /* ---- writing ------------------------------------------------------------------------------------- */
 
-/* A container being written. Each is compared with one that it lies in, the landmark; this moves inwards at depths that are
- * powers of two, so that a circle, however long, leads past it sooner or later. */
+/* A container being written. Each is compared with one that it lies in, the landmark; this moves inwards
+ * at depths that are powers of two, so that a circle, however long, leads past it sooner or later. */
 typedef struct Level {
     Value landmark;
     uint32_t depth;
@@ -277,7 +295,7 @@ typedef struct Level {
 typedef struct Writer {
     VM *vm;
     StrBuilder b;
-    Value fallback;                // default()
+    Value fallback;                              // default()
     Value item_separator, key_separator, indent; // indent: a str or None
     bool skipkeys, ascii, check_circular, allow_nan, sort_keys;
 } Writer;
@@ -391,7 +409,8 @@ static int write_key(Writer *w, Value key)
     if (is_str(key)) return write_str(&w->b, as_str(key), w->ascii) ? 1 : -1;
     bool plain = is_float(key) || is_int(key) || is_none(key);
     if (!plain && w->skipkeys) return 0;
-    if (!plain) return vm_raise(w->vm, ERR_TYPE, "keys must be str, int, float, bool or None, not %T", key), -1;
+    if (!plain)
+        return vm_raise(w->vm, ERR_TYPE, "keys must be str, int, float, bool or None, not %T", key), -1;
     bool ok = sb_add(&w->b, "\"", 1) && write_value(w, key, NULL, 0) && sb_add(&w->b, "\"", 1);
     return ok ? 1 : -1;
 }
@@ -420,7 +439,8 @@ static bool write_sorted(Writer *w, Value dict, bool *first, const Level *level,
     for (size_t i = 0; ok && i < as_list(keys)->size; i++) {
         roots[1] = dict_get(w->vm, as_dict(dict), as_list(keys)->items[i]);
         ok = !is_error(roots[1]);
-        if (ok && !is_unset(roots[1])) ok = write_entry(w, as_list(keys)->items[i], roots[1], first, level, depth);
+        if (ok && !is_unset(roots[1]))
+            ok = write_entry(w, as_list(keys)->items[i], roots[1], first, level, depth);
     }
     roots_pop(w->vm, roots);
     return ok;
@@ -475,10 +495,18 @@ static bool write_value(Writer *w, Value v, const Level *outer, int depth)
 static Value nat_encode(VM *vm, Args args)
 {
     const Value *o = as_tuple(args.v[1])->items;
-    Writer w = {.vm = vm, .fallback = o[0], .item_separator = o[1], .key_separator = o[2], .indent = o[3],
-                .skipkeys = o[4] == VALUE_TRUE, .ascii = o[5] == VALUE_TRUE, .check_circular = o[6] == VALUE_TRUE,
-                .allow_nan = o[7] == VALUE_TRUE, .sort_keys = o[8] == VALUE_TRUE};
-    if (!is_str(w.item_separator) || !is_str(w.key_separator)) return vm_raise(vm, ERR_TYPE, "separators must be str");
+    Writer w = {.vm = vm,
+                .fallback = o[0],
+                .item_separator = o[1],
+                .key_separator = o[2],
+                .indent = o[3],
+                .skipkeys = o[4] == VALUE_TRUE,
+                .ascii = o[5] == VALUE_TRUE,
+                .check_circular = o[6] == VALUE_TRUE,
+                .allow_nan = o[7] == VALUE_TRUE,
+                .sort_keys = o[8] == VALUE_TRUE};
+    if (!is_str(w.item_separator) || !is_str(w.key_separator))
+        return vm_raise(vm, ERR_TYPE, "separators must be str");
     sb_init(&w.b, vm);
     if (write_value(&w, args.v[0], NULL, 0)) return sb_finish(&w.b);
     sb_drop(&w.b);
@@ -487,7 +515,8 @@ static Value nat_encode(VM *vm, Args args)
 
 static Value nat_quote(VM *vm, Args args)
 {
-    if (!is_str(args.v[0])) return vm_raise(vm, ERR_TYPE, "first argument must be a string, not %T", args.v[0]);
+    if (!is_str(args.v[0]))
+        return vm_raise(vm, ERR_TYPE, "first argument must be a string, not %T", args.v[0]);
     StrBuilder b;
     sb_init(&b, vm);
     write_str(&b, as_str(args.v[0]), args.v[1] == VALUE_TRUE);

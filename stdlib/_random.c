@@ -1,5 +1,5 @@
-/* _random.c - the Mersenne Twister under random.co: CPython's numbers for the same seed. After Matsumoto and Nishimura's
- * MT19937 (2002), whose constants and names of steps these are. */
+/* _random.c - the Mersenne Twister under random.co: CPython's numbers for the same seed. After Matsumoto
+ * and Nishimura's MT19937 (2002), whose constants and names of steps these are. */
 #include "stdlib/stdlib.h"
 #include "vm/bytes.h"
 #include "vm/container.h"
@@ -14,7 +14,10 @@ typedef struct Twister {
     uint32_t at; // next word of the state; N: all are used up
 } Twister;
 
-static Twister *twister(Value self) { return ((NativeData *)as_obj(self))->data; }
+static Twister *twister(Value self)
+{
+    return ((NativeData *)as_obj(self))->data;
+}
 
 /* ---- the generator ------------------------------------------------------------------------------- */
 
@@ -44,7 +47,8 @@ static uint32_t next_word(Twister *t)
 static void init_by_number(Twister *t, uint32_t seed)
 {
     t->state[0] = seed;
-    for (uint32_t i = 1; i < N; i++) t->state[i] = 1812433253 * (t->state[i - 1] ^ (t->state[i - 1] >> 30)) + i;
+    for (uint32_t i = 1; i < N; i++)
+        t->state[i] = 1812433253 * (t->state[i - 1] ^ (t->state[i - 1] >> 30)) + i;
     t->at = N;
 }
 
@@ -140,8 +144,10 @@ static Value nat_random(VM *vm, Args args)
 static Value nat_getrandbits(VM *vm, Args args)
 {
     int64_t k;
-    if (!is_index(vm, args.v[1])) return vm_raise(vm, ERR_TYPE, "'%T' object cannot be interpreted as an integer", args.v[1]);
-    if (!index_fit(vm, args.v[1], &k, ERR_OVERFLOW, "Python int too large to convert to C int")) return VALUE_ERROR;
+    if (!is_index(vm, args.v[1]))
+        return vm_raise(vm, ERR_TYPE, "'%T' object cannot be interpreted as an integer", args.v[1]);
+    if (!index_fit(vm, args.v[1], &k, ERR_OVERFLOW, "Python int too large to convert to C int"))
+        return VALUE_ERROR;
     if (k < 0) return vm_raise(vm, ERR_VALUE, "number of bits must be non-negative");
     if (k > INT32_MAX) return vm_raise(vm, ERR_OVERFLOW, "Python int too large to convert to C int");
     return many_bits(vm, twister(args.v[0]), k);
@@ -204,7 +210,8 @@ static Value nat_entropy(VM *vm, Args args)
 
 static const NativeDef methods[] = {
     {"random(self, /)", nat_random, "random() -> x in the interval [0, 1).", 0},
-    {"getrandbits(self, k, /)", nat_getrandbits, "getrandbits(k) -> x.  Generates an int with k random bits.", 0},
+    {"getrandbits(self, k, /)", nat_getrandbits, "getrandbits(k) -> x.  Generates an int with k random bits.",
+     0},
     {"_seed(self, key, /)", nat_seed, "Start from a key, the little-endian words of the seed.", 0},
     {"_randbelow(self, n, /)", nat_randbelow, "A number from 0 to n, n left out.", 0},
     {"_getstate(self, /)", nat_getstate, "The state of the generator.", 0},

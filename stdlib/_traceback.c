@@ -1,4 +1,5 @@
-/* _traceback.c - the natives under traceback.co: exceptions as text, by the code that prints uncaught ones. */
+/* _traceback.c - the natives under traceback.co: exceptions as text, by the code that prints uncaught
+ * ones. */
 #include "stdlib/stdlib.h"
 #include "vm/exception.h"
 #include "vm/native.h"
@@ -6,14 +7,17 @@
 
 static Value nat_render(VM *vm, Args args)
 {
-    if (!is_exception(args.v[0])) return vm_raise(vm, ERR_TYPE, "an exception is required, not %T", args.v[0]);
-    unsigned trace = args.v[1] == VALUE_TRUE ? RENDER_TRACE : 0, chain = args.v[2] == VALUE_TRUE ? RENDER_CHAIN : 0;
+    if (!is_exception(args.v[0]))
+        return vm_raise(vm, ERR_TYPE, "an exception is required, not %T", args.v[0]);
+    unsigned trace = args.v[1] == VALUE_TRUE ? RENDER_TRACE : 0,
+             chain = args.v[2] == VALUE_TRUE ? RENDER_CHAIN : 0;
     return exception_render_parts(vm, args.v[0], trace | chain);
 }
 
 static Value nat_frames(VM *vm, Args args)
 {
-    if (!is_exact(args.v[0], T_TRACEBACK)) return vm_raise(vm, ERR_TYPE, "a traceback is required, not %T", args.v[0]);
+    if (!is_exact(args.v[0], T_TRACEBACK))
+        return vm_raise(vm, ERR_TYPE, "a traceback is required, not %T", args.v[0]);
     return traceback_frame_texts(vm, args.v[0]);
 }
 

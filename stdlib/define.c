@@ -1,6 +1,6 @@
-/* define.c - what namedtuples and dataclasses are made with: functions compiled from text that a module of the library has put
- * together, which bind their arguments as fast, and complain as exactly, as any function a script wrote; and the descriptors
- * of a namedtuple's fields. */
+/* define.c - what namedtuples and dataclasses are made with: functions compiled from text that a module of
+ * the library has put together, which bind their arguments as fast, and complain as exactly, as any
+ * function a script wrote; and the descriptors of a namedtuple's fields. */
 #include "stdlib/stdlib.h"
 #include "vm/common.h"
 #include "vm/container.h"
@@ -13,14 +13,16 @@
 
 #include <stdlib.h>
 
-/* Runs the text as a module that is in no sys.modules, with these globals to start with; answers its namespace. */
+/* Runs the text as a module that is in no sys.modules, with these globals to start with; answers its
+ * namespace. */
 static Value nat_define(VM *vm, Args args)
 {
     if (!is_str(args.v[0]) || !is_str(args.v[1]) || !is_dict(args.v[2]))
         return vm_raise(vm, ERR_TYPE, "define() takes a text, a file name and a dict");
     if (!vm->compiler) return vm_raise(vm, ERR_RUNTIME, "there is no compiler in this program");
     const char *file = str_cstr(vm, as_str(args.v[1])), *text = file ? str_cstr(vm, as_str(args.v[0])) : NULL;
-    CodeImage *image = text ? vm->compiler->compile(vm, text, as_str(args.v[0])->size, file, COMPILE_MODULE) : NULL;
+    CodeImage *image =
+        text ? vm->compiler->compile(vm, text, as_str(args.v[0])->size, file, COMPILE_MODULE) : NULL;
     Module *m = image ? module_new(vm, as_str(args.v[1])) : NULL;
     if (!m) return free(image), VALUE_ERROR;
     Value *root = roots_push(vm, obj_value(m));
@@ -42,11 +44,15 @@ static Value nat_caller_module(VM *vm, Args args)
 
 /* ---- fields: pairs of a position and a docstring ----------------------------------------------------- */
 
-static Pair *field_of(Value v) { return (Pair *)as_obj(v); }
+static Pair *field_of(Value v)
+{
+    return (Pair *)as_obj(v);
+}
 
 static Value construct_getter(VM *vm, Args args)
 {
-    if (!is_small(args.v[1]) || as_small(args.v[1]) < 0) return vm_raise(vm, ERR_TYPE, "a field number is required");
+    if (!is_small(args.v[1]) || as_small(args.v[1]) < 0)
+        return vm_raise(vm, ERR_TYPE, "a field number is required");
     Pair *p = heap_alloc(vm, KIND_PAIR, as_type(args.v[0])->root_shape->id, sizeof *p);
     if (!p) return VALUE_ERROR;
     p->a = args.v[1];
@@ -61,12 +67,23 @@ static Value nat_get(VM *vm, Args args)
     if (is_none(v)) return args.v[0];
     if (is_tuple(v) && (size_t)i < as_tuple(v)->size) return as_tuple(v)->items[i];
     if (is_tuple(v)) return vm_raise(vm, ERR_INDEX, "tuple index out of range");
-    return vm_raise(vm, ERR_TYPE, "descriptor for index '%ld' for tuple subclasses doesn't apply to '%T' object", (long)i, v);
+    return vm_raise(vm, ERR_TYPE,
+                    "descriptor for index '%ld' for tuple subclasses doesn't apply to '%T' object", (long)i,
+                    v);
 }
 
-static Value nat_set(VM *vm, Args args) { return (void)args, vm_raise(vm, ERR_ATTRIBUTE, "can't set attribute"); }
-static Value nat_delete(VM *vm, Args args) { return (void)args, vm_raise(vm, ERR_ATTRIBUTE, "can't delete attribute"); }
-static Value get_doc(VM *vm, Value self) { return (void)vm, field_of(self)->b; }
+static Value nat_set(VM *vm, Args args)
+{
+    return (void)args, vm_raise(vm, ERR_ATTRIBUTE, "can't set attribute");
+}
+static Value nat_delete(VM *vm, Args args)
+{
+    return (void)args, vm_raise(vm, ERR_ATTRIBUTE, "can't delete attribute");
+}
+static Value get_doc(VM *vm, Value self)
+{
+    return (void)vm, field_of(self)->b;
+}
 
 static Value set_doc(VM *vm, Value self, Value doc)
 {
@@ -77,7 +94,8 @@ static Value set_doc(VM *vm, Value self, Value doc)
 static Value getter_repr(VM *vm, Value self)
 {
     Value doc = obj_repr(vm, field_of(self)->b);
-    return is_error(doc) ? doc : str_format(vm, "_tuplegetter(%ld, %V)", (long)as_small(field_of(self)->a), doc);
+    return is_error(doc) ? doc
+                         : str_format(vm, "_tuplegetter(%ld, %V)", (long)as_small(field_of(self)->a), doc);
 }
 
 static const NativeDef getter_methods[] = {
@@ -109,4 +127,5 @@ static bool init(VM *vm, Module *m)
     return t && module_add(vm, m, "tuplegetter", obj_value(t));
 }
 
-const ModuleDef _define_module = {"_define", natives, "What namedtuples and dataclasses are made with.", init};
+const ModuleDef _define_module = {"_define", natives, "What namedtuples and dataclasses are made with.",
+                                  init};

@@ -30,7 +30,10 @@ Value itertools_end(VM *vm, Iter *it)
     return VALUE_STOP;
 }
 
-static Value made(Iter *it) { return it ? obj_value(it) : VALUE_ERROR; }
+static Value made(Iter *it)
+{
+    return it ? obj_value(it) : VALUE_ERROR;
+}
 
 /* An iterator over args.v[which], with another value kept beside it. */
 static Value over(VM *vm, Args args, int which, Value extra)
@@ -61,7 +64,8 @@ static bool is_number(VM *vm, Value v)
 
 static Value construct_count(VM *vm, Args args)
 {
-    if (!is_number(vm, args.v[1]) || !is_number(vm, args.v[2])) return vm_raise(vm, ERR_TYPE, "a number is required");
+    if (!is_number(vm, args.v[1]) || !is_number(vm, args.v[2]))
+        return vm_raise(vm, ERR_TYPE, "a number is required");
     return made(itertools_new(vm, args.v[0], args.v[1], args.v[2]));
 }
 
@@ -95,7 +99,10 @@ static Value count_repr(VM *vm, Value self)
 
 /* ---- cycle: source: the iterator, UNSET when it is exhausted; extra: its items; index: of the next --- */
 
-static Value construct_cycle(VM *vm, Args args) { return over(vm, args, 1, list_with_capacity(vm, 0)); }
+static Value construct_cycle(VM *vm, Args args)
+{
+    return over(vm, args, 1, list_with_capacity(vm, 0));
+}
 
 static Value cycle_next(VM *vm, Value self)
 {
@@ -162,7 +169,10 @@ static Value construct_chain(VM *vm, Args args)
     return is_error(all) ? all : made(itertools_new(vm, args.v[0], tuple_iter(vm, all), VALUE_UNSET));
 }
 
-static Value nat_from_iterable(VM *vm, Args args) { return over(vm, args, 1, VALUE_UNSET); }
+static Value nat_from_iterable(VM *vm, Args args)
+{
+    return over(vm, args, 1, VALUE_UNSET);
+}
 
 static Value chain_next(VM *vm, Value self)
 {
@@ -217,7 +227,10 @@ static Value compress_next(VM *vm, Value self)
 
 /* ---- takewhile, dropwhile, filterfalse: source: the iterator; extra: the predicate; index 1: decided --- */
 
-static Value construct_filter(VM *vm, Args args) { return over(vm, args, 2, args.v[1]); }
+static Value construct_filter(VM *vm, Args args)
+{
+    return over(vm, args, 2, args.v[1]);
+}
 
 static Value takewhile_next(VM *vm, Value self)
 {
@@ -256,7 +269,10 @@ static Value dropwhile_next(VM *vm, Value self)
     return v;
 }
 
-static Value filterfalse_next(VM *vm, Value self) { return first_that(vm, as_iter(self), 0); }
+static Value filterfalse_next(VM *vm, Value self)
+{
+    return first_that(vm, as_iter(self), 0);
+}
 
 /* ---- starmap: source: the iterator of arguments; extra: the function --------------------------------- */
 
@@ -303,7 +319,8 @@ static Value accumulate_next(VM *vm, Value self)
         if (v == VALUE_STOP || is_error(v)) return v;
         if (!is_unset(s[ACC_TOTAL])) {
             Value pair[2] = {s[ACC_TOTAL], v};
-            v = is_none(s[ACC_FUNCTION]) ? obj_binary(vm, BIN_ADD, pair[0], v) : vm_call(vm, s[ACC_FUNCTION], pair, 2);
+            v = is_none(s[ACC_FUNCTION]) ? obj_binary(vm, BIN_ADD, pair[0], v)
+                                         : vm_call(vm, s[ACC_FUNCTION], pair, 2);
         }
     }
     if (!is_error(v)) gc_store(vm, state, &s[ACC_TOTAL], v);
@@ -327,14 +344,17 @@ static Value construct_islice(VM *vm, Args args)
 {
     int n = args.n - 2;
     if (n < 1 || n > 3)
-        return vm_raise(vm, ERR_TYPE, "islice expected at %s arguments, got %d", n < 1 ? "least 2" : "most 4", n + 1);
+        return vm_raise(vm, ERR_TYPE, "islice expected at %s arguments, got %d", n < 1 ? "least 2" : "most 4",
+                        n + 1);
     static const char range[] = "Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize.";
-    static const char stop_range[] = "Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize.";
+    static const char stop_range[] =
+        "Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize.";
     Value start_arg = n == 1 ? VALUE_NONE : args.v[2], stop_arg = n == 1 ? args.v[2] : args.v[3];
     int64_t start, stop, step;
     if (!slice_bound(vm, stop_arg, -1, 0, n == 1 ? stop_range : range, &stop) ||
         !slice_bound(vm, start_arg, 0, 0, range, &start) ||
-        !slice_bound(vm, n == 3 ? args.v[4] : VALUE_NONE, 1, 1, "Step for islice() must be a positive integer or None.", &step))
+        !slice_bound(vm, n == 3 ? args.v[4] : VALUE_NONE, 1, 1,
+                     "Step for islice() must be a positive integer or None.", &step))
         return VALUE_ERROR;
     Value state = itertools_array(vm, 2), *root = is_error(state) ? NULL : roots_push(vm, state);
     if (!root) return VALUE_ERROR;
@@ -365,15 +385,20 @@ static Value islice_next(VM *vm, Value self)
     if (is_error(v)) return v;
     it->index++;
     bool beyond = __builtin_add_overflow(wanted, step, &wanted) || !fits_small(wanted);
-    if (it->limit >= 0 && (beyond || wanted > it->limit)) wanted = it->limit;
-    else if (beyond) wanted = INT_SMALL_MAX;
+    if (it->limit >= 0 && (beyond || wanted > it->limit))
+        wanted = it->limit;
+    else if (beyond)
+        wanted = INT_SMALL_MAX;
     state[0] = small(wanted);
     return v;
 }
 
 /* ---- pairwise: source: the iterator; extra: the item before ------------------------------------------- */
 
-static Value construct_pairwise(VM *vm, Args args) { return over(vm, args, 1, VALUE_UNSET); }
+static Value construct_pairwise(VM *vm, Args args)
+{
+    return over(vm, args, 1, VALUE_UNSET);
+}
 
 static Value pairwise_next(VM *vm, Value self)
 {
@@ -395,7 +420,7 @@ static Value pairwise_next(VM *vm, Value self)
     return tuple_pack(vm, 2, before, v);
 }
 
-/* ---- zip_longest: source: the iterators, UNSET where exhausted; extra: what fills; index: how many go on --- */
+/* ---- zip_longest: source: the iterators, UNSET where exhausted; extra: what fills; index: how many left ---- */
 
 static Value construct_zip_longest(VM *vm, Args args)
 {
@@ -437,26 +462,37 @@ static Value zip_longest_next(VM *vm, Value self)
 
 /* ---- the module --------------------------------------------------------------------------------------- */
 
-static const NativeDef repeat_methods[] = {{"__length_hint__(self, /)", nat_repeat_hint, "How many are left.", 0}, {0}};
+static const NativeDef repeat_methods[] = {
+    {"__length_hint__(self, /)", nat_repeat_hint, "How many are left.", 0}, {0}};
 static const NativeDef chain_methods[] = {
-    {"from_iterable(cls, iterable, /)", nat_from_iterable, "The same of an iterable of iterables.", NATIVE_CLASSMETHOD},
+    {"from_iterable(cls, iterable, /)", nat_from_iterable, "The same of an iterable of iterables.",
+     NATIVE_CLASSMETHOD},
     CLASS_GETITEM_ROW,
     {0},
 };
 
-#define ITERATOR(name_, next_, signature, construct, text) \
-    static const TypeDef name_##_def = { \
-        .slots = {.iter = iter_self, .next = next_}, .constructor = {signature, construct, NULL, 0}, .doc = text}
+#define ITERATOR(name_, next_, signature, construct, text)                              \
+    static const TypeDef name_##_def = {.slots = {.iter = iter_self, .next = next_},    \
+                                        .constructor = {signature, construct, NULL, 0}, \
+                                        .doc = text}
 ITERATOR(cycle, cycle_next, "cycle(iterable, /)", construct_cycle, "The items over and over.");
-ITERATOR(compress, compress_next, "compress(data, selectors)", construct_compress, "The items beside true selectors.");
-ITERATOR(takewhile, takewhile_next, "takewhile(predicate, iterable, /)", construct_filter, "Items as long as predicate holds.");
-ITERATOR(dropwhile, dropwhile_next, "dropwhile(predicate, iterable, /)", construct_filter, "Items from where predicate fails.");
-ITERATOR(filterfalse, filterfalse_next, "filterfalse(function, iterable, /)", construct_filter, "Items for which it is false.");
-ITERATOR(starmap, starmap_next, "starmap(function, iterable, /)", construct_filter, "function(*args) for each args.");
-ITERATOR(accumulate, accumulate_next, "accumulate(iterable, func=None, *, initial=None)", construct_accumulate, "Sums so far.");
+ITERATOR(compress, compress_next, "compress(data, selectors)", construct_compress,
+         "The items beside true selectors.");
+ITERATOR(takewhile, takewhile_next, "takewhile(predicate, iterable, /)", construct_filter,
+         "Items as long as predicate holds.");
+ITERATOR(dropwhile, dropwhile_next, "dropwhile(predicate, iterable, /)", construct_filter,
+         "Items from where predicate fails.");
+ITERATOR(filterfalse, filterfalse_next, "filterfalse(function, iterable, /)", construct_filter,
+         "Items for which it is false.");
+ITERATOR(starmap, starmap_next, "starmap(function, iterable, /)", construct_filter,
+         "function(*args) for each args.");
+ITERATOR(accumulate, accumulate_next, "accumulate(iterable, func=None, *, initial=None)",
+         construct_accumulate, "Sums so far.");
 ITERATOR(islice, islice_next, "islice(*args)", construct_islice, "Items by position.");
-ITERATOR(pairwise, pairwise_next, "pairwise(iterable, /)", construct_pairwise, "Each item with its successor.");
-ITERATOR(zip_longest, zip_longest_next, "zip_longest(*iterables, fillvalue=None)", construct_zip_longest, "zip to the longest.");
+ITERATOR(pairwise, pairwise_next, "pairwise(iterable, /)", construct_pairwise,
+         "Each item with its successor.");
+ITERATOR(zip_longest, zip_longest_next, "zip_longest(*iterables, fillvalue=None)", construct_zip_longest,
+         "zip to the longest.");
 
 static const TypeDef count_def = {
     .slots = {.iter = iter_self, .next = count_next, .repr = count_repr},
@@ -476,13 +512,30 @@ static const TypeDef chain_def = {
     .doc = "The items of one iterable after the other.",
 };
 
-static const struct { const char *name; const TypeDef *def; } types[] = {
-    {"accumulate", &accumulate_def}, {"chain", &chain_def}, {"combinations", &itertools_combinations},
-    {"combinations_with_replacement", &itertools_with_replacement}, {"compress", &compress_def}, {"count", &count_def},
-    {"cycle", &cycle_def}, {"dropwhile", &dropwhile_def}, {"filterfalse", &filterfalse_def}, {"groupby", &itertools_groupby},
-    {"_grouper", &itertools_grouper}, {"islice", &islice_def}, {"pairwise", &pairwise_def},
-    {"permutations", &itertools_permutations}, {"product", &itertools_product}, {"repeat", &repeat_def},
-    {"starmap", &starmap_def}, {"takewhile", &takewhile_def}, {"_tee", &itertools_tee}, {"zip_longest", &zip_longest_def},
+static const struct {
+    const char *name;
+    const TypeDef *def;
+} types[] = {
+    {"accumulate", &accumulate_def},
+    {"chain", &chain_def},
+    {"combinations", &itertools_combinations},
+    {"combinations_with_replacement", &itertools_with_replacement},
+    {"compress", &compress_def},
+    {"count", &count_def},
+    {"cycle", &cycle_def},
+    {"dropwhile", &dropwhile_def},
+    {"filterfalse", &filterfalse_def},
+    {"groupby", &itertools_groupby},
+    {"_grouper", &itertools_grouper},
+    {"islice", &islice_def},
+    {"pairwise", &pairwise_def},
+    {"permutations", &itertools_permutations},
+    {"product", &itertools_product},
+    {"repeat", &repeat_def},
+    {"starmap", &starmap_def},
+    {"takewhile", &takewhile_def},
+    {"_tee", &itertools_tee},
+    {"zip_longest", &zip_longest_def},
 };
 
 static bool init(VM *vm, Module *m)

@@ -1,15 +1,22 @@
 /* itertools_combine.c - products, permutations and combinations.
  *
- * source: the pool, a tuple (of product: a tuple of pools); extra: an Array of positions in it, as small ints; index: 0 before
- * the first row, then 1; limit: the length of a row. An exhausted one drops its pool. */
+ * source: the pool, a tuple (of product: a tuple of pools); extra: an Array of positions in it, as small
+ * ints; index: 0 before the first row, then 1; limit: the length of a row. An exhausted one drops its
+ * pool. */
 #include "stdlib/itertools_parts.h"
 #include "vm/list.h"
 #include "vm/type.h"
 
 enum { FRESH, RUNNING };
 
-static int64_t at(const Array *a, int64_t i) { return as_small(a->items[i]); }
-static void put(Array *a, int64_t i, int64_t v) { a->items[i] = small(v); } // no objects, no barrier
+static int64_t at(const Array *a, int64_t i)
+{
+    return as_small(a->items[i]);
+}
+static void put(Array *a, int64_t i, int64_t v)
+{
+    a->items[i] = small(v);
+} // no objects, no barrier
 
 /* The row of the pool's items at the first n positions. */
 static Value row_of(VM *vm, const Iter *it, int64_t n)
@@ -24,7 +31,8 @@ static Value row_of(VM *vm, const Iter *it, int64_t n)
 /* How many items a row has; false with an exception pending. */
 static bool row_length(VM *vm, Value r, int64_t *out)
 {
-    if (!is_index(vm, r)) return vm_raise(vm, ERR_TYPE, "'%T' object cannot be interpreted as an integer", r), false;
+    if (!is_index(vm, r))
+        return vm_raise(vm, ERR_TYPE, "'%T' object cannot be interpreted as an integer", r), false;
     if (!index_argument(vm, r, out)) return false;
     if (*out < 0) return vm_raise(vm, ERR_VALUE, "r must be non-negative"), false;
     return true;
@@ -38,7 +46,10 @@ static Iter *make(VM *vm, Value type, Value pool, int64_t r, size_t positions)
     return it;
 }
 
-static Value made(Iter *it) { return it ? obj_value(it) : VALUE_ERROR; }
+static Value made(Iter *it)
+{
+    return it ? obj_value(it) : VALUE_ERROR;
+}
 
 /* ---- product ------------------------------------------------------------------------------------------ */
 
@@ -49,7 +60,8 @@ static Value pools_of(VM *vm, const Tuple *iterables, int64_t repeat)
     Value pools = tuple_new(vm, NULL, n), *root = is_error(pools) ? NULL : roots_push(vm, pools);
     if (!root) return VALUE_ERROR;
     for (size_t i = 0; i < n; i++) {
-        Value pool = i < iterables->size ? obj_to_tuple(vm, iterables->items[i]) : as_tuple(pools)->items[i - iterables->size];
+        Value pool = i < iterables->size ? obj_to_tuple(vm, iterables->items[i])
+                                         : as_tuple(pools)->items[i - iterables->size];
         if (is_error(pool)) return roots_pop(vm, root), pool;
         gc_store(vm, as_obj(pools), &as_tuple(pools)->items[i], pool);
     }
@@ -100,7 +112,7 @@ static Value product_next(VM *vm, Value self)
     return row;
 }
 
-/* ---- permutations: behind the positions of all n items, the r counters of how far each place has turned --- */
+/* ---- permutations: behind the positions of all n items, r counters of how far each place has turned ---- */
 
 static Value construct_permutations(VM *vm, Args args)
 {
@@ -109,8 +121,10 @@ static Value construct_permutations(VM *vm, Args args)
     int64_t n = (int64_t)as_tuple(pool)->size, r = n;
     Value given = args.v[2];
     bool ok = true;
-    if (!is_none(given) && !is_int(given)) ok = !is_error(vm_raise(vm, ERR_TYPE, "Expected int as r"));
-    else if (!is_none(given)) ok = row_length(vm, given, &r);
+    if (!is_none(given) && !is_int(given))
+        ok = !is_error(vm_raise(vm, ERR_TYPE, "Expected int as r"));
+    else if (!is_none(given))
+        ok = row_length(vm, given, &r);
     roots_pop(vm, root);
     Iter *it = ok ? make(vm, args.v[0], r > n ? VALUE_UNSET : pool, r, r > n ? 0 : (size_t)(n + r)) : NULL;
     for (int64_t i = 0; it && i < n && r <= n; i++) put(as_array(it->extra), i, i);
@@ -137,7 +151,7 @@ static bool permutations_step(const Iter *it)
     return false;
 }
 
-/* ---- combinations, without and with repetition ---------------------------------------------------------- */
+/* ---- combinations, without and with repetition ---- */
 
 static Value construct_combinations(VM *vm, Args args)
 {
@@ -196,9 +210,18 @@ static Value next_row(VM *vm, Value self, bool (*step)(const Iter *it))
     return row_of(vm, it, it->limit);
 }
 
-static Value permutations_next(VM *vm, Value self) { return next_row(vm, self, permutations_step); }
-static Value combinations_next(VM *vm, Value self) { return next_row(vm, self, combinations_step); }
-static Value with_replacement_next(VM *vm, Value self) { return next_row(vm, self, with_replacement_step); }
+static Value permutations_next(VM *vm, Value self)
+{
+    return next_row(vm, self, permutations_step);
+}
+static Value combinations_next(VM *vm, Value self)
+{
+    return next_row(vm, self, combinations_step);
+}
+static Value with_replacement_next(VM *vm, Value self)
+{
+    return next_row(vm, self, with_replacement_step);
+}
 
 const TypeDef itertools_product = {
     .slots = {.iter = iter_self, .next = product_next},

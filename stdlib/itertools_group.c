@@ -4,7 +4,8 @@
 #include "vm/type.h"
 
 /* ---- groupby ----
- * source: the iterator; extra: [key function, item, its key, key of the current group]; index: number of the current group.
+ * source: the iterator; extra: [key function, item, its key, key of the current group];
+ * index: number of the current group.
  * _grouper: source: the groupby; extra: its key; index: its number. */
 
 enum { KEY_FUNCTION, ITEM, ITEM_KEY, GROUP_KEY };
@@ -97,7 +98,8 @@ static Value new_node(VM *vm, Value iterator)
 
 static Value ask(VM *vm, Array *node, int64_t count)
 {
-    if (node->items[NODE_BUSY] == VALUE_TRUE) return vm_raise(vm, ERR_RUNTIME, "cannot re-enter the tee iterator");
+    if (node->items[NODE_BUSY] == VALUE_TRUE)
+        return vm_raise(vm, ERR_RUNTIME, "cannot re-enter the tee iterator");
     node->items[NODE_BUSY] = VALUE_TRUE;
     Value v = obj_next(vm, node->items[NODE_ITERATOR]);
     node->items[NODE_BUSY] = VALUE_FALSE;
@@ -138,14 +140,16 @@ static Value copy_tee(VM *vm, Value tee)
 static Value tee_of(VM *vm, Value iterable)
 {
     if (type_of(vm, iterable) == stdlib(vm)->tee_type) return copy_tee(vm, iterable);
-    Iter *it = itertools_new(vm, obj_value(stdlib(vm)->tee_type), new_node(vm, obj_iter(vm, iterable)), VALUE_UNSET);
+    Iter *it =
+        itertools_new(vm, obj_value(stdlib(vm)->tee_type), new_node(vm, obj_iter(vm, iterable)), VALUE_UNSET);
     return it ? obj_value(it) : VALUE_ERROR;
 }
 
 Value nat_tee(VM *vm, Args args)
 {
     int64_t n;
-    if (!is_index(vm, args.v[1])) return vm_raise(vm, ERR_TYPE, "'%T' object cannot be interpreted as an integer", args.v[1]);
+    if (!is_index(vm, args.v[1]))
+        return vm_raise(vm, ERR_TYPE, "'%T' object cannot be interpreted as an integer", args.v[1]);
     if (!index_argument(vm, args.v[1], &n)) return VALUE_ERROR;
     if (n < 0) return vm_raise(vm, ERR_VALUE, "n must be >= 0");
     Value first = n ? tee_of(vm, args.v[0]) : VALUE_NONE;
@@ -158,8 +162,14 @@ Value nat_tee(VM *vm, Args args)
     return all;
 }
 
-static Value construct_tee(VM *vm, Args args) { return tee_of(vm, args.v[1]); }
-static Value nat_copy(VM *vm, Args args) { return copy_tee(vm, args.v[0]); }
+static Value construct_tee(VM *vm, Args args)
+{
+    return tee_of(vm, args.v[1]);
+}
+static Value nat_copy(VM *vm, Args args)
+{
+    return copy_tee(vm, args.v[0]);
+}
 
 static const NativeDef tee_methods[] = {{"__copy__(self, /)", nat_copy, "An independent iterator.", 0}, {0}};
 

@@ -1,5 +1,6 @@
-/* metatypes.c - the metaclasses that Co has beside type: ABCMeta and EnumType. Their thoughts are written in Co, as functions
- * of the modules abc and enum (their names start with _class_); here they become the slots of metaclasses. */
+/* metatypes.c - the metaclasses that Co has beside type: ABCMeta and EnumType. Their thoughts are written
+ * in Co, as functions of the modules abc and enum (their names start with _class_); here they become the
+ * slots of metaclasses. */
 #include "stdlib/stdlib.h"
 #include "vm/container.h"
 #include "vm/dict.h"
@@ -17,15 +18,29 @@ static Value ask(VM *vm, const char *module, const char *name, const Value *args
 
 /* ---- ABCMeta ------------------------------------------------------------------------------------- */
 
-static Value nat_abc_init(VM *vm, Args args) { return ask(vm, "abc", "update_abstractmethods", args.v, 1); }
-static Value nat_abc_instancecheck(VM *vm, Args args) { return ask(vm, "abc", "_class_instancecheck", args.v, 2); }
-static Value nat_abc_subclasscheck(VM *vm, Args args) { return ask(vm, "abc", "_class_subclasscheck", args.v, 2); }
-static Value nat_abc_register(VM *vm, Args args) { return ask(vm, "abc", "_class_register", args.v, 2); }
+static Value nat_abc_init(VM *vm, Args args)
+{
+    return ask(vm, "abc", "update_abstractmethods", args.v, 1);
+}
+static Value nat_abc_instancecheck(VM *vm, Args args)
+{
+    return ask(vm, "abc", "_class_instancecheck", args.v, 2);
+}
+static Value nat_abc_subclasscheck(VM *vm, Args args)
+{
+    return ask(vm, "abc", "_class_subclasscheck", args.v, 2);
+}
+static Value nat_abc_register(VM *vm, Args args)
+{
+    return ask(vm, "abc", "_class_register", args.v, 2);
+}
 
 static const NativeDef abc_methods[] = {
     {"__init__(cls, name, bases, namespace, /)", nat_abc_init, "Find the abstract methods.", 0},
-    {"__instancecheck__(cls, instance, /)", nat_abc_instancecheck, "Whether instance is of cls or of a class that counts as one.", 0},
-    {"__subclasscheck__(cls, subclass, /)", nat_abc_subclasscheck, "Whether subclass counts as a subclass of cls.", 0},
+    {"__instancecheck__(cls, instance, /)", nat_abc_instancecheck,
+     "Whether instance is of cls or of a class that counts as one.", 0},
+    {"__subclasscheck__(cls, subclass, /)", nat_abc_subclasscheck,
+     "Whether subclass counts as a subclass of cls.", 0},
     {"register(cls, subclass, /)", nat_abc_register, "Let a class count as a subclass of cls.", 0},
     {0},
 };
@@ -40,11 +55,26 @@ static Dict *members_of(VM *vm, Value cls)
     return is_dict(map) ? as_dict(map) : NULL;
 }
 
-static Value enum_iter(VM *vm, Value cls) { return ask(vm, "enum", "_class_iter", &cls, 1); }
-static Value enum_reversed(VM *vm, Value cls) { return ask(vm, "enum", "_class_reversed", &cls, 1); }
-static Value enum_len(VM *vm, Value cls) { return ask(vm, "enum", "_class_len", &cls, 1); }
-static Value enum_repr(VM *vm, Value cls) { return ask(vm, "enum", "_class_repr", &cls, 1); }
-static int enum_truth(VM *vm, Value cls) { return (void)vm, (void)cls, 1; }
+static Value enum_iter(VM *vm, Value cls)
+{
+    return ask(vm, "enum", "_class_iter", &cls, 1);
+}
+static Value enum_reversed(VM *vm, Value cls)
+{
+    return ask(vm, "enum", "_class_reversed", &cls, 1);
+}
+static Value enum_len(VM *vm, Value cls)
+{
+    return ask(vm, "enum", "_class_len", &cls, 1);
+}
+static Value enum_repr(VM *vm, Value cls)
+{
+    return ask(vm, "enum", "_class_repr", &cls, 1);
+}
+static int enum_truth(VM *vm, Value cls)
+{
+    return (void)vm, (void)cls, 1;
+}
 
 static Value enum_contains(VM *vm, Value cls, Value item)
 {
@@ -63,14 +93,17 @@ static Value enum_setattr(VM *vm, Value cls, Str *name, Value value)
 {
     Dict *members = members_of(vm, cls);
     if (!members || is_unset(dict_get_str(vm, members, name))) return VALUE_NONE;
-    if (is_unset(value)) return vm_raise(vm, ERR_ATTRIBUTE, "%R cannot delete member %R.", obj_value(as_type(cls)->name), obj_value(name));
+    if (is_unset(value))
+        return vm_raise(vm, ERR_ATTRIBUTE, "%R cannot delete member %R.", obj_value(as_type(cls)->name),
+                        obj_value(name));
     return vm_raise(vm, ERR_ATTRIBUTE, "cannot reassign member %R", obj_value(name));
 }
 
 static Value get_members(VM *vm, Value cls)
 {
     Dict *members = members_of(vm, cls);
-    return members ? mapping_proxy_new(vm, obj_value(members)) : attr_missing(vm, cls, vm_intern(vm, "__members__"));
+    return members ? mapping_proxy_new(vm, obj_value(members))
+                   : attr_missing(vm, cls, vm_intern(vm, "__members__"));
 }
 
 /* Colour(1), or Enum('Colour', 'RED GREEN') */
@@ -97,8 +130,14 @@ static const NativeDef enum_methods[] = {
 };
 static const GetSetDef enum_getsets[] = {{"__members__", get_members, NULL, "All members by name."}, {0}};
 static const TypeDef enum_def = {
-    .slots = {.repr = enum_repr, .truth = enum_truth, .len = enum_len, .iter = enum_iter, .reversed = enum_reversed,
-              .contains = enum_contains, .getitem = enum_getitem, .setattr = enum_setattr},
+    .slots = {.repr = enum_repr,
+              .truth = enum_truth,
+              .len = enum_len,
+              .iter = enum_iter,
+              .reversed = enum_reversed,
+              .contains = enum_contains,
+              .getitem = enum_getitem,
+              .setattr = enum_setattr},
     .methods = enum_methods,
     .getsets = enum_getsets,
     .doc = "The metaclass of enumerations.",
@@ -112,8 +151,14 @@ static bool add_metatype(VM *vm, Module *m, const char *name, const TypeDef *def
     return t && module_add(vm, m, strchr(name, '.') + 1, obj_value(t));
 }
 
-static bool init_abc(VM *vm, Module *m) { return add_metatype(vm, m, "abc.ABCMeta", &abc_def); }
-static bool init_enum(VM *vm, Module *m) { return add_metatype(vm, m, "enum.EnumType", &enum_def); }
+static bool init_abc(VM *vm, Module *m)
+{
+    return add_metatype(vm, m, "abc.ABCMeta", &abc_def);
+}
+static bool init_enum(VM *vm, Module *m)
+{
+    return add_metatype(vm, m, "enum.EnumType", &enum_def);
+}
 
 const ModuleDef _abc_module = {"_abc", NULL, "What abc has in C.", init_abc};
 const ModuleDef _enum_module = {"_enum", NULL, "What enum has in C.", init_enum};

@@ -1,4 +1,5 @@
-/* operator.c - the operators as functions, and callables that fetch items, attributes and results of methods. */
+/* operator.c - the operators as functions, and callables that fetch items, attributes and results of
+ * methods. */
 #include "stdlib/stdlib.h"
 #include "vm/container.h"
 #include "vm/dict.h"
@@ -8,9 +9,15 @@
 
 /* ---- operators ----------------------------------------------------------------------------------- */
 
-#define BINARY(name, op) \
-    static Value nat_##name(VM *vm, Args args) { return obj_binary(vm, op, args.v[0], args.v[1]); } \
-    static Value nat_i##name(VM *vm, Args args) { return obj_inplace(vm, op, args.v[0], args.v[1]); }
+#define BINARY(name, op)                                  \
+    static Value nat_##name(VM *vm, Args args)            \
+    {                                                     \
+        return obj_binary(vm, op, args.v[0], args.v[1]);  \
+    }                                                     \
+    static Value nat_i##name(VM *vm, Args args)           \
+    {                                                     \
+        return obj_inplace(vm, op, args.v[0], args.v[1]); \
+    }
 BINARY(add, BIN_ADD)
 BINARY(sub, BIN_SUB)
 BINARY(mul, BIN_MUL)
@@ -25,8 +32,11 @@ BINARY(or, BIN_OR)
 BINARY(xor, BIN_XOR)
 BINARY(matmul, BIN_MATMUL)
 
-#define COMPARE(name, op) \
-    static Value nat_##name(VM *vm, Args args) { return obj_compare(vm, args.v[0], args.v[1], op); }
+#define COMPARE(name, op)                                 \
+    static Value nat_##name(VM *vm, Args args)            \
+    {                                                     \
+        return obj_compare(vm, args.v[0], args.v[1], op); \
+    }
 COMPARE(lt, CMP_LT)
 COMPARE(le, CMP_LE)
 COMPARE(eq, CMP_EQ)
@@ -34,17 +44,47 @@ COMPARE(ne, CMP_NE)
 COMPARE(ge, CMP_GE)
 COMPARE(gt, CMP_GT)
 
-static Value nat_neg(VM *vm, Args args) { return obj_unary(vm, UN_NEG, args.v[0]); }
-static Value nat_pos(VM *vm, Args args) { return obj_unary(vm, UN_POS, args.v[0]); }
-static Value nat_abs(VM *vm, Args args) { return obj_unary(vm, UN_ABS, args.v[0]); }
-static Value nat_invert(VM *vm, Args args) { return obj_unary(vm, UN_INVERT, args.v[0]); }
-static Value nat_index(VM *vm, Args args) { return obj_index(vm, args.v[0]); }
+static Value nat_neg(VM *vm, Args args)
+{
+    return obj_unary(vm, UN_NEG, args.v[0]);
+}
+static Value nat_pos(VM *vm, Args args)
+{
+    return obj_unary(vm, UN_POS, args.v[0]);
+}
+static Value nat_abs(VM *vm, Args args)
+{
+    return obj_unary(vm, UN_ABS, args.v[0]);
+}
+static Value nat_invert(VM *vm, Args args)
+{
+    return obj_unary(vm, UN_INVERT, args.v[0]);
+}
+static Value nat_index(VM *vm, Args args)
+{
+    return obj_index(vm, args.v[0]);
+}
 
-static Value answer(int yes) { return yes < 0 ? VALUE_ERROR : bool_value(yes); }
-static Value nat_truth(VM *vm, Args args) { return answer(obj_truth(vm, args.v[0])); }
-static Value nat_contains(VM *vm, Args args) { return answer(obj_contains(vm, args.v[0], args.v[1])); }
-static Value nat_is(VM *vm, Args args) { return (void)vm, bool_value(args.v[0] == args.v[1]); }
-static Value nat_is_not(VM *vm, Args args) { return (void)vm, bool_value(args.v[0] != args.v[1]); }
+static Value answer(int yes)
+{
+    return yes < 0 ? VALUE_ERROR : bool_value(yes);
+}
+static Value nat_truth(VM *vm, Args args)
+{
+    return answer(obj_truth(vm, args.v[0]));
+}
+static Value nat_contains(VM *vm, Args args)
+{
+    return answer(obj_contains(vm, args.v[0], args.v[1]));
+}
+static Value nat_is(VM *vm, Args args)
+{
+    return (void)vm, bool_value(args.v[0] == args.v[1]);
+}
+static Value nat_is_not(VM *vm, Args args)
+{
+    return (void)vm, bool_value(args.v[0] != args.v[1]);
+}
 static Value nat_not(VM *vm, Args args)
 {
     int yes = obj_truth(vm, args.v[0]);
@@ -53,9 +93,18 @@ static Value nat_not(VM *vm, Args args)
 
 /* ---- sequences ----------------------------------------------------------------------------------- */
 
-static Value nat_getitem(VM *vm, Args args) { return obj_getitem(vm, args.v[0], args.v[1]); }
-static Value nat_setitem(VM *vm, Args args) { return obj_setitem(vm, args.v[0], args.v[1], args.v[2]); }
-static Value nat_delitem(VM *vm, Args args) { return obj_setitem(vm, args.v[0], args.v[1], VALUE_UNSET); }
+static Value nat_getitem(VM *vm, Args args)
+{
+    return obj_getitem(vm, args.v[0], args.v[1]);
+}
+static Value nat_setitem(VM *vm, Args args)
+{
+    return obj_setitem(vm, args.v[0], args.v[1], args.v[2]);
+}
+static Value nat_delitem(VM *vm, Args args)
+{
+    return obj_setitem(vm, args.v[0], args.v[1], VALUE_UNSET);
+}
 
 static bool is_sequence(VM *vm, Value v)
 {
@@ -65,17 +114,23 @@ static bool is_sequence(VM *vm, Value v)
 
 static Value nat_concat(VM *vm, Args args)
 {
-    if (!is_sequence(vm, args.v[0])) return vm_raise(vm, ERR_TYPE, "'%T' object can't be concatenated", args.v[0]);
+    if (!is_sequence(vm, args.v[0]))
+        return vm_raise(vm, ERR_TYPE, "'%T' object can't be concatenated", args.v[0]);
     return nat_add(vm, args);
 }
 
 static Value nat_iconcat(VM *vm, Args args)
 {
-    if (!is_sequence(vm, args.v[0])) return vm_raise(vm, ERR_TYPE, "'%T' object can't be concatenated", args.v[0]);
+    if (!is_sequence(vm, args.v[0]))
+        return vm_raise(vm, ERR_TYPE, "'%T' object can't be concatenated", args.v[0]);
     return nat_iadd(vm, args);
 }
 
-typedef struct Search { Value wanted; int64_t at, count; bool stop; } Search;
+typedef struct Search {
+    Value wanted;
+    int64_t at, count;
+    bool stop;
+} Search;
 
 static bool visit(VM *vm, Value item, void *state)
 {
@@ -97,14 +152,16 @@ static Value nat_count_of(VM *vm, Args args)
 static Value nat_index_of(VM *vm, Args args)
 {
     Search s = {.wanted = args.v[1], .stop = true};
-    if (obj_iterate(vm, args.v[0], visit, &s)) return vm_raise(vm, ERR_VALUE, "sequence.index(x): x not in sequence");
+    if (obj_iterate(vm, args.v[0], visit, &s))
+        return vm_raise(vm, ERR_VALUE, "sequence.index(x): x not in sequence");
     return s.count ? small(s.at) : VALUE_ERROR;
 }
 
 static Value nat_length_hint(VM *vm, Args args)
 {
     int64_t otherwise;
-    if (!is_int(args.v[1])) return vm_raise(vm, ERR_TYPE, "'%T' object cannot be interpreted as an integer", args.v[1]);
+    if (!is_int(args.v[1]))
+        return vm_raise(vm, ERR_TYPE, "'%T' object cannot be interpreted as an integer", args.v[1]);
     if (!index_argument(vm, args.v[1], &otherwise)) return VALUE_ERROR;
     int64_t n = obj_length_hint(vm, args.v[0], otherwise);
     return n < 0 && !is_unset(vm->exc) ? VALUE_ERROR : int_from_i64(vm, n);
@@ -121,11 +178,17 @@ static Value call_flat(VM *vm, Value callee, Tuple *positional, Dict *keywords)
     return v;
 }
 
-static Value nat_call(VM *vm, Args args) { return call_flat(vm, args.v[0], as_tuple(args.v[1]), as_dict(args.v[2])); }
+static Value nat_call(VM *vm, Args args)
+{
+    return call_flat(vm, args.v[0], as_tuple(args.v[1]), as_dict(args.v[2]));
+}
 
 /* ---- getters: pairs of what they fetch ------------------------------------------------------------- */
 
-static Pair *pair_of(Value v) { return (Pair *)as_obj(v); }
+static Pair *pair_of(Value v)
+{
+    return (Pair *)as_obj(v);
+}
 
 static Value make(VM *vm, Value type, Value a, Value b)
 {
@@ -190,7 +253,10 @@ static Value nat_fetch_items(VM *vm, Args args)
     return fetch_all(vm, as_tuple(pair_of(args.v[0])->a), args.v[1], obj_getitem);
 }
 
-static Value getter_repr(VM *vm, Value self) { return repr_of(vm, self, as_tuple(pair_of(self)->a), NULL); }
+static Value getter_repr(VM *vm, Value self)
+{
+    return repr_of(vm, self, as_tuple(pair_of(self)->a), NULL);
+}
 
 /* "a.b" as ("a", "b"), interned. */
 static Value split_path(VM *vm, const Str *path)
@@ -226,7 +292,8 @@ static Value fetch_path(VM *vm, Value subject, Value path)
     const Tuple *parts = as_tuple(path);
     Value *root = roots_push(vm, subject);
     if (!root) return VALUE_ERROR;
-    for (size_t i = 0; i < parts->size && !is_error(*root); i++) *root = obj_getattr(vm, *root, as_str(parts->items[i]));
+    for (size_t i = 0; i < parts->size && !is_error(*root); i++)
+        *root = obj_getattr(vm, *root, as_str(parts->items[i]));
     Value v = *root;
     roots_pop(vm, root);
     return v;
@@ -241,7 +308,8 @@ static Value nat_fetch_attrs(VM *vm, Args args)
 static Value construct_methodcaller(VM *vm, Args args)
 {
     const Tuple *given = as_tuple(args.v[1]);
-    if (!given->size) return vm_raise(vm, ERR_TYPE, "methodcaller needs at least one argument, the method name");
+    if (!given->size)
+        return vm_raise(vm, ERR_TYPE, "methodcaller needs at least one argument, the method name");
     if (!is_str(given->items[0])) return vm_raise(vm, ERR_TYPE, "method name must be a string");
     return make(vm, args.v[0], args.v[1], args.v[2]);
 }
