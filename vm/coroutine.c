@@ -535,7 +535,8 @@ static Value stop_async(VM *vm)
 
 static Value throw_step(VM *vm, Gen *g, Gen *ag, AsyncStep *step, uint16_t dst)
 {
-    Value v = enter_async(vm, g, ag, VALUE_NONE, dst, step->kind == STEP_ACLOSE ? RET_ACLOSE : RET_ASEND);
+    Value kept = ag->frame.regs[resume_register(&ag->frame)]; // nothing is sent: `x = yield` leaves x as it is
+    Value v = enter_async(vm, g, ag, kept, dst, step->kind == STEP_ACLOSE ? RET_ACLOSE : RET_ASEND);
     if (v != VALUE_SWITCH) return v;
     vm->exc = step->arg;
     return VALUE_SWITCH;
