@@ -20,11 +20,17 @@ static uint32_t text_index(Compiler *c, const Symbol *symbol)
 
 //-- names -------------------------------------------------------------------------------------------
 
+/* To a comprehension, variables of the function around it are free ones: it only shows in the text of an error. */
+static bool is_outer(const Symbol *symbol)
+{
+    return symbol->scope->kind == SCOPE_COMPREHENSION && symbol->owner != symbol;
+}
+
 /* A local variable is used where it is. */
 static Reg load_local(Compiler *c, const Node *at, const Symbol *symbol, Reg want)
 {
     Reg reg = symbol->owner->reg;
-    put(c, at, OP_CHECK_LOCAL, reg, text_index(c, symbol), 0);
+    put(c, at, OP_CHECK_LOCAL, reg, text_index(c, symbol), is_outer(symbol));
     if (want == ANY) return reg;
     put_move(c, at, want, reg);
     return want;
@@ -38,7 +44,9 @@ Reg load_name(Compiler *c, const Node *at, Name *name, Reg want)
     Reg dst = into(c, want);
     switch (symbol->place) {
     case PLACE_LOCAL: break;
-    case PLACE_CELL: put(c, at, OP_LOAD_CELL, dst, symbol->owner->reg, text_index(c, symbol)); break;
+    case PLACE_CELL:
+        put(c, at, is_outer(symbol) ? OP_LOAD_OUTER_CELL : OP_LOAD_CELL, dst, symbol->owner->reg, text_index(c, symbol));
+        break;
     case PLACE_FREE: put(c, at, OP_LOAD_FREE, dst, symbol->free_index, text_index(c, symbol)); break;
     case PLACE_GLOBAL: put(c, at, OP_LOAD_GLOBAL, dst, global_index(c, symbol), 0); break;
     case PLACE_NAME: put(c, at, OP_LOAD_NAME, dst, text_index(c, symbol), global_index(c, symbol)); break;

@@ -265,7 +265,8 @@ reload:
     CASE(CHECK_LOCAL):
         if (likely(R(A) != VALUE_UNSET)) NEXT;
         SAVE();
-        op_unbound_local(vm, K(B));
+        if (C) op_unbound_free(vm, K(B));
+        else op_unbound_local(vm, K(B));
         goto unwind;
 
     /* ---- captured variables ---- */
@@ -279,6 +280,16 @@ reload:
         }
         SAVE();
         op_unbound_local(vm, K(C));
+        goto unwind;
+    }
+    CASE(LOAD_OUTER_CELL): {
+        Value v = ((Cell *)as_obj(R(B)))->value;
+        if (likely(v != VALUE_UNSET)) {
+            R(A) = v;
+            NEXT;
+        }
+        SAVE();
+        op_unbound_free(vm, K(C));
         goto unwind;
     }
     CASE(STORE_CELL): {
