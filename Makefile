@@ -185,7 +185,7 @@ bench: all ## measure against python3
 
 fuzz: ## fuzz lexer, parser and compiler for T seconds (60)
 	@$(MAKE) --no-print-directory CONFIG=fuzz fuzzers
-	@python3 tests/tools/fuzz.py --seconds $(T) build/fuzz-clang/fuzz/*
+	@python3 tests/tools/fuzz.py --seconds $(T) $(FUZZERS:$(B)/%=build/fuzz-clang/%)
 
 .PHONY: fuzzers
 fuzzers: $(FUZZERS)

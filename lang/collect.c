@@ -1,8 +1,8 @@
 #include "lang/scope.h"
 #include <string.h>
 
-/* The first walk over the tree: which names each scope binds, uses and declares. Most nodes only hand the walk on to
- * their children; those that bind names or open scopes have a function here. */
+/* The first walk over the tree: which names each scope binds, uses and declares. Most nodes only hand the
+ * walk on to their children; those that bind names or open scopes have a function here. */
 
 typedef struct Collect {
     Scopes *scopes;

@@ -6,8 +6,9 @@
 #include "lang/diag.h"
 #include "vm/code.h"
 
-/* The image of a whole tree; what its root is decides the kind: a file's body, a statement typed at the prompt (whose
- * expression statements are displayed), or one expression (which the code returns). A module that awaits outside of
- * functions has CODE_COROUTINE set. Adds private and dotted names to the tree's table.
- * The image is malloc'd, the caller frees it. NULL: errors were added to `diags`, or memory is out (which `diags` tells). */
+/* The image of a whole tree; what its root is decides the kind: a file's body, a statement typed at the
+ * prompt (whose expression statements are displayed), or one expression (which the code returns). A module
+ * that awaits outside of functions has CODE_COROUTINE set. Adds private and dotted names to the tree's
+ * table. The image is malloc'd, the caller frees it. NULL: errors were added to `diags`, or memory is out
+ * (which `diags` tells). */
 CodeImage *compile_tree(Tree *tree, Diags *diags);

@@ -26,10 +26,10 @@ void put_delegate(Compiler *c, const Node *at, Reg dst, Reg from)
     resume(c, at, suspension);
 }
 
-void put_await(Compiler *c, const Node *at, Reg dst, Reg from)
+void put_await(Compiler *c, const Node *at, Reg dst, Reg from, int what)
 {
     Reg awaited = push(c);
-    put(c, at, OP_GET_AWAITABLE, awaited, from, 0);
+    put(c, at, OP_GET_AWAITABLE, awaited, from, what);
     put_delegate(c, at, dst, awaited);
     release(c, awaited);
 }
@@ -57,7 +57,7 @@ Reg await_expr(Compiler *c, AstAwait *node, Reg want)
     if (!check_async(c, &node->node, "await")) return into(c, want);
     if (awaits_in_call(c, node->value)) return await_call(c, node->value, want);
     Reg dst = scratch(c, want), before = mark(c); // it is written on the way
-    put_await(c, &node->node, dst, expr(c, node->value, ANY));
+    put_await(c, &node->node, dst, expr(c, node->value, ANY), AWAITED_VALUE);
     release(c, before);
     return deliver(c, &node->node, dst, want);
 }

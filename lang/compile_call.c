@@ -1,8 +1,8 @@
 #include "lang/compiler.h"
 #include <string.h>
 
-/* Primaries: a.b, a[b], a(b) and chains of them, which may be long: they are compiled from the first link up, every
- * intermediate value in one register, which is also where the calls among them begin. */
+/* Primaries: a.b, a[b], a(b) and chains of them, which may be long: they are compiled from the first link
+ * up, every intermediate value in one register, which is also where the calls among them begin. */
 
 typedef enum Use { USE_VALUE, USE_STATEMENT, USE_AWAIT } Use; // of the last link's result
 
@@ -279,8 +279,8 @@ static void method_call(Compiler *c, Chain *chain, uint32_t link)
 
 //-- chains ------------------------------------------------------------------------------------------
 
-/* A method call whose arguments lie in registers needs no bound method; nor does it want one instruction to await it,
- * unless the method is likely to be a module's function. */
+/* A method call whose arguments lie in registers needs no bound method; nor does it want one instruction to
+ * await it, unless the method is likely to be a module's function. */
 static bool is_method_call(Compiler *c, const Chain *chain, uint32_t link)
 {
     if (link == 0 || chain->links[link - 1]->kind != AST_Call) return false;

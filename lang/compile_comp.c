@@ -1,8 +1,8 @@
 #include "lang/compiler.h"
 #include <string.h>
 
-/* Comprehensions. Those of lists, sets and dicts are loops in the middle of the function around them, with variables
- * of their own; a generator expression is a generator function that is called at once. */
+/* Comprehensions. Those of lists, sets and dicts are loops in the middle of the function around them, with
+ * variables of their own; a generator expression is a generator function that is called at once. */
 
 typedef struct Comp {
     Node *node;

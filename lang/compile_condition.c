@@ -2,7 +2,8 @@
 
 /* Conditions jump; no truth value is made of them. */
 
-/* All steps but the last only decide when they fail. As in compare_chain, operands take turns in two registers. */
+/* All steps but the last only decide when they fail. As in compare_chain, operands take turns in two
+ * registers. */
 static void jump_if_chain(Compiler *c, AstCompare *node, bool sense, Label to)
 {
     Reg turns = push_many(c, 2);
@@ -35,7 +36,8 @@ static void jump_if_compare(Compiler *c, AstCompare *node, bool sense, Label to)
     release(c, before);
 }
 
-/* `and` jumps to `to` as soon as one is false, `or` as soon as one is true; the other sense skips what is left. */
+/* `and` jumps to `to` as soon as one is false, `or` as soon as one is true; the other sense skips what is
+ * left. */
 static void jump_if_bool_op(Compiler *c, AstBoolOp *node, bool sense, Label to)
 {
     bool decisive = node->op == BOOL_OR;

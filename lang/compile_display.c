@@ -1,7 +1,7 @@
 #include "lang/compiler.h"
 
-/* Tuples, lists, sets and dicts as written, and f-strings. Small ones are built from consecutive registers at once;
- * long or starred ones grow item by item. */
+/* Tuples, lists, sets and dicts as written, and f-strings. Small ones are built from consecutive registers
+ * at once; long or starred ones grow item by item. */
 
 enum {
     MAX_AT_ONCE = 64, // registers that one instruction takes together

@@ -1,7 +1,7 @@
 #include "lang/compiler.h"
 
-/* match. A pattern tests a register and jumps away when it fails. What it captures waits in temporaries and is bound
- * only when the whole pattern has matched. */
+/* match. A pattern tests a register and jumps away when it fails. What it captures waits in temporaries and
+ * is bound only when the whole pattern has matched. */
 
 typedef struct Captured {
     Name *name;

@@ -20,7 +20,8 @@ static uint32_t text_index(Compiler *c, const Symbol *symbol)
 
 //-- names -------------------------------------------------------------------------------------------
 
-/* To a comprehension, variables of the function around it are free ones: it only shows in the text of an error. */
+/* To a comprehension, variables of the function around it are free ones: it only shows in the text of an
+ * error. */
 static bool is_outer(const Symbol *symbol)
 {
     return symbol->scope->kind == SCOPE_COMPREHENSION && symbol->owner != symbol;
@@ -122,7 +123,8 @@ Reg target_reg(Compiler *c, Node *target)
 
 //-- unpacking ---------------------------------------------------------------------------------------
 
-/* The targets' registers, if they are plain locals that lie side by side: then items can go straight there. */
+/* The targets' registers, if they are plain locals that lie side by side: then items can go straight there.
+ */
 static Reg adjacent_locals(Compiler *c, NodeList targets)
 {
     Reg first = targets.count ? target_reg(c, targets.items[0]) : ANY;

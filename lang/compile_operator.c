@@ -1,6 +1,7 @@
 #include "lang/compiler.h"
 
-/* Where each operator's row of opcodes begins; within a row the order is that of the macros in opcodes.def. */
+/* Where each operator's row of opcodes begins; within a row the order is that of the macros in opcodes.def.
+ */
 enum { ROW_RR, ROW_RK, ROW_KR, ROW_IN_PLACE, ROW_IN_PLACE_RK };
 
 static Opcode binary_row(Operator op)
@@ -34,8 +35,8 @@ static Operand in_register(Compiler *c, const Node *at, Operand value)
     return (Operand){false, operand_reg(c, at, value)};
 }
 
-/* a + b + c: from the first link of the chain up. Operands are read before the result is written, so that it may
- * take the place of a temporary operand. */
+/* a + b + c: from the first link of the chain up. Operands are read before the result is written, so that
+ * it may take the place of a temporary operand. */
 Reg binary(Compiler *c, Node *top, Reg want)
 {
     uint32_t count = 1;
@@ -141,8 +142,8 @@ static Reg compare_once(Compiler *c, AstCompare *node, Reg want)
     return dst;
 }
 
-/* a < b < c: every operand is evaluated once, and the first comparison that fails is the result. Operands that are
- * compared twice take turns in two registers. */
+/* a < b < c: every operand is evaluated once, and the first comparison that fails is the result. Operands
+ * that are compared twice take turns in two registers. */
 static Reg compare_chain(Compiler *c, AstCompare *node, Reg want)
 {
     Reg dst = scratch(c, want), before = mark(c), turns = push_many(c, 2);

@@ -1,7 +1,7 @@
 #include "lang/compiler.h"
 
-/* try ... except*. Each clause takes its part of the exception; what the clauses raise, and what none has taken, is
- * put together at the end and raised as one. */
+/* try ... except*. Each clause takes its part of the exception; what the clauses raise, and what none has
+ * taken, is put together at the end and raised as one. */
 
 typedef struct Star {
     Reg exception; // the original

@@ -26,7 +26,8 @@ static bool any_writes_local(Compiler *c, NodeList targets, uint32_t count, Reg 
     return false;
 }
 
-/* A value that stays the same while `targets` are stored to: a local variable in place, if none of them changes it. */
+/* A value that stays the same while `targets` are stored to: a local variable in place, if none of them
+ * changes it. */
 static Reg stable_value(Compiler *c, AstAssign *node)
 {
     Reg local = target_reg(c, node->value);
@@ -57,7 +58,8 @@ static bool is_parallel(AstAssign *node, NodeList *targets, NodeList *values)
            is_star_free(*values);
 }
 
-/* One of the values; a local variable stays in place if it is still the same when its turn to be stored comes. */
+/* One of the values; a local variable stays in place if it is still the same when its turn to be stored
+ * comes. */
 static Operand parallel_value(Compiler *c, AstAssign *node, NodeList targets, Node *value, uint32_t turn)
 {
     Const constant;

@@ -2,7 +2,8 @@
 
 /* try ... except ... else, and try ... finally. A statement with both is the first inside the second. */
 
-/* A handler is left by an exception of its own: what was handled before is handled again, and it goes on outwards. */
+/* A handler is left by an exception of its own: what was handled before is handled again, and it goes on
+ * outwards. */
 static void put_cleanup(Compiler *c, Block *block, Label cleanup)
 {
     Reg exception = push(c);
@@ -96,8 +97,9 @@ static void try_except(Compiler *c, AstTry *node)
 
 //-- finally -----------------------------------------------------------------------------------------
 
-/* The body is there once, however it is entered: `way` tells where to go afterwards, by holding a Way or the
- * exception on its way out. `saved` always holds what was handled outside, so that the body can be left uniformly. */
+/* The body is there once, however it is entered: `way` tells where to go afterwards, by holding a Way or
+ * the exception on its way out. `saved` always holds what was handled outside, so that the body can be left
+ * uniformly. */
 static void finally_body(Compiler *c, AstTry *node, Block *guard, Reg saved, Label done)
 {
     Block block;

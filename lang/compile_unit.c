@@ -77,8 +77,8 @@ static bool is_own_variable(const Symbol *symbol)
     return symbol->owner == symbol && (symbol->place == PLACE_LOCAL || symbol->place == PLACE_CELL);
 }
 
-/* What happens before the first line: cells for captured variables, and no value in the others. Heap frames begin with
- * all registers unset. */
+/* What happens before the first line: cells for captured variables, and no value in the others. Heap frames
+ * begin with all registers unset. */
 static void prepare_local(Compiler *c, Symbol *symbol, Span span)
 {
     Draft *draft = &c->unit->draft;

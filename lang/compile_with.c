@@ -15,7 +15,7 @@ typedef struct With {
 static void call_exit(Compiler *c, const With *with, Reg base, Reg dst)
 {
     put_call(c, with->at, base, 3, dst);
-    if (with->is_async) put_await(c, with->at, dst, dst);
+    if (with->is_async) put_await(c, with->at, dst, dst, AWAITED_AEXIT);
 }
 
 /* The body's end, and every way out of it by return, break or continue. */
@@ -75,7 +75,7 @@ static Reg enter_context(Compiler *c, With *with)
 {
     Reg entered = push(c);
     put(c, with->at, with->is_async ? OP_AWITH_ENTER : OP_WITH_ENTER, with->exit, entered, 0);
-    if (with->is_async) put_await(c, with->at, entered, entered);
+    if (with->is_async) put_await(c, with->at, entered, entered, AWAITED_AENTER);
     return entered;
 }
 

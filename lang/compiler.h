@@ -178,7 +178,7 @@ Reg yield_expr(Compiler *c, AstYield *node, Reg want);
 Reg yield_from(Compiler *c, AstYieldFrom *node, Reg want);
 void put_yield(Compiler *c, const Node *at, Reg dst, Reg value);
 /* dst = what awaiting the awaitable in `from` gives. */
-void put_await(Compiler *c, const Node *at, Reg dst, Reg from);
+void put_await(Compiler *c, const Node *at, Reg dst, Reg from, int what); // what: AWAITED_... of code.h
 /* dst = what the delegate in `from` (already an iterator to wait on) gives. */
 void put_delegate(Compiler *c, const Node *at, Reg dst, Reg from);
 bool check_async(Compiler *c, const Node *at, const char *what);

@@ -1,8 +1,9 @@
 /* emit.h - the draft of one function's code.
  *
- * The compiler appends instructions whose jumps go to labels. finish.c then drops what is not needed, chooses short
- * or long jumps and gives the finished code. Running out of memory, and outgrowing the 16 bits of an operand, is
- * remembered in the draft and looked at once, at the end; until then appending does nothing.
+ * The compiler appends instructions whose jumps go to labels. finish.c then drops what is not needed,
+ * chooses short or long jumps and gives the finished code. Running out of memory, and outgrowing the 16
+ * bits of an operand, is remembered in the draft and looked at once, at the end; until then appending does
+ * nothing.
  */
 #pragma once
 #include "lang/ast.h"

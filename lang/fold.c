@@ -40,8 +40,8 @@ static unsigned digit_value(char c)
     return c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 32) - 'a') + 10;
 }
 
-/* Bases that are powers of two give their bits one by one; decimal takes quadratic time, so the front end limits its
- * digits. */
+/* Bases that are powers of two give their bits one by one; decimal takes quadratic time, so the front end
+ * limits its digits. */
 static bool fold_big(Arena *arena, Text digits, int base, Const *out)
 {
     uint8_t *hex = arena_alloc(arena, (size_t)digits.len + 2);

@@ -28,7 +28,8 @@ uint32_t image_reserve(ImageBuilder *image);
 uint32_t image_add(ImageBuilder *image, const void *items, uint32_t count, size_t size);
 CodeText image_text(ImageBuilder *image, const char *bytes, uint32_t len);
 
-/* Fill in what `code` and the draft's constants and globals say about record `index`; the rest is in `record`. */
+/* Fill in what `code` and the draft's constants and globals say about record `index`; the rest is in
+ * `record`. */
 void image_set_record(ImageBuilder *image, uint32_t index, CodeRecord record, const Draft *draft, const Finished *code);
 
 /* The image, malloc'd; NULL when memory is out. The builder is empty then. */

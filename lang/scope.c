@@ -171,8 +171,8 @@ static Symbol *class_cell(Scopes *scopes, Scope *class_scope, Name *name)
     return class_scope->class_cell = symbol;
 }
 
-/* The variable that `name` means inside `scope`, which does not bind it; NULL: a global. Classes are passed over:
- * their names are not visible in their methods. */
+/* The variable that `name` means inside `scope`, which does not bind it; NULL: a global. Classes are passed
+ * over: their names are not visible in their methods. */
 static Symbol *find_owner(Scopes *scopes, const Scope *scope, Name *name)
 {
     for (Scope *s = scope->parent; s && s->kind != SCOPE_MODULE; s = s->parent) {

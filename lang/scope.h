@@ -1,8 +1,9 @@
 /* scope.h - what every name means.
  *
- * One walk over the tree collects the names of each scope; a second decides where each lives. The compiler then asks
- * symbol_of for a name where it stands. Inlined comprehensions are scopes for names but have no code of their own:
- * their variables are registers of the function around them. Python's rules, errors with CPython's texts.
+ * One walk over the tree collects the names of each scope; a second decides where each lives. The compiler
+ * then asks symbol_of for a name where it stands. Inlined comprehensions are scopes for names but have no
+ * code of their own: their variables are registers of the function around them. Python's rules, errors with
+ * CPython's texts.
  */
 #pragma once
 #include "lang/ast.h"

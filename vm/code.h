@@ -71,6 +71,9 @@ typedef struct CodeLocal { CodeText name; uint16_t reg, flags; } CodeLocal; // F
 enum { CAPTURE_LOCAL = 0, CAPTURE_FREE = 1 }; // where MAKE_FUNCTION takes a captured cell from: a register (which holds a Cell) or its own captured ones
 typedef struct CodeCapture { CodeText name; uint16_t from, index; } CodeCapture;
 
+/* Where the object that GET_AWAITABLE looks at comes from. */
+enum { AWAITED_VALUE, AWAITED_AENTER, AWAITED_AEXIT };
+
 enum {
     CODE_GENERATOR = 1, CODE_COROUTINE = 2, CODE_ASYNC_GEN = CODE_GENERATOR | CODE_COROUTINE, // both bits
     CODE_HEAP = 4,       // its frames live in Gen objects: call forms with _H, exact nregs, all but parameters unset at first

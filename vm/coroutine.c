@@ -391,7 +391,9 @@ static Value delegate_to_gen(VM *vm, Gen *g, Gen *d, Value sent, uint16_t dst)
         return d->h.shape == T_COROUTINE ? reuse_error(vm) : VALUE_NONE;
     }
     Gen *above = delegator(d);
-    if (above && above != g && d->h.shape == T_COROUTINE)
+    bool stepped_by_hand = !above && gen_state(d) == GEN_SUSPENDED && !(d->h.aux & GEN_CLONE) &&
+                           g->delegate != obj_value(d);
+    if (d->h.shape == T_COROUTINE && ((above && above != g) || stepped_by_hand))
         return vm_raise(vm, ERR_RUNTIME, "coroutine is being awaited already");
     if (above && !(d->h.aux & GEN_SHARED)) {
         if (chain_member_running(d)) return already_executing(vm, d);
@@ -735,8 +737,9 @@ Value gen_step_c(VM *vm, AsyncStep *s, Value sent)
         return s->kind == STEP_ACLOSE ? stop_iteration(vm, VALUE_NONE) : stop_async(vm);
     }
     vm->yielded_async = false;
+    if (fresh && is_none(sent)) sent = s->arg; // what is sent by hand counts for more than asend's argument
     Value v = fresh && s->kind != STEP_ASEND ? gen_throw_c(vm, ag, s->arg, &finished)
-                                             : gen_send_c(vm, ag, fresh ? s->arg : sent, &finished);
+                                             : gen_send_c(vm, ag, sent, &finished);
     return step_result(vm, s, v, finished, vm->yielded_async);
 }
 

@@ -1,8 +1,9 @@
 /* flow.h - control flow of one function's code, and which registers have been written where.
  *
- * Instructions are grouped into blocks: runs that control enters only at their first instruction. An analysis keeps
- * one row of bits (a bit per register) per block and replays instructions when it wants to know about a place inside.
- * An exception may leave any instruction for the innermost handler that covers it.
+ * Instructions are grouped into blocks: runs that control enters only at their first instruction. An
+ * analysis keeps one row of bits (a bit per register) per block and replays instructions when it wants to
+ * know about a place inside. An exception may leave any instruction for the innermost handler that covers
+ * it.
  *
  * Works on finished code (flow_of_record) and on the compiler's drafts, whose jumps are still labels.
  */
@@ -41,8 +42,8 @@ int flow_edges(const Flow *flow, uint32_t pc, FlowEdge edges[3]);
 /* The instruction after the one at pc in memory. */
 static inline uint32_t flow_next(const Flow *flow, uint32_t pc) { return pc + opcode_size(flow->insns[pc].op); }
 
-/* Which registers have been written, on every way. With `unset_is_unwritten`, LOAD_UNSET takes the mark away again
- * and CHECK_LOCAL, once passed, sets it: that is definite assignment of locals. */
+/* Which registers have been written, on every way. With `unset_is_unwritten`, LOAD_UNSET takes the mark
+ * away again and CHECK_LOCAL, once passed, sets it: that is definite assignment of locals. */
 typedef struct Written {
     const Flow *flow;
     bool unset_is_unwritten;

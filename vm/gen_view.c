@@ -193,7 +193,7 @@ static Value clone_chain(VM *vm, Gen *g, int depth)
     if (parked && code_is_library(c)) return refuse(vm, g, "it waits for a lock, a queue or the like");
     Gen *copy = heap_alloc(vm, KIND_GEN, g->h.shape, sizeof(Gen) + c->nregs * sizeof(Value));
     if (!copy) return VALUE_ERROR;
-    copy->h.aux = (uint16_t)(g->h.aux & ~(GEN_SHARED | GEN_LOOP | GEN_DIRECT));
+    copy->h.aux = (uint16_t)((g->h.aux & ~(GEN_SHARED | GEN_LOOP | GEN_DIRECT)) | GEN_CLONE);
     copy->leaf = copy->root = copy;
     copy->delegate = VALUE_UNSET;
     copy->frame = g->frame;

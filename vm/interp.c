@@ -644,7 +644,7 @@ reload:
         return vm->result;
     }
     CASE(GET_YIELD_ITER): FINISH(A, op_get_yield_iter(vm, R(B), frame_code(FRAME)));
-    CASE(GET_AWAITABLE): FINISH(A, op_get_awaitable(vm, R(B)));
+    CASE(GET_AWAITABLE): FINISH(A, C ? op_get_with_awaitable(vm, R(B), C) : op_get_awaitable(vm, R(B)));
     CASE(DELEGATE): {
         SAVE();
         Value v = gen_delegate(vm, frame_gen(FRAME), R(B), R(A), A);

@@ -43,8 +43,8 @@ static void apply_ranges(uint64_t *row, const RegRange *ranges, int count, bool 
     }
 }
 
-/* Live right after the instruction at pc, but for what it writes itself; `row` is live at the next instruction, which
- * only counts if that is in the same block. */
+/* Live right after the instruction at pc, but for what it writes itself; `row` is live at the next
+ * instruction, which only counts if that is in the same block. */
 static void step_over(const Backward *b, uint32_t pc, const Effects *e, bool last_of_block)
 {
     const Flow *flow = b->flow;

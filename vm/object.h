@@ -289,7 +289,15 @@ struct Frame {
 };
 
 enum { GEN_CREATED, GEN_SUSPENDED, GEN_RUNNING, GEN_FINISHED }; // low bits of Gen.h.aux
-enum { GEN_STATE = 3, GEN_SHARED = 4, GEN_AWAITED = 8, GEN_CLOSING = 16, GEN_HOOKED = 32, GEN_LOOP = 64, GEN_DIRECT = 128 }; // LOOP: a for loop's own expression made it; DIRECT: only its delegator's registers know it
+enum {
+    GEN_STATE = 3,
+    GEN_SHARED = 4,
+    GEN_CLONE = 8, // a copy: may be awaited from where it stands
+    GEN_CLOSING = 16,
+    GEN_HOOKED = 32,
+    GEN_LOOP = 64,    // a for loop's own expression made it
+    GEN_DIRECT = 128, // only its delegator's registers know it
+};
 struct Gen {
     Obj h;          // shape T_GENERATOR, T_COROUTINE or T_ASYNC_GENERATOR; aux: state and flags
     Gen *leaf;      // of a root: the innermost suspended frame of its delegation chain (itself when none)

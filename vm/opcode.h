@@ -1,8 +1,9 @@
 /* opcode.h - what the table of opcodes says about one instruction.
  *
- * Names, formats and flags come straight from opcodes.def. What an instruction does to registers and where control
- * goes after it follows from the format letters; the few that touch registers beyond their operands are written out
- * in opcode.c. The verifier, liveness, definite assignment and the disassembler all ask here.
+ * Names, formats and flags come straight from opcodes.def. What an instruction does to registers and where
+ * control goes after it follows from the format letters; the few that touch registers beyond their operands
+ * are written out in opcode.c. The verifier, liveness, definite assignment and the disassembler all ask
+ * here.
  */
 #pragma once
 #include "vm/code.h"

@@ -46,6 +46,7 @@ Value op_class_done(VM *vm, const Value *base, Value ns_or_none, Frame *body);
 
 Value op_get_yield_iter(VM *vm, Value v, Code *c);
 Value op_get_awaitable(VM *vm, Value v);
+Value op_get_with_awaitable(VM *vm, Value v, int from); // from: AWAITED_AENTER or AWAITED_AEXIT
 Value op_get_aiter(VM *vm, Value v);
 Value op_anext(VM *vm, Value v);
 

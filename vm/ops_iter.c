@@ -125,6 +125,15 @@ Value op_get_awaitable(VM *vm, Value v)
     return iterator ? it : vm_raise(vm, ERR_TYPE, "__await__() returned non-iterator of type '%T'", it);
 }
 
+/* The same in `async with`, which has a text of its own for what is not awaitable at all. */
+Value op_get_with_awaitable(VM *vm, Value v, int from)
+{
+    Type *t = type_of(vm, v);
+    if (t->def->slots.await || type_defines(t, D_AWAIT) || is_iterable_coroutine(v)) return op_get_awaitable(vm, v);
+    return vm_raise(vm, ERR_TYPE, "'async with' received an object from __a%s__ that does not implement __await__: %T",
+                    from == AWAITED_AENTER ? "enter" : "exit", v);
+}
+
 Value op_get_aiter(VM *vm, Value v)
 {
     if (is_exact(v, T_ASYNC_GENERATOR)) return v;
@@ -143,7 +152,7 @@ Value op_anext(VM *vm, Value v)
     if (is_unset(a)) return vm_raise(vm, ERR_TYPE, "'async for' requires an iterator with __anext__ method, got %T", v);
     if (is_error(a)) return a;
     Value waits_on = op_get_awaitable(vm, a);
-    if (is_error(waits_on) && vm_pending_is(vm, ERR_TYPE)) {
+    if (is_error(waits_on)) {
         Value cause = vm_take_pending(vm);
         vm_raise(vm, ERR_TYPE, "'async for' received an invalid object from __anext__: %T", a);
         Exception *e = as_exception(vm->exc);

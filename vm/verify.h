@@ -1,9 +1,9 @@
 /* verify.h - is a CodeImage what the VM may trust blindly?
  *
- * Everything lies inside the image; operands are what their format letters say and in range; jumps and handlers lead
- * to instructions; control cannot run off the end; no register is read, on any way, before it was written (a call in
- * stack code makes everything from its callee's register on unwritten). Debug builds verify all that the compiler
- * makes, every build what comes from outside.
+ * Everything lies inside the image; operands are what their format letters say and in range; jumps and
+ * handlers lead to instructions; control cannot run off the end; no register is read, on any way, before it
+ * was written (a call in stack code makes everything from its callee's register on unwritten). Debug builds
+ * verify all that the compiler makes, every build what comes from outside.
  */
 #pragma once
 #include "vm/code.h"
