@@ -1,4 +1,4 @@
-/* _asyncio.c - the natives under asyncio.co and the prelude: the scheduler as scripts may use it. */
+/* _asyncio.c - the natives under asyncio and the prelude: the scheduler as scripts may use it. */
 #include "vm/common.h"
 #include "vm/dict.h"
 #include "vm/exception.h"
