@@ -145,7 +145,7 @@ debug release asan stress: ## build that configuration: build/<config>/co
 
 #-- running and testing -----------------------------------------------------------------------------
 
-.PHONY: run test unit test-asan test-stress oracle cover coverage-language bench fuzz format install clean
+.PHONY: run test unit test-asan test-stress oracle cover coverage-language bench fuzz format install uninstall clean
 
 run: all ## build and run the blog post's example
 	@./co examples/blog/clients.py
@@ -196,10 +196,28 @@ $(FUZZERS): $(B)/fuzz/%: tests/fuzz/%.c $(B)/libco.a
 format: ## lay the C sources out by .clang-format
 	clang-format -i $(wildcard */*.c */*.h tests/*/*.c tests/*/*.h)
 
-install: all ## install co, libco.a and co.h under PREFIX (/usr/local)
-	install -D -m 755 co $(DESTDIR)$(PREFIX)/bin/co
+# Every file that is installed, so that `uninstall` knows them too.
+BINDIR  := $(DESTDIR)$(PREFIX)/bin
+SHARE   := $(DESTDIR)$(PREFIX)/share
+HEADERS := $(wildcard include/co.h)
+PLACES  := $(BINDIR)/co $(DESTDIR)$(PREFIX)/lib/libco.a $(HEADERS:include/%=$(DESTDIR)$(PREFIX)/include/%) \
+           $(SHARE)/man/man1/co.1 $(SHARE)/bash-completion/completions/co $(SHARE)/zsh/site-functions/_co \
+           $(SHARE)/fish/vendor_completions.d/co.fish
+
+install: all ## install under PREFIX (/usr/local): co, libco.a, co.h, the manual, completions
+	@mkdir -p $(B)/share
+	@$(B)/co --manual > $(B)/share/co.1
+	@for shell in bash zsh fish; do $(B)/co --completions $$shell > $(B)/share/co.$$shell || exit 1; done
+	install -D -m 755 $(B)/co $(BINDIR)/co
 	install -D -m 644 $(B)/libco.a $(DESTDIR)$(PREFIX)/lib/libco.a
-	install -D -m 644 include/co.h $(DESTDIR)$(PREFIX)/include/co.h
+	$(if $(HEADERS),install -D -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include/co.h)
+	install -D -m 644 $(B)/share/co.1 $(SHARE)/man/man1/co.1
+	install -D -m 644 $(B)/share/co.bash $(SHARE)/bash-completion/completions/co
+	install -D -m 644 $(B)/share/co.zsh $(SHARE)/zsh/site-functions/_co
+	install -D -m 644 $(B)/share/co.fish $(SHARE)/fish/vendor_completions.d/co.fish
+
+uninstall: ## remove what install has put there
+	rm -f $(PLACES)
 
 clean: ## remove everything that was built
 	rm -rf build co

@@ -2,6 +2,7 @@
 #include "cli/code.h"
 #include "cli/options.h"
 #include "cli/run.h"
+#include "cli/usage.h"
 #include "vm/version.h"
 
 #include <fcntl.h>
@@ -24,14 +25,19 @@ static int run_input(Options *o)
     return run_program(o);
 }
 
+static int written(void) { return fflush(stdout) == 0 ? STATUS_OK : STATUS_OUTPUT; }
+
 int main(int argc, char **argv)
 {
     Options o;
     fill_standard_streams();
     if (!options_parse(&o, argc, argv)) return STATUS_USAGE;
     switch (o.action) {
-    case ACTION_HELP: options_help(); return STATUS_OK;
-    case ACTION_VERSION: printf("co %s\n", CO_VERSION); return STATUS_OK;
+    case ACTION_HELP: return usage_help(o.subject), written();
+    case ACTION_MANUAL: return usage_manual(), written();
+    case ACTION_COMPLETIONS: return usage_completions(o.subject), written();
+    case ACTION_VERSION: return printf("co %s\n", CO_VERSION), written();
+    case ACTION_REPL: return run_prompt(&o);
     case ACTION_DIS: return code_dis(&o);
     case ACTION_EMBED: return code_embed(&o);
     case ACTION_TRACE: return run_trace(&o);

@@ -1,171 +1,161 @@
 #include "cli/options.h"
+#include "cli/option_table.h"
+#include "lang/near.h"
 
-#include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static bool complain(const char *what, const char *word)
+/* ---- complaints ---------------------------------------------------------------------------------- */
+
+/* "co: unknown command 'chekc' - did you mean 'check'?" */
+static bool complain_unknown(const char *what, const NearSearch *search)
 {
-    fprintf(stderr, "co: %s%s%s%s\nTry 'co -h'.\n", what, word ? ": '" : "", word ? word : "",
-            word ? "'" : "");
+    fprintf(stderr, "co: unknown %s '%.*s'", what, (int)search->len, search->word);
+    if (search->best) fprintf(stderr, " - did you mean '%s'?\n", search->best);
+    else fprintf(stderr, "\nTry 'co help'.\n");
     return false;
 }
 
-/* ---- values -------------------------------------------------------------------------------------- */
-
-/* A number without sign, and what follows it. */
-static bool read_number(const char *text, double *out, const char **rest)
+static NearSearch near_command(const char *word)
 {
-    char *end;
-    if (!(*text >= '0' && *text <= '9') && *text != '.') return false;
-    *out = strtod(text, &end);
-    *rest = end;
-    return end != text && isfinite(*out);
+    NearSearch search = {word, strlen(word), NULL, 0};
+    for (const CommandDef *c = option_commands; c->name; c++) near_offer(&search, c->name);
+    return search;
 }
 
-static bool set_max_memory(Options *o, const char *text)
+static bool complain_unknown_option(const char *word, size_t len, const CommandDef *command)
 {
-    static const char units[] = "KMGT";
-    double n;
-    const char *rest;
-    if (!read_number(text, &n, &rest)) return false;
-    const char *unit = *rest ? strchr(units, *rest & ~32) : NULL;
-    if (*rest && !unit) return false;
-    for (const char *u = units; unit && u <= unit; u++) n *= 1024;
-    if (unit) rest++;
-    if ((*rest == 'B' || *rest == 'b') && unit) rest++;
-    if (*rest || n < 1 || n > 1e18) return false;
-    o->max_memory = (size_t)n;
-    return true;
+    NearSearch search = {word, len, NULL, 0};
+    for (const OptionDef *o = option_rows; o->where; o++)
+        if (o->help[0] && strchr(o->where, command->letter)) near_offer(&search, option_name(o));
+    return complain_unknown("option", &search);
 }
 
-static bool set_max_time(Options *o, const char *text)
+/* An option of other commands. */
+static bool complain_elsewhere(const char *word, const OptionDef *def, const CommandDef *command)
 {
-    double s;
-    const char *rest;
-    if (!read_number(text, &s, &rest)) return false;
-    if (*rest == 's') rest++;
-    if (*rest || s <= 0 || s > 1e9) return false;
-    o->max_time = (int64_t)(s * 1e9);
-    if (!o->max_time) o->max_time = 1;
-    return true;
-}
-
-static bool set_seed(Options *o, const char *text)
-{
-    char *end;
-    errno = 0;
-    o->seed = strtoull(text, &end, 10);
-    o->seeded = true;
-    return *text >= '0' && *text <= '9' && !*end && !errno;
-}
-
-static bool set_virtual_time(Options *o, const char *text) { (void)text; return o->virtual_time = true; }
-
-static bool set_subject(Options *o, Action action, const char *text)
-{
-    o->action = action;
-    o->subject = text;
-    return true;
-}
-static bool set_code(Options *o, const char *text) { return set_subject(o, ACTION_CODE, text); }
-static bool set_module(Options *o, const char *text) { return *text && set_subject(o, ACTION_MODULE, text); }
-static bool set_help(Options *o, const char *text) { return set_subject(o, ACTION_HELP, text); }
-static bool set_version(Options *o, const char *text) { return set_subject(o, ACTION_VERSION, text); }
-static bool set_embed(Options *o, const char *text) { return set_subject(o, ACTION_EMBED, text); }
-
-/* ---- tables -------------------------------------------------------------------------------------- */
-
-typedef struct OptionDef {
-    const char *name, *other_name;
-    const char *value; // what the help calls it; NULL: takes none
-    bool last;         // all words behind it are the program's
-    bool (*set)(Options *o, const char *value);
-    const char *help;  // NULL: not shown
-} OptionDef;
-
-static const OptionDef option_rows[] = {
-    {"-c", NULL, "CODE", true, set_code, "run CODE"},
-    {"-m", NULL, "MODULE", true, set_module, "run a module, found as import finds it"},
-    {"--virtual-time", NULL, NULL, false, set_virtual_time, "sleeping takes no time: the clock jumps"},
-    {"--seed", NULL, "N", false, set_seed, "tasks take turns in an order that follows from N"},
-    {"--max-memory", NULL, "SIZE", false, set_max_memory, "MemoryError beyond SIZE bytes (50M, 2G)"},
-    {"--max-time", NULL, "SECONDS", false, set_max_time, "end with status 124 after that long"},
-    {"-h", "--help", NULL, true, set_help, "this text"},
-    {"-V", "--version", NULL, true, set_version, "the version"},
-    {"--embed", NULL, NULL, true, set_embed, NULL},
-    {0},
-};
-
-typedef struct CommandDef {
-    const char *name;
-    Action action;
-    const char *help;
-} CommandDef;
-
-static const CommandDef command_rows[] = {
-    {"run", ACTION_FILE, "run FILE: the long form of 'co FILE'"},
-    {"dis", ACTION_DIS, "print FILE's code"},
-    {"trace", ACTION_TRACE, "run FILE and draw which task ran and waited when"},
-    {0},
-};
-
-void options_help(void)
-{
-    printf("usage: co [OPTION ...] FILE [ARGUMENT ...]\n"
-           "       co COMMAND [OPTION ...] FILE [ARGUMENT ...]\n"
-           "       co [OPTION ...] -c CODE | -m MODULE | - [ARGUMENT ...]\n"
-           "Without FILE: a prompt, or the program that standard input holds.\n\ncommands:\n");
-    for (const CommandDef *c = command_rows; c->name; c++) printf("  %-22s %s\n", c->name, c->help);
-    printf("\noptions:\n");
-    for (const OptionDef *o = option_rows; o->name; o++) {
-        char left[64];
-        snprintf(left, sizeof left, "%s%s%s%s%s", o->name, o->other_name ? ", " : "",
-                 o->other_name ? o->other_name : "", o->value ? " " : "", o->value ? o->value : "");
-        if (o->help) printf("  %-22s %s\n", left, o->help);
+    fprintf(stderr, "co: '%s' is no option of 'co %s', but of", word, command->name);
+    const char *separator = " ";
+    for (const CommandDef *c = option_commands; c->name; c++) {
+        if (!strchr(def->where, c->letter)) continue;
+        fprintf(stderr, "%s'co %s'", separator, c->name);
+        separator = ", ";
     }
-    printf("\nenvironment:\n"
-           "  CO_PATH                folders, separated by ':', in which import looks as well\n"
-           "  CO_HASH_SEED           a number that fixes the hashes of strings\n"
-           "\nexit status: 0, 1 uncaught exception or failed task, 2 usage, 3 deadlock, 124 time limit, 130 "
-           "Ctrl-C\n");
+    fprintf(stderr, "\n");
+    return false;
 }
 
-static const OptionDef *find_option(const char *word)
+static bool complain_value(const OptionDef *def, const char *value)
 {
-    for (const OptionDef *o = option_rows; o->name; o++)
-        if (strcmp(word, o->name) == 0 || (o->other_name && strcmp(word, o->other_name) == 0)) return o;
+    const char *format = strchr(def->value, '|') ? "co: %s takes %s, not '%s'\n" : "co: %s: not a valid %s: '%s'\n";
+    fprintf(stderr, format, option_name(def), def->value, value);
+    return false;
+}
+
+static bool complain_operand(const char *problem, const CommandDef *command)
+{
+    fprintf(stderr, "co: %s\nusage: co %s%s%s\n", problem, command->name, command->shown[0] ? " " : "",
+            command->shown);
+    return false;
+}
+
+/* ---- words --------------------------------------------------------------------------------------- */
+
+typedef struct Words {
+    char **argv;
+    int argc, at;
+    const CommandDef *command; // `run` if none is named
+    bool named;
+} Words;
+
+static const OptionDef *find_option(const char *word, size_t len)
+{
+    for (const OptionDef *o = option_rows; o->where; o++)
+        if ((strlen(o->name) == len && memcmp(word, o->name, len) == 0) ||
+            (strlen(o->brief) == len && memcmp(word, o->brief, len) == 0))
+            return len ? o : NULL;
     return NULL;
 }
 
-static const CommandDef *find_command(const char *word)
+/* One option with its value: "--seed 7", "--seed=7". */
+static bool take_option(Options *o, Words *w, bool *last)
 {
-    for (const CommandDef *c = command_rows; c->name; c++)
-        if (strcmp(word, c->name) == 0) return c;
-    return NULL;
+    const char *word = w->argv[w->at++], *equals = strncmp(word, "--", 2) == 0 ? strchr(word, '=') : NULL;
+    size_t len = equals ? (size_t)(equals - word) : strlen(word);
+    const OptionDef *def = find_option(word, len);
+    const char *value = equals ? equals + 1 : NULL;
+    if (!def) return complain_unknown_option(word, len, w->command);
+    if (!strchr(def->where, w->command->letter)) return complain_elsewhere(option_name(def), def, w->command);
+    if (value && !def->value[0]) return fprintf(stderr, "co: %s takes no value\n", option_name(def)), false;
+    if (def->value[0] && !value && w->at == w->argc)
+        return fprintf(stderr, "co: %s needs a value: %s\n", option_name(def), def->value), false;
+    if (def->value[0] && !value) value = w->argv[w->at++];
+    if (!def->set(o, value)) return complain_value(def, value);
+    *last = def->last;
+    return true;
+}
+
+static bool is_option(const char *word) { return word[0] == '-' && word[1]; }
+
+/* Options and paths in any order; "--" ends the options. */
+static bool take_paths(Options *o, Words *w)
+{
+    char **paths = w->argv + w->at;
+    bool last = false, plain = false;
+    o->argv = paths;
+    while (w->at < w->argc && !last) {
+        if (!plain && strcmp(w->argv[w->at], "--") == 0) plain = true, w->at++;
+        else if (plain || !is_option(w->argv[w->at])) o->argc++, *paths++ = w->argv[w->at++];
+        else if (!take_option(o, w, &last)) return false;
+    }
+    if (o->action == ACTION_CHECK && !o->argc) return complain_operand("which file?", w->command);
+    return true;
+}
+
+/* A word that is a command with a slip in it rather than a script: no file, and no name of one. */
+static bool looks_like_command(const char *word, const NearSearch *near)
+{
+    return near->best && !strpbrk(word, "./") && access(word, F_OK) != 0;
+}
+
+static bool take_subject(Options *o, Words *w)
+{
+    const char *word = w->at < w->argc ? w->argv[w->at] : NULL;
+    Operands operands = w->command->operands;
+    if (word && operands == OPERANDS_NONE) return complain_operand("unexpected word", w->command);
+    if (!word && operands == OPERANDS_ONE && w->named) return complain_operand("which file?", w->command);
+    NearSearch near = near_command(word ? word : "");
+    if (word && !w->named && looks_like_command(word, &near)) return complain_unknown("command", &near);
+    if (word && operands == OPERANDS_WORD && !option_find_command(word)) return complain_unknown("command", &near);
+    if (!word && !w->named) return true; // `co` alone
+    o->action = w->command->action;
+    o->subject = word;
+    w->at += word != NULL;
+    return true;
 }
 
 bool options_parse(Options *o, int argc, char **argv)
 {
     *o = (Options){.action = ACTION_INPUT};
-    const CommandDef *command = argc > 1 ? find_command(argv[1]) : NULL;
-    int i = command ? 2 : 1;
-    bool chosen = false;
-    for (; i < argc && argv[i][0] == '-' && argv[i][1] && !chosen; i++) {
-        const OptionDef *def = find_option(argv[i]);
-        const char *name = argv[i], *value = NULL;
-        if (!def) return complain("unknown option", name);
-        if (def->value && !(value = argv[++i]))
-            return fprintf(stderr, "co: %s needs a value: %s\n", name, def->value), false;
-        if (!def->set(o, value))
-            return fprintf(stderr, "co: %s: not a valid %s: '%s'\n", name, def->value, value), false;
-        chosen = def->last;
-    }
-    if (!chosen && i < argc) set_subject(o, command ? command->action : ACTION_FILE, argv[i++]);
-    else if (!chosen && command) return complain("which file?", NULL);
-    o->argc = argc - i;
-    o->argv = argv + i;
+    const CommandDef *command = argc > 1 ? option_find_command(argv[1]) : NULL;
+    Words w = {argv, argc, command ? 2 : 1, command ? command : &option_commands[0], command != NULL};
+    if (command) o->action = command->action;
+    if (w.command->operands == OPERANDS_MANY) return take_paths(o, &w);
+    bool last = false;
+    while (w.at < argc && is_option(argv[w.at]) && strcmp(argv[w.at], "--") != 0 && !last)
+        if (!take_option(o, &w, &last)) return false;
+    if (!last && w.at < argc && strcmp(argv[w.at], "--") == 0) w.at++;
+    if (!last && !take_subject(o, &w)) return false;
+    o->argc = argc - w.at;
+    o->argv = argv + w.at;
     return true;
+}
+
+bool options_color(const Options *o, int fd)
+{
+    if (o->color != COLOR_AUTO) return o->color == COLOR_ALWAYS;
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    return isatty(fd) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
 }

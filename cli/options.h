@@ -1,4 +1,4 @@
-/* options.h - the words of the command line. */
+/* options.h - the words of the command line, as options.def says. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -7,28 +7,38 @@
 typedef struct VM VM;
 
 typedef enum {
-    ACTION_FILE,   // `subject` is a path; "-": standard input
-    ACTION_CODE,   // `subject` is source text
-    ACTION_MODULE, // `subject` is a dotted name
-    ACTION_INPUT,  // no word at all: the prompt on a terminal, else standard input
-    ACTION_DIS, ACTION_TRACE,
-    ACTION_EMBED,  // build only
-    ACTION_HELP, ACTION_VERSION,
+#define COMMAND(action, name, letter, operands, shown, summary, more) ACTION_##action,
+#include "cli/options.def"
+    // ACTION_FILE: `subject` is a path; "-": standard input. CHECK, TEST: argv holds the paths
+    ACTION_CODE,        // `subject` is source text
+    ACTION_MODULE,      // `subject` is a dotted name
+    ACTION_INPUT,       // no word at all: the prompt on a terminal, else standard input
+    ACTION_COMPLETIONS, // `subject` is a shell
+    ACTION_MANUAL, ACTION_EMBED, // build only
 } Action;
+
+typedef enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } ColorChoice;
 
 typedef struct Options {
     Action action;
     const char *subject; // borrowed from argv
     int argc;            // what follows it
     char **argv;
+    ColorChoice color;
     bool virtual_time, seeded;
     uint64_t seed;
-    size_t max_memory; // bytes; 0: no limit
-    int64_t max_time;  // nanoseconds; 0: no limit
+    size_t max_memory;   // bytes; 0: no limit
+    int64_t max_time;    // nanoseconds; 0: no limit
+    bool json;           // check
+    const char *pattern; // test; NULL: all
+    bool stop_first, real_time, update, verbose;
+    uint64_t schedules;  // 0: the usual order only
+    int64_t timeout;     // nanoseconds; 0: the default
     void (*on_start)(VM *vm, void *state); // called when the VM stands; NULL: nothing (trace)
     void *start_state;
 } Options;
 
-/* False when the words make no sense: that has been said on stderr. */
+/* False when the words make no sense: that has been said on stderr. Words that are paths come to the front of argv. */
 bool options_parse(Options *o, int argc, char **argv);
-void options_help(void);
+/* Are colours wanted in what goes to `fd`? */
+bool options_color(const Options *o, int fd);

@@ -1,3 +1,4 @@
+#include "lang/near.h"
 #include "lang/parser.h"
 #include <stdlib.h>
 #include <string.h>
@@ -25,30 +26,6 @@ static const struct {
     {"switch", TK_MATCH}, {"catch", TK_EXCEPT}, {"throw", TK_RAISE}, {"foreach", TK_FOR}, {"until", TK_WHILE},
 };
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Edits between two short words: insert, delete, replace, swap neighbours. */
-static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-    size_t rows[LONGEST_WORD + 1][LONGEST_WORD + 1];
-    for (size_t i = 0; i <= a_len; i++) {
-        for (size_t j = 0; j <= b_len; j++) {
-            if (!i || !j) {
-                rows[i][j] = i + j;
-                continue;
-            }
-            size_t replaced = rows[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-            rows[i][j] = least(replaced, least(rows[i - 1][j], rows[i][j - 1]) + 1);
-            bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-            if (swapped) rows[i][j] = least(rows[i][j], rows[i - 2][j - 2] + 1);
-        }
-    }
-    return rows[a_len][b_len];
-}
-
 static bool is_foreign_word(const Name *word, int kind)
 {
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
@@ -61,7 +38,7 @@ static bool is_near(const Name *word, int keyword)
     if (is_foreign_word(word, keyword_kinds[keyword])) return true;
     size_t len = strlen(keywords[keyword]);
     if (word->len > LONGEST_WORD || word->len < 2) return false;
-    return edit_distance(word->text, word->len, keywords[keyword], len) <= (len > 5 ? 2 : 1);
+    return near_distance(word->text, word->len, keywords[keyword], len) <= (len > 5 ? 2 : 1);
 }
 
 /* Tokens that must come before a clause for it to be taken. */

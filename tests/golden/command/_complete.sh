@@ -1,0 +1,16 @@
+# bash _complete.sh CO: what the made completions answer.
+eval "$("$1" --completions bash)"
+answers() {
+    COMP_WORDS=("$@")
+    COMP_CWORD=$(($# - 1))
+    COMPREPLY=()
+    _co
+    echo "$* -> ${COMPREPLY[*]}"
+}
+cd /
+answers co che
+answers co test --sche
+answers co check --js
+answers co test --color al
+answers co test --color = ne
+answers co help tr
