@@ -1,4 +1,5 @@
 /* main.c - the co command. */
+#include "cli/check.h"
 #include "cli/code.h"
 #include "cli/options.h"
 #include "cli/run.h"
@@ -38,6 +39,7 @@ int main(int argc, char **argv)
     case ACTION_COMPLETIONS: return usage_completions(o.subject), written();
     case ACTION_VERSION: return printf("co %s\n", CO_VERSION), written();
     case ACTION_REPL: return run_prompt(&o);
+    case ACTION_CHECK: return check_paths(&o);
     case ACTION_DIS: return code_dis(&o);
     case ACTION_EMBED: return code_embed(&o);
     case ACTION_TRACE: return run_trace(&o);

@@ -9,7 +9,7 @@ typedef struct VM VM;
 typedef enum {
 #define COMMAND(action, name, letter, operands, shown, summary, more) ACTION_##action,
 #include "cli/options.def"
-    // ACTION_FILE: `subject` is a path; "-": standard input. CHECK, TEST: argv holds the paths
+    // ACTION_FILE: `subject` is a path; "-": standard input. CHECK: argv holds the paths
     ACTION_CODE,        // `subject` is source text
     ACTION_MODULE,      // `subject` is a dotted name
     ACTION_INPUT,       // no word at all: the prompt on a terminal, else standard input
@@ -30,10 +30,6 @@ typedef struct Options {
     size_t max_memory;   // bytes; 0: no limit
     int64_t max_time;    // nanoseconds; 0: no limit
     bool json;           // check
-    const char *pattern; // test; NULL: all
-    bool stop_first, real_time, update, verbose;
-    uint64_t schedules;  // 0: the usual order only
-    int64_t timeout;     // nanoseconds; 0: the default
     void (*on_start)(VM *vm, void *state); // called when the VM stands; NULL: nothing (trace)
     void *start_state;
 } Options;

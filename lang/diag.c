@@ -6,8 +6,9 @@
 static const struct {
     const char *type_name;
     bool is_error;
+    const char *code;
 } kinds[DIAG_KIND_COUNT] = {
-#define DIAG(NAME, type, is_error) [DIAG_##NAME] = {type, is_error},
+#define DIAG(NAME, type, is_error, code) [DIAG_##NAME] = {type, is_error, code},
 #include "lang/diag.def"
 };
 
@@ -19,6 +20,11 @@ const char *diag_type_name(DiagKind kind)
 bool diag_is_error(DiagKind kind)
 {
     return kinds[kind].is_error;
+}
+
+const char *diag_code(const Diag *diag)
+{
+    return diag->code ? diag->code : kinds[diag->kind].code;
 }
 
 //-- the list ----------------------------------------------------------------------------------------

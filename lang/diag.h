@@ -9,7 +9,7 @@
 #include <stdarg.h>
 
 typedef enum DiagKind {
-#define DIAG(NAME, type, is_error) DIAG_##NAME,
+#define DIAG(NAME, type, is_error, code) DIAG_##NAME,
 #include "lang/diag.def"
     DIAG_KIND_COUNT
 } DiagKind;
@@ -19,6 +19,7 @@ typedef struct Diag {
     Span span;
     const char *message;
     const char *hint; // a second sentence, or NULL
+    const char *code; // of a LINT: its row of lints.def; NULL: that of its kind
 } Diag;
 
 typedef struct Diags {
@@ -44,6 +45,8 @@ void diag_hint(Diags *diags, Diag *diag, const char *format, ...) __attribute__(
 /* "SyntaxError", "IndentationError", ...: the exception type it is raised as. */
 const char *diag_type_name(DiagKind kind);
 bool diag_is_error(DiagKind kind);
+/* "unawaited", "syntax", ...: how `co check` calls it. */
+const char *diag_code(const Diag *diag);
 
 /* One diagnostic as text:
  *     file.co:3:5: SyntaxError: expected ':'

@@ -9,8 +9,8 @@ answers() {
 }
 cd /
 answers co che
-answers co test --sche
+answers co run --virt
 answers co check --js
-answers co test --color al
-answers co test --color = ne
+answers co check --color al
+answers co check --color = ne
 answers co help tr
