@@ -1,4 +1,5 @@
 #include "vm/code_object.h"
+#include "vm/attr_cache.h"
 #include "vm/dict.h"
 #include "vm/float.h"
 #include "vm/int.h"
@@ -32,7 +33,7 @@ Code *code_for_record(VM *vm, ImageRef *ref, uint32_t index)
     c->ninsns = rec->ninsns;
     c->handlers = code_at(im, rec->handlers);
     c->nhandlers = rec->nhandlers;
-    c->fast_nargs = NARGS_SLOW;
+    c->fast_nargs = c->gen_nargs = NARGS_SLOW;
     c->name = name;
     c->qualname = qualname;
     return ref->codes[index] = c;
@@ -178,8 +179,9 @@ bool code_link(VM *vm, Code *c)
     memcpy(insns, code_at(c->image->image, c->rec->insns), size);
     if (!link_methods(vm, c, insns)) return heap_free(vm, insns, size), false;
     c->insns = insns;
-    bool plain = (c->flags & (CODE_SIMPLE | CODE_HEAP | CODE_VARARGS | CODE_VARKW)) == CODE_SIMPLE && !c->nkwonly;
-    c->fast_nargs = plain ? c->nparams : NARGS_SLOW;
+    bool plain = (c->flags & (CODE_SIMPLE | CODE_VARARGS | CODE_VARKW)) == CODE_SIMPLE && !c->nkwonly;
+    if (plain && code_is_heap(c)) c->gen_nargs = c->nparams;
+    else if (plain) c->fast_nargs = c->nparams;
     return true;
 }
 
@@ -248,9 +250,10 @@ void codes_free_images(VM *vm)
     }
 }
 
-/* Cached answers may be stale (type.h): empty every inline cache of the VM. */
+/* Cached answers may be stale (type.h): forget every one that the VM has. */
 void code_flush_caches(VM *vm)
 {
+    attr_cache_clear(vm);
     for (ImageRef *ref = vm->codes; ref; ref = ref->next)
         for (uint32_t i = 0; i < ref->image->nrecords; i++) {
             Code *c = ref->codes[i];

@@ -19,6 +19,7 @@ struct Code {
     uint32_t flags;       // CODE_... of code.h
     uint32_t nregs;
     uint16_t fast_nargs;  // linked, in a stack frame, positional parameters only: their number; else NARGS_SLOW
+    uint16_t gen_nargs;   // the same for code whose frames are Gens
     uint16_t nparams, nposonly, nkwonly, nfree;
     uint32_t ninsns;
     const CodeHandler *handlers;

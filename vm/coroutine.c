@@ -1,4 +1,5 @@
 #include "vm/coroutine.h"
+#include "vm/alloc.h"
 #include "vm/common.h"
 #include "vm/dict.h"
 #include "vm/exception.h"
@@ -34,21 +35,30 @@ static TypeId gen_type(const Code *c)
     }
 }
 
+static size_t gen_size(const Code *c) { return sizeof(Gen) + c->nregs * sizeof(Value); }
+
+static Gen *gen_alloc(VM *vm, Function *f, Code *c)
+{
+    Gen *g = heap_alloc_bare(vm, KIND_GEN, gen_type(c), gen_size(c));
+    if (!g) return NULL;
+    g->h.aux = GEN_CREATED;
+    g->leaf = g->root = g;
+    g->delegate = VALUE_UNSET;
+    g->frame = (Frame){.fn = obj_value(f), .pc = c->insns, .heap = 1};
+    return g;
+}
+
 Value gen_new(VM *vm, Function *f, const Value *args, int n, Value kwnames)
 {
     Code *c = f->code;
     if (!code_link(vm, c)) return VALUE_ERROR;
-    size_t size = sizeof(Gen) + c->nregs * sizeof(Value);
-    Gen *g = heap_alloc(vm, KIND_GEN, gen_type(c), size);
+    Gen *g = gen_alloc(vm, f, c);
     if (!g) return VALUE_ERROR;
-    g->leaf = g->root = g;
-    g->delegate = VALUE_UNSET;
-    g->h.aux = GEN_CREATED;
-    g->frame.fn = obj_value(f);
-    g->frame.pc = c->insns;
-    g->frame.heap = 1;
-    for (uint32_t i = 0; i < c->nregs; i++) g->frame.regs[i] = VALUE_UNSET;
-    if (!call_bind(vm, f, args, n, kwnames, g->frame.regs)) return VALUE_ERROR;
+    bool plain = c->gen_nargs == n && is_unset(kwnames);
+    uint32_t given = plain ? (uint32_t)n : 0, nregs = c->nregs;
+    for (uint32_t i = 0; i < given; i++) g->frame.regs[i] = args[i];
+    for (uint32_t i = given; i < nregs; i++) g->frame.regs[i] = VALUE_UNSET;
+    if (!plain && !call_bind(vm, f, args, n, kwnames, g->frame.regs)) return VALUE_ERROR;
     if (c->flags & CODE_HAS_HANDLERS) gc_watch_generator(vm, g);
     return obj_value(g);
 }
@@ -288,7 +298,8 @@ static bool release(VM *vm, Gen *g)
 {
     Code *c = frame_code(&g->frame);
     if (g->h.gc || (c->flags & CODE_HAS_HANDLERS)) return false; // the collector's lists may name it
-    heap_release(vm, &g->h, sizeof(Gen) + c->nregs * sizeof(Value));
+    if (gen_size(c) > FINE_LIMIT) return false;
+    heap_release_small(vm, &g->h, gen_size(c));
     return true;
 }
 
@@ -309,15 +320,26 @@ static void finish_delegate(VM *vm, Gen *g, Frame *caller)
     if (!own || !release(vm, g)) finish(g);
 }
 
+static Value return_delegate(VM *vm, Gen *g, Value v)
+{
+    Gen *above = frame_gen(g->frame.caller);
+    uint16_t ret = g->frame.ret;
+    unlink_from(vm, above, g);
+    finish_delegate(vm, g, &above->frame);
+    vm->frame = &above->frame;
+    above->frame.regs[ret] = v;
+    return VALUE_SWITCH;
+}
+
 Value gen_return(VM *vm, Gen *g, Value v)
 {
     Frame *caller = g->frame.caller;
     RetKind kind = g->frame.ret_kind;
+    if (kind == RET_DELEGATE) return return_delegate(vm, g, v);
     uint16_t ret = g->frame.ret;
     Gen *above = delegator(g);
     if (above) unlink_from(vm, above, g);
     if (kind == RET_FOR) finish_loop_state(vm, g, caller);
-    else if (kind == RET_DELEGATE) finish_delegate(vm, g, caller);
     else finish(g);
     vm->frame = caller;
     switch (kind) {
@@ -473,22 +495,45 @@ Value gen_delegate(VM *vm, Gen *g, Value d, Value sent, uint16_t dst)
     return delegate_to_iterator(vm, g, d, sent);
 }
 
+/* g awaits what it has just called: a coroutine that has not begun and that nobody else knows is entered like a call. */
+static Value await_fresh(VM *vm, Gen *g, Gen *d, uint16_t dst)
+{
+    uint32_t depth = g->frame.depth + 1;
+    if (depth > vm->max_depth) return frame_stack_overflow(vm);
+    d->h.aux = GEN_RUNNING | GEN_DIRECT;
+    d->root = g->root;
+    d->frame.caller = &g->frame;
+    d->frame.ret = dst;
+    d->frame.ret_kind = RET_DELEGATE;
+    d->frame.depth = depth;
+    gc_touch_frame(vm, g);
+    g->root->leaf = d;
+    g->delegate = obj_value(d);
+    set_state(g, GEN_SUSPENDED);
+    vm->frame = &d->frame;
+    return VALUE_SWITCH;
+}
+
+static bool makes_coroutine(Value callee)
+{
+    return is_kind(callee, KIND_FUNCTION) && (((Function *)as_obj(callee))->code->flags & CODE_ASYNC_GEN) == CODE_COROUTINE;
+}
+
 Value gen_await_call(VM *vm, Gen *g, Value callee, Value *args, int n, uint16_t dst, Value *keep)
 {
+    if (makes_coroutine(callee)) {
+        Value fresh = gen_new(vm, (Function *)as_obj(callee), args, n, VALUE_UNSET);
+        if (is_error(fresh)) return fresh;
+        *keep = fresh;
+        return await_fresh(vm, g, as_gen(fresh), dst);
+    }
     if (is_kind(callee, KIND_NATIVE) && (as_obj(callee)->aux & NATIVE_ASYNC)) {
         Value out = VALUE_NONE;
         Value v = task_call_async(vm, g, (Native *)as_obj(callee), args, n, &out);
         return after_task_await(vm, g, callee, v, out);
     }
-    Value awaited = is_kind(callee, KIND_FUNCTION) && code_is_heap(((Function *)as_obj(callee))->code)
-                        ? gen_new(vm, (Function *)as_obj(callee), args, n, VALUE_UNSET)
-                        : vm_call(vm, callee, args, n);
+    Value awaited = vm_call(vm, callee, args, n);
     if (is_error(awaited)) return awaited;
-    *keep = awaited;
-    if (is_kind(callee, KIND_FUNCTION) && is_exact(awaited, T_COROUTINE)) {
-        as_obj(awaited)->aux |= GEN_DIRECT;
-        return delegate_to_gen(vm, g, as_gen(awaited), VALUE_NONE, dst);
-    }
     Value waits_on = op_get_awaitable(vm, awaited);
     if (is_error(waits_on)) return waits_on;
     *keep = waits_on;

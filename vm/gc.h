@@ -1,4 +1,4 @@
-/* gc.h - inside the heap: shared by heap.c (memory) and gc.c (what lives), nobody else's. */
+/* gc.h - inside the heap: shared by heap.c (memory), gc.c (what lives) and alloc.h (the fast path), nobody else's. */
 #pragma once
 #include "vm/chunks.h"
 #include "vm/vm.h"
@@ -8,6 +8,7 @@ enum {
     FINE_LIMIT = 256,
     FINE_CLASSES = FINE_LIMIT / 8,
     SMALL_LIMIT = 2048,
+    CARVE_BYTES = 1 << 10,  // of a new block, taken at a time
     CLASSES = FINE_CLASSES + 8 + (SMALL_LIMIT - 512) / 256 + 1,
     YOUNG_BYTES = 8 << 20,  // allocated between two young collections
     FIRST_MAJOR = 48 << 20, // bytes in use at which the first major collection happens

@@ -64,6 +64,7 @@ static void charge(VM *vm, size_t bytes)
     if (h->since >= h->young_limit) vm->fuel = -1;
 }
 
+/* One cell, and some more for the free list: a step through here for each cell would cost more than the cell's life. */
 static Obj *carve(VM *vm, Heap *h, unsigned cls)
 {
     Block *b = h->carving[cls];
@@ -74,7 +75,17 @@ static Obj *carve(VM *vm, Heap *h, unsigned cls)
         h->carving[cls] = b;
         charge(vm, (size_t)b->ncells * b->cell);
     }
-    return (Obj *)((char *)b->cells + (size_t)b->carved++ * b->cell);
+    char *first = (char *)b->cells + (size_t)b->carved * b->cell;
+    uint32_t left = b->ncells - b->carved, n = b->cell < CARVE_BYTES ? CARVE_BYTES / b->cell : 1;
+    if (n > left) n = left;
+    b->carved += n;
+    for (uint32_t i = n; --i > 0;) {
+        FreeCell *c = (FreeCell *)(first + (size_t)i * b->cell);
+        c->h = (Obj){.kind = KIND_FREE};
+        c->next = h->free[cls];
+        h->free[cls] = c;
+    }
+    return (Obj *)first;
 }
 
 /* The class has no free cell at hand: sweep its next block that the last collection left to be swept. */
@@ -121,6 +132,14 @@ static bool no_block_left(const Heap *h)
     return h->limit && h->block_bytes + h->malloc_bytes > h->limit + 2 * h->slack;
 }
 
+/* Most objects are a few words, for which calling memset costs more than the clearing; gcc would see a memset here. */
+__attribute__((optimize("no-tree-loop-distribute-patterns"))) static void clear(Obj *o, size_t size)
+{
+    if (size > FINE_LIMIT) memset(o, 0, size);
+    else
+        for (uint64_t *word = (uint64_t *)o, *end = word + (size + 7) / 8; word < end; word++) *word = 0;
+}
+
 void *heap_alloc(VM *vm, Kind kind, uint32_t shape, size_t size)
 {
     Heap *h = vm->heap;
@@ -138,7 +157,7 @@ void *heap_alloc(VM *vm, Kind kind, uint32_t shape, size_t size)
         bits = GC_LARGE;
     }
     if (__builtin_expect(!o, 0)) return vm_no_memory(vm), NULL;
-    memset(o, 0, size);
+    clear(o, size);
     o->shape = shape;
     o->kind = (uint8_t)kind;
     o->gc = bits;

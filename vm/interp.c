@@ -737,8 +737,11 @@ reload:
         Value o = R(B);
         const InsnExtra *x = (const InsnExtra *)pc++;
         if (likely(is_ptr(o)) && likely(as_obj(o)->shape == x->cache.key) && likely(x->cache.slot < as_obj(o)->aux)) {
-            R(pc[-2].a) = ((const Instance *)as_obj(o))->slots[x->cache.slot];
-            NEXT;
+            Value v = ((const Instance *)as_obj(o))->slots[x->cache.slot];
+            if (likely(v != VALUE_UNSET)) { // a member of __slots__ may be
+                R(pc[-2].a) = v;
+                NEXT;
+            }
         }
         uint16_t dst = pc[-2].a;
         FINISH(dst, op_getattr(vm, o, consts[pc[-2].c], (InsnExtra *)(pc - 1), dst));

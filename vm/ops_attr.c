@@ -1,4 +1,5 @@
 /* ops_attr.c - attributes: inline caches filled, hooks and properties run as pushed frames. */
+#include "vm/attr_cache.h"
 #include "vm/list.h"
 #include "vm/ops.h"
 #include "vm/protocol.h"
@@ -6,13 +7,30 @@
 #include "vm/type.h"
 
 /* What the caches hold, and why the loop may rely on it, is said in type.h: an own attribute's slot or a method, by the
- * object's shape, in the instruction's extra word. */
-static void fill_slot_cache(InsnExtra *cache, const Obj *o, uint32_t slot, uint32_t step)
+ * object's shape, in the instruction's extra word; for instructions that meet several shapes also in attr_cache.h. */
+static void set_inline(InsnExtra *cache, uint32_t shape, uint16_t slot, uint16_t step)
+{
+    cache->cache.key = shape;
+    cache->cache.slot = slot;
+    cache->cache.op = step;
+}
+
+static void cache_slot(VM *vm, AttrSite site, InsnExtra *cache, const Obj *o, Str *name, uint32_t slot, uint32_t step)
 {
     if (o->kind != KIND_INSTANCE || slot >= o->aux || slot > UINT16_MAX || step > UINT16_MAX) return;
-    cache->cache.key = o->shape;
-    cache->cache.slot = (uint16_t)slot;
-    cache->cache.op = (uint16_t)step;
+    attr_cache_add(vm, site, (AttrAnswer){name, o->shape, (uint16_t)slot, (uint16_t)step, VALUE_UNSET});
+    set_inline(cache, o->shape, (uint16_t)slot, (uint16_t)step);
+}
+
+/* An own attribute that another instruction, or this one at another time, has found; NULL: not known, or not inside o. */
+static Value *known_slot(VM *vm, AttrSite site, Value v, const Str *name, InsnExtra *cache)
+{
+    if (!is_ptr(v)) return NULL;
+    Instance *o = (Instance *)as_obj(v);
+    const AttrAnswer *known = attr_cached(vm, site, o->h.shape, name);
+    if (!known || known->slot >= o->h.aux) return NULL;
+    set_inline(cache, known->shape, known->slot, known->step);
+    return &o->slots[known->slot];
 }
 
 static Value finish_get(VM *vm, Value o, Str *name, AttrResult *r, uint16_t dst)
@@ -38,24 +56,38 @@ static Value finish_get(VM *vm, Value o, Str *name, AttrResult *r, uint16_t dst)
 Value op_getattr(VM *vm, Value o, Value name_value, InsnExtra *cache, uint16_t dst)
 {
     Str *name = as_str(name_value);
+    const Value *known = known_slot(vm, SITE_GET, o, name, cache);
+    if (known && !is_unset(*known)) return *known;
     AttrResult r;
     attr_find(vm, o, name, &r);
-    if (r.kind == ATTR_SLOT && r.cache == CACHE_SHAPE && !is_unset(instance_slot((Instance *)as_obj(o), r.slot)))
-        fill_slot_cache(cache, as_obj(o), r.slot, 0);
+    if (r.kind == ATTR_SLOT && r.cache == CACHE_SHAPE) cache_slot(vm, SITE_GET, cache, as_obj(o), name, r.slot, 0);
     return finish_get(vm, o, name, &r, dst);
+}
+
+static void inline_method(VM *vm, InsnExtra *cache, uint32_t shape, Value method)
+{
+    if (cache->cache.slot == UINT16_MAX) return;
+    Code *c = frame_code(vm->frame);
+    gc_store(vm, c, &c->methods[cache->cache.slot], method);
+    cache->cache.key = shape;
 }
 
 Value op_load_method(VM *vm, Value o, Value name_value, InsnExtra *cache, Value *self)
 {
     Str *name = as_str(name_value);
+    const AttrAnswer *known = is_ptr(o) ? attr_cached(vm, SITE_CALL, as_obj(o)->shape, name) : NULL;
+    if (known) {
+        inline_method(vm, cache, known->shape, known->method);
+        *self = o;
+        return known->method;
+    }
     AttrResult r;
     attr_find(vm, o, name, &r);
     if (r.kind == ATTR_BIND && (is_kind(r.value, KIND_FUNCTION) || is_kind(r.value, KIND_NATIVE))) {
         *self = r.self;
-        if (is_ptr(o) && r.cache == CACHE_SHAPE && r.self == o && cache->cache.slot != UINT16_MAX) {
-            Code *c = frame_code(vm->frame);
-            gc_store(vm, c, &c->methods[cache->cache.slot], r.value);
-            cache->cache.key = as_obj(o)->shape;
+        if (is_ptr(o) && r.cache == CACHE_SHAPE && r.self == o) {
+            attr_cache_add(vm, SITE_CALL, (AttrAnswer){name, as_obj(o)->shape, 0, 0, r.value});
+            inline_method(vm, cache, as_obj(o)->shape, r.value);
         }
         return r.value;
     }
@@ -69,18 +101,25 @@ Value op_load_method(VM *vm, Value o, Value name_value, InsnExtra *cache, Value 
 Value op_setattr(VM *vm, Value o, Value name_value, Value v, InsnExtra *cache)
 {
     Str *name = as_str(name_value);
+    Value *known = known_slot(vm, SITE_SET, o, name, cache);
+    if (known) {
+        as_obj(o)->shape += cache->cache.op;
+        gc_store(vm, as_obj(o), known, v);
+        return VALUE_NONE;
+    }
     SetResult r;
     switch (attr_find_set(vm, o, name, false, &r)) {
     case SET_FAILED: return VALUE_ERROR;
     case SET_SLOT: {
         Instance *self = (Instance *)as_obj(o);
-        fill_slot_cache(cache, as_obj(o), r.slot, 0);
+        cache_slot(vm, SITE_SET, cache, as_obj(o), name, r.slot, 0);
         gc_store(vm, self, instance_slot_at(self, r.slot), v);
         return VALUE_NONE;
     }
     case SET_ADD: {
         Instance *self = (Instance *)as_obj(o);
-        if (r.shape->id >= self->h.shape) fill_slot_cache(cache, as_obj(o), r.slot, r.shape->id - self->h.shape);
+        if (r.shape->id >= self->h.shape)
+            cache_slot(vm, SITE_SET, cache, as_obj(o), name, r.slot, r.shape->id - self->h.shape);
         return instance_add(vm, self, r.shape, v) ? VALUE_NONE : VALUE_ERROR;
     }
     case SET_PROPERTY: {

@@ -10,6 +10,8 @@
 #include "vm/str.h"
 #include "vm/type_internal.h"
 
+#include <stdlib.h>
+
 enum { CACHE_SIZE = 1024 }; // a power of two
 
 typedef struct CacheEntry {
@@ -264,6 +266,7 @@ void types_free(VM *vm)
 {
     TypeState *state = vm->type_cache;
     if (!state) return;
+    free(vm->attr_answers);
     native_free(vm); // signatures point to their rows, some of which are in merged definitions
     for (MergedDef *m = state->merged, *next; m; m = next) {
         next = m->next;

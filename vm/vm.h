@@ -56,6 +56,7 @@ struct VM {
     struct Signature **signatures; // parsed natives' signatures (native.c)
     size_t nsignatures;
     void *type_cache;            // type.c
+    struct AttrAnswer *attr_answers; // attr_cache.c; NULL until an attribute instruction meets a second shape
     struct ImageRef *codes;      // code_object.c
     struct Output *out;          // buffered stdout (output.c)
     void *module_state;          // stdlib's

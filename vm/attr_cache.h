@@ -1,0 +1,39 @@
+/* attr_cache.h - what attribute instructions know together.
+ *
+ * An inline cache knows the shape that its instruction met last. An instruction that meets objects of several shapes
+ * finds the others' answers here, by shape and name, before the class is searched. They hold as long as what inline
+ * caches say does (type.h): code_flush_caches forgets both.
+ */
+#pragma once
+#include "vm/vm.h"
+
+typedef enum { SITE_GET, SITE_SET, SITE_CALL, SITE_COUNT } AttrSite;
+
+typedef struct AttrAnswer {
+    const Str *name; // interned, so it lives as long as the VM
+    uint32_t shape;
+    uint16_t slot;   // GET, SET: the own attribute's, as InsnExtra.cache has it
+    uint16_t step;   // SET: to the shape with this name added
+    Value method;    // CALL: alive because the class is
+} AttrAnswer;
+
+enum { ATTR_ANSWERS = 256 }; // of each site
+
+/* NULL: not known. */
+static inline const AttrAnswer *attr_cached(VM *vm, AttrSite site, uint32_t shape, const Str *name);
+/* Remember it; without memory nothing is remembered. */
+void attr_cache_add(VM *vm, AttrSite site, AttrAnswer answer);
+void attr_cache_clear(VM *vm);
+
+static inline AttrAnswer *attr_cache_place(VM *vm, AttrSite site, uint32_t shape, const Str *name)
+{
+    uint32_t hash = shape * 31 + (uint32_t)((uintptr_t)name >> 4);
+    return &vm->attr_answers[site * ATTR_ANSWERS + hash % ATTR_ANSWERS];
+}
+
+static inline const AttrAnswer *attr_cached(VM *vm, AttrSite site, uint32_t shape, const Str *name)
+{
+    if (!vm->attr_answers) return NULL;
+    const AttrAnswer *a = attr_cache_place(vm, site, shape, name);
+    return a->name == name && a->shape == shape ? a : NULL;
+}
