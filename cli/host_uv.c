@@ -25,6 +25,11 @@ typedef struct UvHost {
     uv_timer_t timer; // the deadline of a wait
     uv_async_t wake;  // sent by signal handlers
     volatile bool has_loop;
+    HostWatch watch; // the prompt's; the three handles are its own
+    bool watches;
+    uv_poll_t readable;
+    uv_signal_t resized;
+    uv_timer_t late;
     size_t line_start, line_end; // what has been read of standard input and not been asked for
     char line[LINE_BUFFER];
 } UvHost;
@@ -88,6 +93,62 @@ static bool wait(Host *h, VM *vm, int64_t deadline, bool poll)
     uv_run(&u->loop, poll ? UV_RUN_NOWAIT : UV_RUN_ONCE);
     uv_timer_stop(&u->timer);
     return true;
+}
+
+/* ---- what the prompt waits for --------------------------------------------------------------------- */
+
+static void tell(void *data, HostEvent event)
+{
+    UvHost *u = data;
+    u->watch.event(u->watch.state, event);
+}
+
+static void tell_readable(uv_poll_t *p, int status, int events)
+{
+    (void)status; // reading will tell
+    (void)events;
+    tell(p->data, HOST_READABLE);
+}
+static void tell_resized(uv_signal_t *s, int number) { (void)number; tell(s->data, HOST_RESIZED); }
+static void tell_late(uv_timer_t *t) { tell(t->data, HOST_LATE); }
+
+/* They live as long as the loop; none of them but `readable` keeps it alive. */
+static bool make_watchers(UvHost *u, int fd)
+{
+    if (!make_loop(u) || uv_poll_init(&u->loop, &u->readable, fd) != 0) return false;
+    uv_timer_init(&u->loop, &u->late);
+    uv_signal_init(&u->loop, &u->resized);
+    u->readable.data = u->late.data = u->resized.data = u;
+    uv_unref((uv_handle_t *)&u->late);
+    uv_signal_start(&u->resized, tell_resized, SIGWINCH);
+    uv_unref((uv_handle_t *)&u->resized);
+    return u->watches = true;
+}
+
+bool host_uv_watch(Host *h, const HostWatch *watch)
+{
+    UvHost *u = self(h);
+    if (!u->watches && !make_watchers(u, watch->fd)) return false;
+    u->watch = *watch;
+    h->busy = true;
+    return uv_poll_start(&u->readable, UV_READABLE, tell_readable) == 0;
+}
+
+void host_uv_unwatch(Host *h)
+{
+    UvHost *u = self(h);
+    if (!u->watches) return;
+    uv_poll_stop(&u->readable);
+    uv_timer_stop(&u->late);
+    h->busy = false;
+}
+
+void host_uv_remind(Host *h, int late_ms)
+{
+    UvHost *u = self(h);
+    uv_update_time(&u->loop);
+    if (late_ms < 0) uv_timer_stop(&u->late);
+    else uv_timer_start(&u->late, tell_late, (uint64_t)late_ms, 0);
 }
 
 /* Signals are held back between looking at `pending` and going to sleep, or one could fall in between. */
@@ -229,6 +290,11 @@ static void close_host(Host *h)
     if (u->has_loop) {
         u->has_loop = false;
         uv_close((uv_handle_t *)&u->timer, NULL);
+        if (u->watches) {
+            uv_close((uv_handle_t *)&u->readable, NULL);
+            uv_close((uv_handle_t *)&u->late, NULL);
+            uv_close((uv_handle_t *)&u->resized, NULL);
+        }
         uv_close((uv_handle_t *)&u->wake, NULL);
         uv_run(&u->loop, UV_RUN_NOWAIT);
         uv_loop_close(&u->loop);

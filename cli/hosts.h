@@ -12,6 +12,20 @@ Host *host_virtual_new(Host *real);
 void host_seed(Host *h, uint64_t seed);
 void host_free(Host *h);
 
+/* What the prompt waits for beside its tasks: the real host's waits also end when something has come from `fd`, when
+ * the terminal has got another size, or when `late_ms` milliseconds have passed (-1: never). `event` is called from
+ * within the wait. */
+typedef enum { HOST_READABLE, HOST_RESIZED, HOST_LATE } HostEvent;
+typedef struct HostWatch {
+    int fd;
+    void (*event)(void *state, HostEvent event);
+    void *state;
+} HostWatch;
+/* False: that descriptor cannot be waited for (a plain file). */
+bool host_uv_watch(Host *h, const HostWatch *watch);
+void host_uv_unwatch(Host *h);
+void host_uv_remind(Host *h, int late_ms);
+
 /* From now on Ctrl-C, SIGQUIT and the end of `limit` nanoseconds (0: no limit) set h->pending. */
 void signals_catch(Host *h, int64_t limit);
 

@@ -1,99 +1,192 @@
-/* repl.c - the prompt: a plain one, line by line. */
+/* repl.c - what the prompt does with what was typed: compile, run, report; and how it waits. */
+#include "cli/repl.h"
 #include "cli/compiler.h"
-#include "cli/run.h"
+#include "vm/dict.h"
 #include "vm/exception.h"
 #include "vm/import.h"
 #include "vm/output.h"
 #include "vm/report.h"
+#include "vm/task.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-typedef struct Prompt {
-    VM *vm;
-    Module *main;
-    TextBuffer input; // the statement being typed
-    bool ended;
-    int status;
-} Prompt;
-
-static void drop_input(Prompt *p)
+const char *repl_say(const Repl *r, ReplText text)
 {
-    text_free(&p->input);
-    p->input = (TextBuffer){0};
+    return repl_text(r->korean, text);
 }
 
-static void say(Prompt *p, const char *text)
+void repl_printf(Repl *r, const char *format, ...)
 {
-    output_bytes(p->vm, text, strlen(text));
-    output_flush_errno(p->vm);
+    TextBuffer text = {0};
+    va_list args;
+    char line[512];
+    va_start(args, format);
+    int n = vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    if (n > 0) text_add(&text, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
+    if (text.len) output_bytes(r->vm, text.bytes, text.len);
+    output_flush_errno(r->vm);
+    text_free(&text);
 }
 
-/* One more line of input. False: there is no more, or it was interrupted. */
-static bool read_line(Prompt *p)
+/* ---- running ------------------------------------------------------------------------------------- */
+
+bool repl_is_whole(const char *text, size_t len)
 {
-    char piece[1024];
-    for (;;) {
-        long n = p->vm->host->read_line(p->vm->host, piece, sizeof piece);
-        if (n == -EINTR && p->vm->host->pending & HOST_INTERRUPT) {
-            p->vm->host->pending &= ~HOST_INTERRUPT;
-            drop_input(p);
-            say(p, "\nKeyboardInterrupt\n");
-            return false;
-        }
-        if (n == -EINTR) continue;
-        if (n <= 0) return p->ended = true, false;
-        text_add(&p->input, piece, (size_t)n);
-        if (piece[n - 1] == '\n') return true;
+    TextBuffer line = {0};
+    Compiled c;
+    text_add(&line, text, len);
+    text_add(&line, "\n", 1);
+    compile_text(&c, "", line.bytes, line.len, TEXT_PROMPT);
+    bool whole = !c.incomplete;
+    compiled_free(&c);
+    text_free(&line);
+    return whole;
+}
+
+static void report_failure(Repl *r)
+{
+    VM *vm = r->vm;
+    if (vm->stop_status == STATUS_DEADLOCK) { // has been told in detail; others may go on
+        vm->stop_status = 0;
+        vm_take_pending(vm);
+        return;
     }
-}
-
-static void report_failure(Prompt *p)
-{
-    bool ends = p->vm->stop_status || exception_is(p->vm, p->vm->exc, ERR_SYSTEM_EXIT);
-    int status = run_report_uncaught(p->vm);
-    if (ends) p->ended = true, p->status = status;
+    bool ends = vm->stop_status || exception_is(vm, vm->exc, ERR_SYSTEM_EXIT);
+    int status = run_report_uncaught(vm);
+    if (ends) r->ended = true, r->status = status;
 }
 
 /* Takes over the image and the text. */
-static void run_statement(Prompt *p, CodeImage *image)
+static bool run_image(Repl *r, CodeImage *image, char *text, size_t len)
 {
-    Value body = module_body(p->vm, p->main, image, true, p->input.bytes, p->input.len);
-    p->input = (TextBuffer){0};
-    if (!run_body(p->vm, body)) report_failure(p);
+    VM *vm = r->vm;
+    sched_hold_tasks(vm);
+    Value v = module_body(vm, r->main, image, true, text, len);
+    if (!is_error(v)) v = vm_call(vm, v, NULL, 0);
+    if (is_exact(v, T_COROUTINE)) v = sched_run_statement(vm, v);
+    return !is_error(v);
 }
 
-/* Run what has been typed if it is complete. */
-static void evaluate(Prompt *p)
+static void report_diagnostics(Repl *r, const Compiled *c)
 {
+    TextBuffer out = {0};
+    const char *report = compiled_report(c, &out);
+    report_text(r->vm, report, strlen(report));
+    text_free(&out);
+}
+
+/* The block as it is compiled: a blank line ends it, whatever it holds. */
+static TextBuffer closed_block(const char *text, size_t len)
+{
+    TextBuffer block = {0};
+    text_add(&block, text, len);
+    text_add(&block, "\n\n", 2);
+    return block;
+}
+
+void repl_run(Repl *r, const char *text, size_t len)
+{
+    char name[32];
     Compiled c;
-    compile_text(&c, "<stdin>", p->input.bytes, p->input.len, TEXT_PROMPT);
-    if (c.image) {
-        CodeImage *image = c.image;
-        c.image = NULL;
-        run_statement(p, image);
-    } else if (!c.incomplete) {
-        TextBuffer out = {0};
-        const char *report = compiled_report(&c, &out);
-        report_text(p->vm, report, strlen(report));
-        text_free(&out);
-        drop_input(p);
+    TextBuffer block = closed_block(text, len);
+    if (block.failed) return (void)fputs("MemoryError\n", stderr);
+    snprintf(name, sizeof name, "<prompt %u>", ++r->blocks);
+    compile_text(&c, name, block.bytes, block.len, TEXT_PROMPT);
+    if (c.incomplete) { // entered all the same: say what is missing
+        compiled_free(&c);
+        compile_text(&c, name, block.bytes, block.len, TEXT_FILE);
     }
+    CodeImage *image = c.image;
+    c.image = NULL;
+    if (c.diags.count || !image) report_diagnostics(r, &c);
     compiled_free(&c);
+    if (!image) return text_free(&block);
+    if (!run_image(r, image, block.bytes, block.len)) report_failure(r);
+    output_flush_errno(r->vm);
+    sched_report_failures(r->vm);
+}
+
+/* ---- waiting ------------------------------------------------------------------------------------- */
+
+void repl_event(void *repl, HostEvent event)
+{
+    Repl *r = repl;
+    if (event == HOST_READABLE) r->readable = true;
+    if (event == HOST_RESIZED) r->resized = true;
+    if (event == HOST_LATE) r->late = true;
+    sched_stop(r->vm);
+}
+
+/* A failed background task is reported at once, not when the session ends. */
+static void task_event_seen(VM *vm, int event, Task *task, void *state)
+{
+    Repl *r = state;
+    bool failed =
+        event == EVENT_FINISHED && task->f.h.aux & FUTURE_FAILED && !(task->f.h.aux & FUTURE_OBSERVED);
+    if (!failed) return;
+    r->task_failed = true;
+    if (r->prompt) sched_stop(vm);
+}
+
+bool repl_wait(Repl *r)
+{
+    VM *vm = r->vm;
+    output_flush_errno(vm);
+    Value v = sched_run_until(vm, VALUE_UNSET);
+    if (r->task_failed) sched_report_failures(vm);
+    r->task_failed = false;
+    output_flush_errno(vm);
+    if (!is_error(v)) return true;
+    if (vm_pending_is(vm, ERR_KEYBOARD_INTERRUPT))
+        vm_take_pending(vm);
+    else
+        report_failure(r);
+    return false;
+}
+
+/* ---- the end ------------------------------------------------------------------------------------- */
+
+/* The tasks that are left are cancelled in the order they were made. A second Ctrl-C leaves without them. */
+static void end_tasks(Repl *r)
+{
+    size_t n = sched_count_tasks(r->vm);
+    if (!n) return;
+    if (n == 1)
+        repl_printf(r, "%s", repl_say(r, SAY_TASKS_LIVE_ONE));
+    else
+        repl_printf(r, repl_say(r, SAY_TASKS_LIVE), n);
+    if (!sched_cancel_tasks(r->vm)) vm_take_pending(r->vm);
+    sched_report_failures(r->vm);
+}
+
+static bool speaks_korean(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value) return strncmp(value, "ko", 2) == 0;
+    }
+    return false;
 }
 
 int run_prompt(const Options *o)
 {
     char *argv[] = {(char *)"", NULL};
-    Prompt p = {.vm = run_start(o, 1, argv)};
-    if (!p.vm) return STATUS_ERROR;
-    p.main = run_search_first(p.vm, "") ? run_main_module(p.vm, NULL) : NULL;
-    if (!p.main) return run_finish(p.vm, run_report_uncaught(p.vm));
-    while (!p.ended) {
-        say(&p, p.input.len ? "... " : ">>> ");
-        if (read_line(&p)) evaluate(&p);
-    }
-    drop_input(&p);
-    say(&p, "\n");
-    return run_finish(p.vm, p.status);
+    Repl r = {.vm = run_start(o, 1, argv), .options = o, .korean = speaks_korean()};
+    if (!r.vm) return STATUS_ERROR;
+    r.main = run_search_first(r.vm, "") ? run_main_module(r.vm, NULL) : NULL;
+    if (!r.main) return run_finish(r.vm, run_report_uncaught(r.vm));
+    r.vm->event_hook = task_event_seen;
+    r.vm->event_state = &r;
+    sched_hold_tasks(r.vm);
+    if (terminal_is_capable() && !o->virtual_time)
+        repl_edit(&r);
+    else
+        repl_lines(&r);
+    end_tasks(&r);
+    r.vm->event_hook = NULL;
+    return run_finish(r.vm, r.status);
 }

@@ -120,6 +120,11 @@ bool unicode_is_printable(uint32_t code)
     return IN_SET(printable, code);
 }
 
+bool unicode_is_mark(uint32_t code)
+{
+    return code >= 0x300 && IN_SET(combining, code);
+}
+
 int unicode_width(uint32_t code)
 {
     if (code < 0x300) return 1;

@@ -19,6 +19,9 @@ bool unicode_is_name_start(uint32_t code);
 bool unicode_is_name_part(uint32_t code);
 bool unicode_is_printable(uint32_t code);
 
+/* Marks belong to the character before them. */
+bool unicode_is_mark(uint32_t code);
+
 /* Columns on a terminal: 0, 1 or 2. */
 int unicode_width(uint32_t code);
 

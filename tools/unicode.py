@@ -152,6 +152,7 @@ def main():
     print_codes("printable", inversion_list(str.isprintable))
     print_codes("wide", inversion_list(lambda char: unicodedata.east_asian_width(char) in "WF"))
     print_codes("zero_width", inversion_list(is_zero_width))
+    print_codes("combining", inversion_list(lambda char: unicodedata.category(char).startswith("M")))
     print_codes("ideographs", ideograph_ranges())
     rows, pool = decompositions()
     print_rows("Decomposition", "decompositions", rows)

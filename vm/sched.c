@@ -23,10 +23,12 @@ struct Sched {
     size_t ntimers, timers_capacity;
     uint32_t timer_seq;
     Task *first, *last;        // unfinished tasks
-    size_t ntasks;
+    size_t ntasks, nheld;
     uint32_t task_id;
     Task *main;                // of the running loop; NULL: loop without a main task
     bool running, stopping, interrupted;
+    bool prompt;               // there is one: Ctrl-C is not for its background tasks
+    bool unheard;              // Ctrl-C came while one of those was computing
     Value failures;            // List of failed futures nobody has observed, or UNSET
     struct { Gen *leaf; bool can_park; } await; // the async native being started
     Value fatal;               // SystemExit or KeyboardInterrupt that ended a task: leaves the loop
@@ -186,6 +188,14 @@ bool sched_call_at(VM *vm, Value handle, int64_t when) { return add_timer(vm, ha
 
 /* ---- tasks ---- */
 
+static void hold(Sched *s, Task *t, bool held)
+{
+    bool before = t->f.h.aux & TASK_HELD;
+    if (before == held) return;
+    t->f.h.aux ^= TASK_HELD;
+    s->nheld += held ? 1 : (size_t)-1;
+}
+
 Value task_new(VM *vm, Value coroutine, Value name)
 {
     Sched *s = sched(vm);
@@ -203,6 +213,7 @@ Value task_new(VM *vm, Value coroutine, Value name)
     else s->first = t;
     s->last = t;
     s->ntasks++;
+    if (vm->task) hold(s, t, vm->task->f.h.aux & TASK_HELD);
     task_event(vm, EVENT_CREATED, t);
     return obj_value(t);
 }
@@ -235,9 +246,11 @@ static void forget_task(Sched *s, Task *t)
     else s->last = t->prev;
     t->next = t->prev = NULL;
     s->ntasks--;
+    hold(s, t, false);
 }
 
 Task *sched_first_task(VM *vm) { return sched(vm)->first; }
+size_t sched_count_tasks(VM *vm) { return sched(vm)->ntasks; }
 
 static bool become_ready(VM *vm, Task *t)
 {
@@ -528,6 +541,15 @@ static bool run_round(VM *vm, Sched *s)
     return true;
 }
 
+/* Ctrl-C that a computing background task did not get. */
+static bool hear_interrupt(VM *vm, Sched *s)
+{
+    if (!s->unheard) return true;
+    s->unheard = false;
+    vm_raise_exc(vm, exception_new(vm, ERR_KEYBOARD_INTERRUPT, obj_value(vm->empty_tuple)));
+    return false;
+}
+
 bool sched_running(VM *vm) { return sched(vm)->running; }
 void sched_stop(VM *vm) { sched(vm)->stopping = true; }
 
@@ -540,7 +562,8 @@ Value sched_run_until(VM *vm, Value future)
     s->running = true;
     s->stopping = false;
     bool ok = true;
-    while (ok && !s->stopping && (is_unset(future) || !future_done(as_future(future)))) ok = run_round(vm, s);
+    while (ok && !s->stopping && (is_unset(future) || !future_done(as_future(future))))
+        ok = run_round(vm, s) && hear_interrupt(vm, s);
     if (ok && s->ready && !is_unset(future)) ok = run_round(vm, s); // what was scheduled before the end still runs
     if (ok && !s->stopping && s->ready) ok = run_round(vm, s); // asyncio's loop stops by a callback: one round later
     s->running = s->stopping = false;
@@ -555,16 +578,17 @@ static bool cancel_all(VM *vm, bool keep_spawned)
 {
     for (Task *t = sched(vm)->first, *next; t; t = next) {
         next = t->next;
-        if (!(keep_spawned && (t->f.h.aux & TASK_SPAWNED))) future_cancel(vm, &t->f, VALUE_NONE);
+        bool kept = t->f.h.aux & TASK_HELD || (keep_spawned && t->f.h.aux & TASK_SPAWNED);
+        if (!kept) future_cancel(vm, &t->f, VALUE_NONE);
     }
     return true;
 }
 
-/* Run rounds until every task has ended; errors that end the loop are kept in *exc. */
+/* Run rounds until every task but held ones has ended; errors that end the loop are kept in *exc. */
 static void run_out(VM *vm, Sched *s, Value *exc)
 {
     s->running = true;
-    while (s->first)
+    while (s->ntasks > s->nheld)
         if (!run_round(vm, s)) {
             if (is_unset(*exc)) *exc = vm_take_pending(vm);
             else vm_take_pending(vm);
@@ -584,6 +608,20 @@ static Value finish_run(VM *vm, Value result, Value pending, Value exc)
     return VALUE_ERROR;
 }
 
+/* Run a task as the one that Ctrl-C is for. */
+static Value run_main(VM *vm, Sched *s, Value task)
+{
+    s->main = as_task(task);
+    as_task(task)->f.h.aux |= FUTURE_OBSERVED;
+    s->interrupted = false;
+    Value result = sched_run_until(vm, task);
+    s->main = NULL;
+    if (!is_error(result) || !s->interrupted || !exception_is(vm, vm->exc, ERR_CANCELLED)) return result;
+    Value exc = exception_new(vm, ERR_KEYBOARD_INTERRUPT, obj_value(vm->empty_tuple));
+    if (!is_error(exc)) vm->exc = exc;
+    return VALUE_ERROR;
+}
+
 Value sched_run(VM *vm, Value coroutine, bool cancel_leftovers)
 {
     Sched *s = sched(vm);
@@ -591,17 +629,9 @@ Value sched_run(VM *vm, Value coroutine, bool cancel_leftovers)
     Value *root = is_error(task) ? NULL : roots_reserve(vm, 3);
     if (!root) return VALUE_ERROR;
     root[0] = task;
-    s->main = as_task(task);
-    as_task(task)->f.h.aux |= FUTURE_OBSERVED;
-    s->interrupted = false;
-    Value result = sched_run_until(vm, task);
-    s->main = NULL;
+    Value result = run_main(vm, s, task);
     root[1] = result;
     if (is_error(result)) root[2] = vm_take_pending(vm);
-    if (is_error(result) && s->interrupted && exception_is(vm, root[2], ERR_CANCELLED)) {
-        Value exc = exception_new(vm, ERR_KEYBOARD_INTERRUPT, obj_value(vm->empty_tuple));
-        if (!is_error(exc)) root[2] = exc;
-    }
     Value exc = VALUE_UNSET;
     if (!vm->stop_status) {
         if (!cancel_leftovers && !is_error(result)) cancel_all(vm, true);
@@ -614,6 +644,56 @@ Value sched_run(VM *vm, Value coroutine, bool cancel_leftovers)
     return r;
 }
 
+/* What a statement has left undone (Ctrl-C came twice, or all were waiting for each other) is told to end; if it does
+ * not at once, it goes on as one task among others. */
+static void give_up(VM *vm, Sched *s, Task *t)
+{
+    enum { ROUNDS = 100 };
+    future_cancel(vm, &t->f, VALUE_NONE);
+    s->running = true;
+    for (int i = 0; i < ROUNDS && s->ready && !future_done(&t->f); i++)
+        if (!run_round(vm, s)) vm_take_pending(vm);
+    s->running = false;
+}
+
+Value sched_run_statement(VM *vm, Value coroutine)
+{
+    Sched *s = sched(vm);
+    Value task = task_new(vm, coroutine, VALUE_UNSET);
+    Value *root = is_error(task) ? NULL : roots_reserve(vm, 2);
+    if (!root) return VALUE_ERROR;
+    root[0] = task;
+    root[1] = run_main(vm, s, task);
+    bool failed = is_error(root[1]);
+    if (failed && !future_done(&as_task(task)->f)) {
+        root[1] = vm_take_pending(vm);
+        give_up(vm, s, as_task(task));
+        vm->exc = root[1];
+    }
+    Value result = failed ? VALUE_ERROR : root[1];
+    roots_pop(vm, root);
+    return result;
+}
+
+void sched_hold_tasks(VM *vm)
+{
+    Sched *s = sched(vm);
+    s->prompt = true;
+    for (Task *t = s->first; t; t = t->next) hold(s, t, true);
+}
+
+bool sched_cancel_tasks(VM *vm)
+{
+    Sched *s = sched(vm);
+    for (Task *t = s->first; t; t = t->next) hold(s, t, false);
+    cancel_all(vm, false);
+    s->running = true;
+    bool ok = true;
+    while (ok && s->ntasks) ok = run_round(vm, s);
+    s->running = false;
+    return ok;
+}
+
 bool sched_drain(VM *vm)
 {
     Sched *s = sched(vm);
@@ -622,10 +702,18 @@ bool sched_drain(VM *vm)
     return !is_error(finish_run(vm, VALUE_NONE, VALUE_UNSET, exc));
 }
 
+/* A background task of a prompt that computes and computes is interrupted by the second Ctrl-C: nothing else could. */
+static bool spare_background(VM *vm, Sched *s)
+{
+    if (!s->prompt || !vm->task || !s->running || vm->task == s->main || s->unheard) return false;
+    return s->unheard = true;
+}
+
 bool sched_take_interrupt(VM *vm)
 {
     Sched *s = sched(vm);
-    if (!s->running || !s->main || s->interrupted || future_done(&s->main->f)) return false;
+    bool may_cancel = s->running && s->main && !s->interrupted && !future_done(&s->main->f);
+    if (!may_cancel) return spare_background(vm, s);
     s->interrupted = true;
     return future_cancel(vm, &s->main->f, VALUE_NONE);
 }

@@ -15,8 +15,6 @@ void gather_note_cancel(VM *vm, Future *g, Value msg);
 void gather_child_done(VM *vm, Future *g, Future *child);
 void task_finish(VM *vm, Task *t, Value result);
 void task_fail(VM *vm, Task *t, Value exc);
-/* Print the failures noted above that nobody has observed; the exit status becomes 1. */
-void sched_report_failures(VM *vm);
 /* Nothing can ever run again: report who waits on what; exit status 3. Answers false with SystemExit(3) pending. */
 bool sched_deadlock(VM *vm);
 void sched_close_async_generators(VM *vm);

@@ -18,7 +18,7 @@ enum {
     TASK_SPAWNED = 64,       // by the prelude's spawn: its failure ends the program with status 1
     FUTURE_GATHERING = 128,  // gather()'s: `extra` is the Tuple of children
     TASK_RUNNING = 256,
-    TASK_HELD = 512,         // the end of the script waits for it
+    TASK_HELD = 512,         // a prompt's, from before what it runs now: what ends a loop leaves it alone
 };
 
 typedef enum {
@@ -98,6 +98,17 @@ Value sched_run(VM *vm, Value coroutine, bool cancel_leftovers);
 Value sched_run_until(VM *vm, Value future);
 /* A script without top-level await has ended: run what it has spawned. False: an exception is pending. */
 bool sched_drain(VM *vm);
+/* A prompt runs what was typed: as sched_run, but all other tasks stay as they are. */
+Value sched_run_statement(VM *vm, Value coroutine);
+/* From now on Ctrl-C is for what sched_run_statement runs and for the prompt, not for its other tasks, and the tasks
+ * that there are now (and those they make) outlive every asyncio.run. */
+void sched_hold_tasks(VM *vm);
+/* Cancel every task in the order they were made and run until all have ended. False: an exception is pending, and
+ * some may be left. */
+bool sched_cancel_tasks(VM *vm);
+size_t sched_count_tasks(VM *vm);
+/* Print the failures of tasks and futures that nobody has asked for; the exit status becomes 1. */
+void sched_report_failures(VM *vm);
 bool sched_running(VM *vm);
 void sched_stop(VM *vm);
 bool sched_call_soon(VM *vm, Value handle);
