@@ -1,6 +1,7 @@
 #include "cli/compiler.h"
 #include "lang/compile.h"
 #include "lang/parse.h"
+#include "vm/lines.h"
 #include "vm/opcode.h"
 #include "vm/verify.h"
 
@@ -52,14 +53,13 @@ static Span first_await(const Compiled *c)
 {
     const CodeRecord *body = code_record(c->image, 0);
     const Insn *insns = code_at(c->image, body->insns);
-    const CodeLine *lines = code_at(c->image, body->lines), *at = lines;
-    for (uint32_t i = 0; i < body->ninsns; i++) {
-        while (at + 1 < lines + body->nlines && at[1].pc <= i) at++;
+    for (uint32_t i = 0; i < body->ninsns; i += opcode_size(insns[i].op)) {
         uint16_t op = insns[i].op;
         if (op != OP_AWAIT_CALL_H && op != OP_GET_AWAITABLE && op != OP_GET_AITER && op != OP_AWITH_ENTER)
             continue;
         const uint32_t *starts = c->source.line_starts;
-        return (Span){starts[at->line - 1] + at->col, starts[at->end_line - 1] + at->end_col};
+        CodeLine at = line_at(c->image, body, i);
+        return (Span){starts[at.line - 1] + at.col, starts[at.end_line - 1] + at.end_col};
     }
     return (Span){0, 0};
 }

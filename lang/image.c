@@ -1,4 +1,5 @@
 #include "lang/image.h"
+#include "vm/lines.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,25 +166,28 @@ static uint32_t add_globals(ImageBuilder *image, const Draft *d)
 
 static uint16_t column(uint32_t col)
 {
-    return col < UINT16_MAX ? (uint16_t)col : UINT16_MAX;
+    return col < COLUMN_UNKNOWN ? (uint16_t)col : COLUMN_UNKNOWN;
 }
 
 static void add_lines(ImageBuilder *image, CodeRecord *record, const Finished *code)
 {
-    CodeLine *lines = arena_array(image->arena, code->ninsns, sizeof *lines);
-    if (!lines) {
+    unsigned char *bytes = arena_array(image->arena, code->ninsns, LINE_MAX_SIZE);
+    if (!bytes) {
         image->failed = true;
         return;
     }
-    uint32_t count = 0;
+    uint32_t size = 0;
+    CodeLine last = {0};
     for (uint32_t pc = 0; pc < code->ninsns; pc++) {
         Span span = code->spans[pc];
         if (pc && span.start == code->spans[pc - 1].start && span.end == code->spans[pc - 1].end) continue;
         Position at = source_position(image->source, span);
-        lines[count++] = (CodeLine){pc, at.line, at.end_line, column(at.col), column(at.end_col)};
+        CodeLine line = {pc, at.line, at.end_line, column(at.col), column(at.end_col)};
+        size += line_pack(bytes + size, last, line);
+        last = line;
     }
-    record->lines = image_add(image, lines, count, sizeof *lines);
-    record->nlines = count;
+    record->lines = image_add(image, bytes, size, 1);
+    record->lines_size = size;
 }
 
 void image_set_record(ImageBuilder *image, uint32_t index, CodeRecord record, const Draft *draft, const Finished *code)

@@ -30,7 +30,7 @@ typedef enum {
     OP_COUNT
 } Opcode;
 
-enum { CODE_MAGIC = 0x1A436F0A, CODE_VERSION = 1 };
+enum { CODE_MAGIC = 0x1A436F0A, CODE_VERSION = 2 };
 
 /* Between the callee and its arguments, in stack code: room for the rest of the callee's frame header (Frame in object.h). */
 enum { CALL_GAP = 4 };
@@ -49,10 +49,12 @@ typedef enum {
 } ConstKind;
 
 typedef struct CodeConst {
-    uint32_t kind, len; // len: bytes of text, or items
-    uint32_t offset;    // of text or items
-    uint32_t extra;
-    uint64_t data;
+    uint16_t kind, extra;
+    uint32_t len; // bytes of text, or items
+    union {
+        uint32_t offset; // of text or items
+        uint64_t data;
+    };
 } CodeConst;
 
 typedef struct CodeText { uint32_t offset, len; } CodeText; // a str inside the image
@@ -61,9 +63,6 @@ typedef struct CodeText { uint32_t offset, len; } CodeText; // a str inside the 
  * Innermost range first. Positions are instruction indexes. */
 enum { HANDLER_WITH = 1 }; // the exit of a with statement
 typedef struct CodeHandler { uint32_t start, end, target; uint16_t reg, flags; } CodeHandler;
-
-/* Source positions, sorted by pc; an entry holds from its pc to the next entry's. Lines from 1, columns in bytes from 0. */
-typedef struct CodeLine { uint32_t pc, line, end_line; uint16_t col, end_col; } CodeLine; // col 0xffff: unknown
 
 enum { LOCAL_CELL = 1, LOCAL_PARAM = 2, LOCAL_FREE = 4, LOCAL_HIDDEN = 8 };
 typedef struct CodeLocal { CodeText name; uint16_t reg, flags; } CodeLocal; // FREE: reg is the index of the captured cell
@@ -99,7 +98,7 @@ typedef struct CodeRecord {
     uint32_t consts, nconsts;
     uint32_t globals, nglobals;   // CodeText each: names that G operands index
     uint32_t handlers, nhandlers;
-    uint32_t lines, nlines;
+    uint32_t lines, lines_size;   // source positions: bytes that lines.h reads
     uint32_t locals, nlocals;
     uint32_t captures;            // nfree of them
     uint32_t first_line;

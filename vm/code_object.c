@@ -187,15 +187,7 @@ bool code_link(VM *vm, Code *c)
 
 CodeLine code_position(const Code *c, const Insn *pc)
 {
-    const CodeLine *lines = code_at(c->image->image, c->rec->lines);
-    uint32_t at = c->insns ? (uint32_t)(pc - c->insns) : 0, lo = 0, hi = c->rec->nlines;
-    while (lo < hi) {
-        uint32_t mid = (lo + hi) / 2;
-        if (lines[mid].pc <= at) lo = mid + 1;
-        else hi = mid;
-    }
-    if (lo == 0) return (CodeLine){0, c->rec->first_line, c->rec->first_line, 0xffff, 0xffff};
-    return lines[lo - 1];
+    return line_at(c->image->image, c->rec, c->insns ? (uint32_t)(pc - c->insns) : 0);
 }
 
 const char *code_filename(const Code *c, size_t *len)

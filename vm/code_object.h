@@ -5,6 +5,7 @@
  * specialise in place. The image itself is shared, immutable data and outlives its Codes.
  */
 #pragma once
+#include "vm/lines.h"
 #include "vm/vm.h"
 
 enum { NARGS_SLOW = 0xffff };

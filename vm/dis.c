@@ -1,4 +1,5 @@
 #include "vm/dis.h"
+#include "vm/lines.h"
 #include "vm/opcode.h"
 #include <inttypes.h>
 #include <string.h>
@@ -195,11 +196,11 @@ static void print_code(const Dis *d)
 {
     const CodeRecord *r = d->record;
     const Insn *insns = code_at(d->image, r->insns);
-    const CodeLine *lines = code_at(d->image, r->lines);
-    uint32_t next = 0, shown = 0;
+    LineReader reader = lines_of(d->image, r);
+    bool more = line_next(&reader);
+    uint32_t line = r->first_line, shown = 0;
     for (uint32_t pc = 0; pc < r->ninsns; pc += opcode_size(insns[pc].op)) {
-        while (next < r->nlines && lines[next].pc <= pc) next++;
-        uint32_t line = next ? lines[next - 1].line : r->first_line;
+        for (; more && reader.line.pc <= pc; more = line_next(&reader)) line = reader.line.line;
         if (line != shown) fprintf(d->out, "%5u", line);
         else fputs("     ", d->out);
         shown = line;

@@ -43,7 +43,7 @@ static void add_excerpt(StrBuilder *b, VM *vm, const Code *c, CodeLine at)
     sb_add_c(b, "    ");
     sb_add(b, line + indent, n - indent);
     sb_add_c(b, "\n");
-    if (at.col == 0xffff || at.col < indent || at.col > n) return;
+    if (at.col == COLUMN_UNKNOWN || at.col < indent || at.col > n) return;
     size_t end = at.end_line == at.line && at.end_col <= n && at.end_col > at.col ? at.end_col : n;
     sb_add_c(b, "    ");
     add_carets(b, vm, line + indent, at.col - indent, end - indent);
@@ -67,7 +67,7 @@ void report_never_awaited(VM *vm, Value coroutine)
     StrBuilder b;
     sb_init(&b, vm);
     sb_addf(&b, "%V:%u:%u: RuntimeWarning: coroutine '%N' was never awaited\n", filename, at.line,
-            at.col == 0xffff ? 1 : at.col + 1u, coroutine_name(vm, coroutine));
+            at.col == COLUMN_UNKNOWN ? 1 : at.col + 1u, coroutine_name(vm, coroutine));
     add_excerpt(&b, vm, c, at);
     sb_addf(&b, "    hint: it has not run; to run it, write 'await' in front of the call\n");
     report_str(vm, sb_finish(&b));

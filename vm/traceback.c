@@ -60,7 +60,7 @@ static bool add_source(Render *r, const Code *c, CodeLine at)
     sb_add_c(&r->b, "    ");
     sb_add(&r->b, line + skipped, n - skipped);
     if (!sb_add_c(&r->b, "\n")) return false;
-    if (at.col == 0xffff || at.col > n) return true;
+    if (at.col == COLUMN_UNKNOWN || at.col > n) return true;
     size_t end = at.end_line == at.line ? at.end_col : n;
     return caret_add_line(&r->b, line, n, skipped, at.col, end, indent_of(r), margin_of(r));
 }

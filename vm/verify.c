@@ -1,4 +1,5 @@
 #include "vm/verify.h"
+#include "vm/lines.h"
 #include "vm/flow.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -118,7 +119,7 @@ static bool check_record(Verifier *v)
     CHECK_ARRAY(v, r->consts, r->nconsts, CodeConst);
     CHECK_ARRAY(v, r->globals, r->nglobals, CodeText);
     CHECK_ARRAY(v, r->handlers, r->nhandlers, CodeHandler);
-    CHECK_ARRAY(v, r->lines, r->nlines, CodeLine);
+    CHECK_ARRAY(v, r->lines, r->lines_size, char);
     CHECK_ARRAY(v, r->locals, r->nlocals, CodeLocal);
     CHECK_ARRAY(v, r->captures, r->nfree, CodeCapture);
     if (r->nregs > UINT16_MAX + 1u) return fail(v, "%u registers", r->nregs);
@@ -252,10 +253,11 @@ static bool check_handlers(Verifier *v)
 static bool check_lines(Verifier *v)
 {
     const CodeRecord *r = v->record;
-    const CodeLine *lines = code_at(v->image, r->lines);
-    for (uint32_t i = 0; i < r->nlines; i++)
-        if (lines[i].pc >= r->ninsns || (i && lines[i].pc <= lines[i - 1].pc)) return fail(v, "line %u is not sound", i);
-    return true;
+    LineReader reader = lines_of(v->image, r);
+    for (uint32_t last = UINT32_MAX; line_next(&reader); last = reader.line.pc)
+        if (reader.line.pc >= r->ninsns || (last != UINT32_MAX && reader.line.pc <= last) || !reader.line.line)
+            return fail(v, "the line at %u is not sound", reader.line.pc);
+    return reader.at == reader.end || fail(v, "the table of lines is cut off");
 }
 
 /* ---- registers are written before they are read ---- */
