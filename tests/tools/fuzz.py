@@ -43,8 +43,9 @@ def start(target, seconds):
     findings.mkdir(parents=True, exist_ok=True)
     words = [target, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-max_len=4096",
              f"-artifact_prefix={findings}/", f"-dict={dictionary()}", "-print_final_stats=1", corpus, seeds()]
-    pipe, both = subprocess.PIPE, subprocess.STDOUT
-    return name, subprocess.Popen(words, stdout=pipe, stderr=both, text=True, errors="replace")
+    log = findings.with_suffix(".log")  # a pipe would fill up while the other target is waited for
+    with log.open("w") as out:
+        return name, log, subprocess.Popen(words, stdout=out, stderr=subprocess.STDOUT)
 
 
 def main():
@@ -53,8 +54,9 @@ def main():
     parser.add_argument("targets", nargs="+")
     options = parser.parse_args()
     total, failed = 0, False
-    for name, process in [start(target, options.seconds) for target in options.targets]:
-        log = process.communicate()[0]
+    for name, path, process in [start(target, options.seconds) for target in options.targets]:
+        process.wait()
+        log = path.read_text(errors="replace")
         executions = int((re.findall(r"stat::number_of_executed_units:\s*(\d+)", log) or ["0"])[-1])
         edges = (re.findall(r"cov: (\d+)", log) or ["0"])[-1]
         total += executions
