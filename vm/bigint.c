@@ -34,7 +34,7 @@ BigInt *bigint_alloc(VM *vm, size_t n)
         vm_no_memory(vm);
         return NULL;
     }
-    BigInt *b = heap_alloc(vm, KIND_BIGINT, T_INT, bigint_size(n));
+    BigInt *b = heap_alloc_raw(vm, KIND_BIGINT, T_INT, bigint_size(n));
     if (!b) return NULL;
     b->sign = 1;
     b->used = (int32_t)n;

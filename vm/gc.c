@@ -64,11 +64,22 @@ static void mark_values(VM *vm, const Value *v, size_t n)
     for (size_t i = 0; i < n; i++) gc_mark_value(vm, v[i]);
 }
 
+enum { AHEAD = 8 }; // items of a container whose headers are on their way while one is being looked at
+
+static inline void prefetch(Value v)
+{
+    if (is_ptr(v)) __builtin_prefetch(as_obj(v), 1);
+}
+
 /* One slice of a long container; the rest goes back on the stack. */
 static void trace_items(VM *vm, Obj *o, const Value *items, size_t n, size_t at)
 {
     size_t end = n - at > SLICE ? at + SLICE : n;
     if (end < n) push(vm->heap, o, end);
+    for (; at + AHEAD < end; at++) {
+        prefetch(items[at + AHEAD]);
+        gc_mark_value(vm, items[at]);
+    }
     mark_values(vm, items + at, end - at);
 }
 
@@ -77,6 +88,10 @@ static void trace_dict(VM *vm, Dict *d, size_t at)
     size_t end = d->used - at > SLICE ? at + SLICE : d->used;
     if (end < d->used) push(vm->heap, &d->h, end);
     for (size_t i = at; i < end; i++) {
+        if (i + AHEAD < end) {
+            prefetch(d->entries[i + AHEAD].key);
+            prefetch(d->entries[i + AHEAD].value);
+        }
         if (is_unset(d->entries[i].key)) continue;
         gc_mark_value(vm, d->entries[i].key);
         gc_mark_value(vm, d->entries[i].value);
@@ -497,6 +512,14 @@ static bool dies(VM *vm, Obj *o)
     return true;
 }
 
+/* Most dead objects own nothing. */
+static inline bool may_own(const Obj *o)
+{
+    const uint64_t owners = (uint64_t)1 << KIND_BYTEARRAY | (uint64_t)1 << KIND_LIST | (uint64_t)1 << KIND_DICT |
+                            (uint64_t)1 << KIND_SET | (uint64_t)1 << KIND_CODE | (uint64_t)1 << KIND_NATIVE_DATA;
+    return o->kind == KIND_STR ? o->aux & (STR_SHARED | STR_LONG) : owners >> o->kind & 1;
+}
+
 FreeCell *gc_sweep_block(VM *vm, Block *b)
 {
     FreeCell *list = NULL;
@@ -505,7 +528,7 @@ FreeCell *gc_sweep_block(VM *vm, Block *b)
         Obj *o = (Obj *)((char *)b->cells + (size_t)i * b->cell);
         if (o->kind != KIND_FREE) {
             if (!dies(vm, o)) continue;
-            gc_free_owned(vm, o);
+            if (may_own(o)) gc_free_owned(vm, o);
 #ifdef CO_STRESS
             memset(o, 0xdd, b->cell);
 #endif
@@ -543,14 +566,13 @@ static void forget_dead_codes(VM *vm)
 }
 
 /* Cells at hand go back to their blocks; the blocks they came from are to be swept. */
-static void queue_sweeps(Heap *h, bool all)
+static void queue_sweeps(Heap *h)
 {
     for (unsigned cls = 0; cls < CLASSES; cls++) {
-        h->free[cls] = NULL;
-        h->carving[cls] = NULL;
+        h->free[cls] = NULL; // a block that is being carved goes on to be, once the others are used up
         for (Block *b = h->blocks[cls]; b; b = b->next) {
-            if (!b->young && !all) continue;
-            b->young = false;
+            if (!b->young) continue;
+            b->young = b->swept = false;
             b->next_pending = h->pending[cls];
             h->pending[cls] = b;
         }
@@ -560,11 +582,31 @@ static void queue_sweeps(Heap *h, bool all)
 static void finish_sweeps(VM *vm, Heap *h)
 {
     for (unsigned cls = 0; cls < CLASSES; cls++)
-        while (h->pending[cls]) {
-            Block *b = h->pending[cls];
-            h->pending[cls] = b->next_pending;
-            gc_sweep_block(vm, b);
+        for (Block *b = h->pending[cls]; b; b = b->next_pending) heap_sweep_block(vm, b);
+}
+
+/* Every block, at once: what lives is known then, and empty blocks serve other sizes. */
+static void sweep_all(VM *vm, Heap *h)
+{
+    for (unsigned cls = 0; cls < CLASSES; cls++) {
+        h->free[cls] = NULL;
+        h->pending[cls] = NULL;
+        for (Block **link = &h->blocks[cls], *b; (b = *link);) {
+            b->young = b->swept = false;
+            FreeCell *list = heap_sweep_block(vm, b);
+            if (b->nfree == b->carved) {
+                *link = b->next;
+                if (h->carving[cls] == b) h->carving[cls] = NULL;
+                heap_recycle_block(h, b);
+                continue;
+            }
+            if (list) {
+                b->next_pending = h->pending[cls];
+                h->pending[cls] = b;
+            }
+            link = &b->next;
         }
+    }
 }
 
 static void forget_marks(Heap *h)
@@ -602,13 +644,11 @@ static void collect(VM *vm, bool major)
     types_forget_dead(vm);
     forget_remembered(h);
     remember_running(vm);
-    queue_sweeps(h, h->major);
     sweep_large(vm, h);
     h->since = 0;
-    if (h->major) {
-#ifdef CO_STRESS
-        finish_sweeps(vm, h);
-#endif
+    if (!h->major) queue_sweeps(h);
+    else {
+        sweep_all(vm, h);
         size_t used = heap_used(vm);
         h->major_limit = used + used / 2 > FIRST_MAJOR ? used + used / 2 : FIRST_MAJOR;
         if (h->limit && h->major_limit > h->limit) h->major_limit = h->limit;
@@ -618,7 +658,6 @@ static void collect(VM *vm, bool major)
 void gc_collect(VM *vm)
 {
     collect(vm, true);
-    finish_sweeps(vm, vm->heap);
     run_finalizers(vm, false);
 }
 
@@ -633,6 +672,7 @@ void gc_step(VM *vm)
 #else
     if (h->since < h->young_limit) return;
     vm->at_safepoint = true;
+    if (heap_used(vm) >= h->major_limit) finish_sweeps(vm, h); // perhaps not, without what is known to be dead
     collect(vm, heap_used(vm) >= h->major_limit);
     vm->at_safepoint = false;
 #endif

@@ -12,6 +12,7 @@ enum {
     CLASSES = FINE_CLASSES + 8 + (SMALL_LIMIT - 512) / 256 + 1,
     YOUNG_BYTES = 8 << 20,  // allocated between two young collections
     FIRST_MAJOR = 48 << 20, // bytes in use at which the first major collection happens
+    SPARE_BYTES = 4 << 20,  // empty blocks kept, besides half as much as is in use
     MARK_STACK = 1 << 15,
     SLICE = 256,            // items of a container traced before the rest goes back on the stack
 };
@@ -21,9 +22,11 @@ typedef struct FreeCell { Obj h; struct FreeCell *next; } FreeCell;
 typedef struct Block {
     struct Block *next, *next_pending;
     uint32_t cell, ncells, carved; // bytes of a cell; cells; cells ever handed out
-    uint32_t nfree;                // found by the last sweep
+    uint32_t nfree, in_use;        // found by the last sweep; cells of objects, and those at hand or never carved
+    FreeCell *free;                // what it found, until the cells are handed out
     uint8_t cls;
     bool young;                    // cells were handed out since the last collection
+    bool swept;                    // since the last collection that called for it
     uint64_t cells[];
 } Block;
 
@@ -38,9 +41,11 @@ struct Heap {
     Block *pending[CLASSES];    // to be swept when the class runs dry
     Block *blocks[CLASSES];
     Block *spare;               // empty blocks
+    size_t nspare;
     LargeCell *large;
     Chunks chunks;              // small blocks of heap_malloc
     size_t block_bytes, malloc_bytes;
+    size_t cell_bytes;          // of cells in use: objects, dead ones until they are swept, and cells at hand
     size_t since, young_limit;  // allocated since the last collection; and until the next one
     size_t major_limit;         // bytes in use at which the next collection is a major one
     size_t limit, slack;        // --max-memory
@@ -62,6 +67,10 @@ struct Heap {
     uint64_t young_collections, major_collections;
 };
 
+/* Sweep b unless that was done since the last collection: the cells that it has to give, or NULL. */
+FreeCell *heap_sweep_block(VM *vm, Block *b);
+/* A block without objects is for any class of size again. */
+void heap_recycle_block(Heap *h, Block *b);
 /* Free the dead cells of b; the list of all its free cells, or NULL. */
 FreeCell *gc_sweep_block(VM *vm, Block *b);
 /* Release what a dead object owns outside the heap. */

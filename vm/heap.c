@@ -36,12 +36,44 @@ static size_t class_size(unsigned cls)
 
 /* ---- blocks ---- */
 
+/* How many cells of b are in use, as far as is known. */
+static void count_cells(Heap *h, Block *b, uint32_t n)
+{
+    h->cell_bytes += ((size_t)n - b->in_use) * b->cell; // modulo 2^64
+    b->in_use = n;
+}
+
+FreeCell *heap_sweep_block(VM *vm, Block *b)
+{
+    if (!b->swept) {
+        b->free = gc_sweep_block(vm, b);
+        b->swept = true;
+        count_cells(vm->heap, b, b->ncells - b->nfree);
+    }
+    return b->free;
+}
+
+void heap_recycle_block(Heap *h, Block *b)
+{
+    count_cells(h, b, 0);
+    if (h->limit || h->nspare * BLOCK_SIZE > h->cell_bytes / 2 + SPARE_BYTES) {
+        h->block_bytes -= BLOCK_SIZE;
+        free(b);
+        return;
+    }
+    h->nspare++;
+    b->next = h->spare;
+    h->spare = b;
+}
+
 static Block *block_new(VM *vm, unsigned cls)
 {
     Heap *h = vm->heap;
     Block *b = h->spare;
-    if (b) h->spare = b->next;
-    else {
+    if (b) {
+        h->spare = b->next;
+        h->nspare--;
+    } else {
         b = aligned_alloc(BLOCK_SIZE, BLOCK_SIZE);
         if (!b) return NULL;
         h->block_bytes += BLOCK_SIZE;
@@ -50,6 +82,7 @@ static Block *block_new(VM *vm, unsigned cls)
     *b = (Block){.cell = (uint32_t)cell, .cls = (uint8_t)cls, .ncells = (uint32_t)((BLOCK_SIZE - sizeof(Block)) / cell)};
     b->next = h->blocks[cls];
     h->blocks[cls] = b;
+    count_cells(h, b, b->ncells);
     return b;
 }
 
@@ -71,10 +104,10 @@ static Obj *carve(VM *vm, Heap *h, unsigned cls)
     if (!b || b->carved == b->ncells) {
         b = block_new(vm, cls);
         if (!b) return NULL;
-        b->young = true;
         h->carving[cls] = b;
         charge(vm, (size_t)b->ncells * b->cell);
     }
+    b->young = true;
     char *first = (char *)b->cells + (size_t)b->carved * b->cell;
     uint32_t left = b->ncells - b->carved, n = b->cell < CARVE_BYTES ? CARVE_BYTES / b->cell : 1;
     if (n > left) n = left;
@@ -95,9 +128,11 @@ static Obj *refill(VM *vm, unsigned cls)
     while (h->pending[cls]) {
         Block *b = h->pending[cls];
         h->pending[cls] = b->next_pending;
-        FreeCell *list = gc_sweep_block(vm, b);
+        FreeCell *list = heap_sweep_block(vm, b);
         if (!list) continue;
         b->young = true;
+        b->free = NULL;
+        count_cells(h, b, b->ncells);
         h->free[cls] = list->next;
         charge(vm, (size_t)b->nfree * b->cell);
         return &list->h;
@@ -135,12 +170,12 @@ static bool no_block_left(const Heap *h)
 /* Most objects are a few words, for which calling memset costs more than the clearing; gcc would see a memset here. */
 __attribute__((optimize("no-tree-loop-distribute-patterns"))) static void clear(Obj *o, size_t size)
 {
-    if (size > FINE_LIMIT) memset(o, 0, size);
+    if (size > FINE_LIMIT) memset(o + 1, 0, size - sizeof *o);
     else
-        for (uint64_t *word = (uint64_t *)o, *end = word + (size + 7) / 8; word < end; word++) *word = 0;
+        for (uint64_t *word = (uint64_t *)(o + 1), *end = word + (size - 1) / 8; word < end; word++) *word = 0;
 }
 
-void *heap_alloc(VM *vm, Kind kind, uint32_t shape, size_t size)
+void *heap_alloc_raw(VM *vm, Kind kind, uint32_t shape, size_t size)
 {
     Heap *h = vm->heap;
     Obj *o;
@@ -157,10 +192,14 @@ void *heap_alloc(VM *vm, Kind kind, uint32_t shape, size_t size)
         bits = GC_LARGE;
     }
     if (__builtin_expect(!o, 0)) return vm_no_memory(vm), NULL;
-    clear(o, size);
-    o->shape = shape;
-    o->kind = (uint8_t)kind;
-    o->gc = bits;
+    *o = (Obj){.shape = shape, .kind = (uint8_t)kind, .gc = bits};
+    return o;
+}
+
+void *heap_alloc(VM *vm, Kind kind, uint32_t shape, size_t size)
+{
+    Obj *o = heap_alloc_raw(vm, kind, shape, size);
+    if (o) clear(o, size);
     return o;
 }
 
@@ -354,7 +393,7 @@ void heap_destroy(VM *vm)
     vm->heap = NULL;
 }
 
-size_t heap_used(VM *vm) { return vm->heap->block_bytes + vm->heap->malloc_bytes; }
+size_t heap_used(VM *vm) { return vm->heap->cell_bytes + vm->heap->malloc_bytes; }
 
 /* A little more than the limit may be used on the way to the MemoryError and while it is handled. */
 void heap_set_limit(VM *vm, size_t bytes)

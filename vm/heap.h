@@ -17,9 +17,18 @@ enum {
     GC_ZOMBIE = 32,    // a dead Type or Shape: freed one major collection later, after everything that was made of it
 };
 
-/* A zeroed object of `size` bytes, header set. NULL with MemoryError pending when there is no memory. */
+/* An object of `size` bytes with its header set. NULL with MemoryError pending when there is no memory. The rest is
+ * garbage, which the caller fills before anything else may fail or look at the object. */
+void *heap_alloc_raw(VM *vm, Kind kind, uint32_t shape, size_t size);
+/* The same, zeroed. */
 void *heap_alloc(VM *vm, Kind kind, uint32_t shape, size_t size);
-#define heap_new(vm, kind, type, T) ((T *)heap_alloc(vm, kind, type, sizeof(T)))
+static inline void *heap_zeroed(void *object, size_t size)
+{
+    if (object) memset((Obj *)object + 1, 0, size - sizeof(Obj));
+    return object;
+}
+/* Zeroed in line: the size is known. */
+#define heap_new(vm, kind, type, T) ((T *)heap_zeroed(heap_alloc_raw(vm, kind, type, sizeof(T)), sizeof(T)))
 
 /* Give an object back at once; only for one that provably nobody can reach (a finished call's coroutine). */
 void heap_release(VM *vm, Obj *o, size_t size);

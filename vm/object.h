@@ -60,15 +60,15 @@ typedef struct Task Task;
 typedef struct BigInt { Obj h; int32_t sign; int32_t used; uint64_t digits[]; } BigInt; // mp_digit magnitude (60 bits each), sign -1/+1; aux: none
 typedef struct FloatObj { Obj h; double d; } FloatObj;
 
-/* Obj.aux. SHARED: data lies in a growable buffer; three bits from JOINS on count how often + made it longer. */
-enum { STR_ASCII = 1, STR_INTERNED = 2, STR_SHARED = 4, STR_JOINS = 8, STR_JOINS_MASK = 56 };
+/* Obj.aux. SHARED: data lies in a growable buffer; three bits from JOINS on count how often + made it longer; LONG: not
+ * ASCII and long enough for breadcrumbs, whose pointer lies in front of the bytes. */
+enum { STR_ASCII = 1, STR_INTERNED = 2, STR_SHARED = 4, STR_JOINS = 8, STR_JOINS_MASK = 56, STR_LONG = 64 };
 struct Str {
     Obj h;
     size_t size;   // bytes
     size_t length; // code points; == size iff STR_ASCII
     uint64_t hash; // 0: not computed yet
-    char *data;    // NUL-terminated only when not SHARED; generalised UTF-8. Points to `bytes` or to a buffer (str.c)
-    void *extra;   // NULL, or what str.c hangs on: the growable buffer, breadcrumbs of long non-ASCII strings
+    char *data;    // NUL-terminated only when not SHARED; generalised UTF-8. Points behind itself or to a buffer (str.c)
     char bytes[];
 };
 typedef struct Bytes { Obj h; size_t size; uint64_t hash; uint8_t data[]; } Bytes; // data[size] == 0

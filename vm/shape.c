@@ -207,8 +207,7 @@ static size_t layout_size(const Obj *o)
 {
     switch (o->kind) {
     case KIND_TUPLE: return sizeof(Tuple) + ((const Tuple *)o)->size * sizeof(Value);
-    case KIND_STR: // a str that shares its data has none of its own behind the header
-        return offsetof(Str, bytes) + (((const Str *)o)->data == ((const Str *)o)->bytes ? ((const Str *)o)->size + 1 : 0);
+    case KIND_STR: return (size_t)(((const Str *)o)->data - (const char *)o) + ((const Str *)o)->size + 1;
     case KIND_BYTES: return offsetof(Bytes, data) + ((const Bytes *)o)->size + 1;
     case KIND_BIGINT: return sizeof(BigInt) + (size_t)((const BigInt *)o)->used * sizeof(uint64_t);
     case KIND_FLOAT: return sizeof(FloatObj);

@@ -6,15 +6,22 @@
 enum {
     GROW_MIN = 256,   // results of + that are shorter, or made by fewer + than that, are plain copies
     GROW_JOINS = 4 * STR_JOINS,
-    CRUMB_STRIDE = 64,
+    CRUMB_STRIDE = 32,
+    LONG = 2 * CRUMB_STRIDE, // code points that make a text worth crumbs
     CHAR_CACHE = 256, // recently made one-character strs that are not ASCII
 };
+
+/* Where code points begin in a text: the one last asked for, numbers 32, 64 ... up to as many as are known. */
+typedef struct Crumbs {
+    size_t near, near_offset;
+    size_t known, capacity;
+    size_t offsets[];
+} Crumbs;
 
 /* Text that grows at its end. A Str that shares it sees its first `size` bytes, which never change. */
 typedef struct StrBuffer {
     size_t refs, capacity, used;
-    size_t *crumbs;
-    size_t ncrumbs, crumb_capacity;
+    Crumbs *crumbs;
     struct StrBuffer *before; // of a str that left it (str_cstr): somebody may be reading there
     char data[];
 } StrBuffer;
@@ -27,27 +34,47 @@ struct Interned {
 
 /* ---- making ---- */
 
+static StrBuffer *buffer_of(const Str *s) { return (StrBuffer *)(void *)(s->data - offsetof(StrBuffer, data)); }
+
+static Crumbs **crumbs_slot(Str *s)
+{
+    return s->h.aux & STR_SHARED ? &buffer_of(s)->crumbs : (Crumbs **)(void *)s->bytes;
+}
+
+static bool is_long(size_t size, size_t length) { return size != length && length >= LONG; }
+
+/* Bytes of a Str that holds its text. */
+static size_t str_bytes(size_t size, size_t length)
+{
+    return size_add(offsetof(Str, bytes) + 1 + (is_long(size, length) ? sizeof(Crumbs *) : 0), size);
+}
+
 static Str *fill_header(Str *s, size_t size, size_t length)
 {
     if (!s) return NULL;
-    s->h.aux = size == length ? STR_ASCII : 0;
     s->size = size;
     s->length = length;
+    s->hash = 0;
     s->data = s->bytes;
+    s->h.aux = size == length ? STR_ASCII : 0;
+    if (is_long(size, length)) {
+        s->h.aux = STR_LONG;
+        *crumbs_slot(s) = NULL;
+        s->data += sizeof(Crumbs *);
+    }
+    s->data[size] = 0;
     return s;
 }
 
 Str *str_alloc(VM *vm, size_t size, size_t length)
 {
-    Str *s = heap_alloc(vm, KIND_STR, T_STR, size_add(offsetof(Str, bytes) + 1, size));
-    if (s) s->bytes[size] = 0;
-    return fill_header(s, size, length);
+    return fill_header(heap_alloc_raw(vm, KIND_STR, T_STR, str_bytes(size, length)), size, length);
 }
 
 Str *str_alloc_as(VM *vm, Type *t, size_t size, size_t length)
 {
-    size_t bytes = type_alloc_size(t, size_add(offsetof(Str, bytes) + 1, size));
-    Str *s = fill_header(heap_alloc(vm, KIND_STR, t->root_shape->id, bytes), size, length);
+    size_t bytes = type_alloc_size(t, str_bytes(size, length));
+    Str *s = fill_header(heap_alloc_raw(vm, KIND_STR, t->root_shape->id, bytes), size, length);
     if (s) obj_attrs_init(vm, &s->h);
     return s;
 }
@@ -271,59 +298,63 @@ int str_cmp(const Str *a, const Str *b)
 
 static void drop_memory_error(VM *vm) { vm->exc = VALUE_UNSET; }
 
-/* Offsets of code points 64, 128, ... from number `known` on; the text has `length` code points. */
-static void fill_crumbs(size_t *crumbs, size_t known, const Str *s)
+static size_t crumbs_size(size_t capacity) { return sizeof(Crumbs) + capacity * sizeof(size_t); }
+
+static void free_crumbs(VM *vm, Crumbs *c)
 {
-    const char *end = s->data + s->size;
-    const char *at = s->data + (known ? crumbs[known - 1] : 0);
-    for (size_t n = s->length / CRUMB_STRIDE; known < n; known++) {
+    if (c) heap_free(vm, c, crumbs_size(c->capacity));
+}
+
+/* Crumbs for n more strides of a text than are known. */
+static Crumbs *more_crumbs(VM *vm, Crumbs *c, const Str *s, size_t n)
+{
+    if (!c || n > c->capacity) {
+        size_t capacity = c ? 2 * n : n;
+        Crumbs *bigger = heap_realloc(vm, c, c ? crumbs_size(c->capacity) : 0, crumbs_size(capacity));
+        if (!bigger) return drop_memory_error(vm), NULL;
+        if (!c) *bigger = (Crumbs){0};
+        c = bigger;
+        c->capacity = capacity;
+    }
+    const char *end = s->data + s->size, *at = s->data + (c->known ? c->offsets[c->known - 1] : 0);
+    for (; c->known < n; c->known++) {
         at = utf8_skip(at, end, CRUMB_STRIDE);
-        crumbs[known] = (size_t)(at - s->data);
+        c->offsets[c->known] = (size_t)(at - s->data);
     }
+    return c;
 }
 
-/* A shared buffer keeps crumbs for all its strs: they see the same text, only more or less of it. */
-static const size_t *buffer_crumbs(VM *vm, StrBuffer *buffer, const Str *s)
+/* Those who share a buffer share its crumbs: they see the same text, only more or less of it. NULL when there is no
+ * memory for them: indexing is then slow, but works. */
+static Crumbs *crumbs_of(VM *vm, Str *s)
 {
+    Crumbs **slot = crumbs_slot(s), *c = *slot;
     size_t n = s->length / CRUMB_STRIDE;
-    if (n <= buffer->ncrumbs) return buffer->crumbs;
-    if (n > buffer->crumb_capacity) {
-        size_t size = buffer->crumb_capacity * sizeof(size_t);
-        size_t *crumbs = heap_realloc(vm, buffer->crumbs, size, 2 * n * sizeof(size_t));
-        if (!crumbs) return drop_memory_error(vm), NULL;
-        buffer->crumbs = crumbs;
-        buffer->crumb_capacity = 2 * n;
-    }
-    fill_crumbs(buffer->crumbs, buffer->ncrumbs, s);
-    buffer->ncrumbs = n;
-    return buffer->crumbs;
+    if (__builtin_expect(c && c->known >= n, 1)) return c;
+    c = more_crumbs(vm, c, s, n);
+    if (c) *slot = c;
+    return c;
 }
 
-/* NULL when there is no memory for them: indexing is then slow, but works. */
-static const size_t *crumbs_of(VM *vm, Str *s)
+/* Programs go through a text in steps, so the place last asked for is a good one to start from. */
+static size_t offset_by_crumbs(const Str *s, Crumbs *c, size_t i)
 {
-    if (s->h.aux & STR_SHARED) return buffer_crumbs(vm, s->extra, s);
-    if (!s->extra) {
-        s->extra = heap_malloc(vm, s->length / CRUMB_STRIDE * sizeof(size_t));
-        if (!s->extra) return drop_memory_error(vm), NULL;
-        fill_crumbs(s->extra, 0, s);
+    size_t from = c->near, offset = c->near_offset;
+    if (i < from || i - from >= CRUMB_STRIDE) {
+        from = i - i % CRUMB_STRIDE;
+        offset = from ? c->offsets[from / CRUMB_STRIDE - 1] : 0;
     }
-    return s->extra;
+    c->near = i;
+    return c->near_offset = (size_t)(utf8_skip(s->data + offset, s->data + s->size, i - from) - s->data);
 }
 
 size_t str_offset(VM *vm, Str *s, size_t i)
 {
     if (str_is_ascii(s)) return i;
     if (i == s->length) return s->size;
-    const char *at = s->data;
-    if (i >= 2 * CRUMB_STRIDE) {
-        const size_t *crumbs = crumbs_of(vm, s);
-        if (crumbs) {
-            at += crumbs[i / CRUMB_STRIDE - 1];
-            i %= CRUMB_STRIDE;
-        }
-    }
-    return (size_t)(utf8_skip(at, s->data + s->size, i) - s->data);
+    Crumbs *c = s->length >= LONG ? crumbs_of(vm, s) : NULL;
+    if (c) return offset_by_crumbs(s, c, i);
+    return (size_t)(utf8_skip(s->data, s->data + s->size, i) - s->data);
 }
 
 size_t str_position(const Str *s, size_t offset)
@@ -374,7 +405,7 @@ static void release_buffer(VM *vm, StrBuffer *buffer)
 {
     while (buffer && --buffer->refs == 0) {
         StrBuffer *before = buffer->before;
-        heap_free(vm, buffer->crumbs, buffer->crumb_capacity * sizeof(size_t));
+        free_crumbs(vm, buffer->crumbs);
         heap_free(vm, buffer, sizeof(StrBuffer) + buffer->capacity);
         buffer = before;
     }
@@ -391,11 +422,13 @@ static StrBuffer *new_buffer(VM *vm, size_t capacity)
 /* A str that sees the whole of a buffer. */
 static Value share_buffer(VM *vm, StrBuffer *buffer, size_t length)
 {
-    Str *s = fill_header(heap_alloc(vm, KIND_STR, T_STR, offsetof(Str, bytes)), buffer->used, length);
+    Str *s = heap_alloc_raw(vm, KIND_STR, T_STR, offsetof(Str, bytes));
     if (!s) return VALUE_ERROR;
-    s->h.aux |= STR_SHARED;
+    s->size = buffer->used;
+    s->length = length;
+    s->hash = 0;
     s->data = buffer->data;
-    s->extra = buffer;
+    s->h.aux = STR_SHARED | (s->size == length ? STR_ASCII : 0);
     buffer->refs++;
     return obj_value(s);
 }
@@ -439,7 +472,7 @@ Value str_concat(VM *vm, Str *a, Str *b)
     if (!b->size) return str_exact(vm, a);
     size_t size = size_add(a->size, b->size);
     if (a->h.aux & STR_SHARED) {
-        StrBuffer *buffer = a->extra;
+        StrBuffer *buffer = buffer_of(a);
         if (buffer->used == a->size && b->size <= buffer->capacity - buffer->used)
             return append_to_buffer(vm, buffer, b, a->length + b->length);
     }
@@ -488,15 +521,15 @@ Value str_repeat(VM *vm, Str *s, int64_t times)
 const char *str_cstr(VM *vm, Str *s)
 {
     if (!(s->h.aux & STR_SHARED)) return s->data;
-    StrBuffer *shared = s->extra;
+    StrBuffer *shared = buffer_of(s);
     if (shared->refs > 1 || shared->capacity == s->size) {
         StrBuffer *own = new_buffer(vm, size_add(s->size, 1));
         if (!own) return NULL;
         memcpy(own->data, s->data, s->size);
         own->refs = 1;
         own->before = shared; // with our reference to it
-        s->extra = shared = own;
         s->data = own->data;
+        shared = own;
     }
     s->data[s->size] = 0;
     shared->used = s->size + 1; // so nobody appends where the NUL is
@@ -533,10 +566,8 @@ void str_destroy(VM *vm)
 
 void str_free(VM *vm, Str *s)
 {
-    if (!s->extra) return;
-    if (s->h.aux & STR_SHARED) release_buffer(vm, s->extra);
-    else heap_free(vm, s->extra, s->length / CRUMB_STRIDE * sizeof(size_t));
-    s->extra = NULL;
+    if (s->h.aux & STR_SHARED) release_buffer(vm, buffer_of(s));
+    else if (s->h.aux & STR_LONG) free_crumbs(vm, *crumbs_slot(s));
 }
 
 void str_trace_roots(VM *vm)

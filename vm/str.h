@@ -1,8 +1,8 @@
 /* str.h - text: immutable generalised UTF-8 with an ASCII flag, O(1) indexing by code point.
  *
  * A Str's bytes lie behind its header, or (STR_SHARED) at the start of a growable StrBuffer that several strs
- * share, each seeing a prefix: that makes `s += t` amortised O(len t). Long non-ASCII strs get breadcrumbs,
- * the byte offset of every 64th code point, when first indexed; `extra` holds them, or the StrBuffer.
+ * share, each seeing a prefix: that makes `s += t` amortised O(len t). Long non-ASCII strs get breadcrumbs when first
+ * indexed: the byte offset of every 32nd code point, and of the one last asked for.
  * A Str holds no Values but a subclass's attributes (obj_attrs_slot). The collector calls str_free for a dead
  * one and str_trace_roots while it marks the roots: interned strs live as long as the VM.
  */

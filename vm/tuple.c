@@ -7,7 +7,7 @@
 
 static Tuple *tuple_alloc(VM *vm, size_t n)
 {
-    Tuple *t = heap_alloc(vm, KIND_TUPLE, T_TUPLE, size_add(sizeof(Tuple), size_mul(n, sizeof(Value))));
+    Tuple *t = heap_alloc_raw(vm, KIND_TUPLE, T_TUPLE, size_add(sizeof(Tuple), size_mul(n, sizeof(Value))));
     if (t) t->size = n;
     return t;
 }

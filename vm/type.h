@@ -54,7 +54,7 @@ Value type_call_constructor(VM *vm, const NativeDef *constructor, Type *t, const
  * UNSET or the Dict of its attributes. So a constructor that is given type t allocates
  *     heap_alloc(vm, kind, t->root_shape->id, type_alloc_size(t, size))
  * where size is that of an exact instance: sizeof(List); offsetof(Tuple, items) + n * sizeof(Value);
- * offsetof(Str, bytes) + size + 1 (offsetof(Str, bytes) when data lies elsewhere); offsetof(Bytes, data) + size + 1;
+ * a Str's data, wherever behind the header it begins, + size + 1; offsetof(Bytes, data) + size + 1;
  * offsetof(BigInt, digits) + 8 * used; and obj_attrs_slot finds the place again from the object alone.
  * heap_alloc's zeros mean the int 0: call obj_attrs_init on the new object, once sizes are filled in. */
 static inline size_t type_alloc_size(const Type *t, size_t size)
