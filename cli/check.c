@@ -1,5 +1,6 @@
 #define _GNU_SOURCE // memmem
 #include "cli/check.h"
+#include "cli/check_world.h"
 #include "cli/compiler.h"
 #include "cli/hosts.h"
 #include "cli/paths.h"
@@ -12,6 +13,7 @@
 typedef struct Check {
     const Options *options;
     Host *host;    // reads files
+    CheckWorld world;
     size_t errors, warnings, files;
 } Check;
 
@@ -130,7 +132,11 @@ static bool check_file(Check *c, const char *path)
         return false;
     }
     Compiled compiled;
-    compile_text(&compiled, path, text, size, TEXT_FILE);
+    LintWorld world = check_world(&c->world);
+    char *folder = strndup(path, (size_t)(path_base(path) - path));
+    c->world.folder = folder && *folder ? folder : ".";
+    compile_check(&compiled, path, text, size, &world);
+    free(folder);
     free(text);
     put_findings(c, &compiled.source, &compiled.diags);
     compiled_free(&compiled);
@@ -147,13 +153,14 @@ static void put_summary(const Check *c)
 
 int check_paths(const Options *o)
 {
-    Check c = {.options = o, .host = host_uv_new()};
+    Check c = {.options = o, .host = host_uv_new(), .world = {.options = o}};
     Paths paths = {0};
     for (int i = 0; i < o->argc; i++) paths_add(&paths, o->argv[i], is_program);
     bool all = c.host && !paths.missing;
     for (size_t i = 0; c.host && i < paths.count; i++) all &= check_file(&c, paths.items[i]);
     put_summary(&c);
     paths_free(&paths);
+    check_world_free(&c.world);
     host_free(c.host);
     if (fflush(stdout) != 0) return STATUS_OUTPUT;
     return !all ? STATUS_USAGE : c.errors + c.warnings ? STATUS_ERROR : STATUS_OK;

@@ -21,7 +21,8 @@ static void verify(Compiled *c)
 #endif
 }
 
-void compile_text(Compiled *c, const char *filename, const char *text, size_t size, TextKind kind)
+static void compile_source(Compiled *c, const char *filename, const char *text, size_t size, TextKind kind,
+                           const LintWorld *world)
 {
     *c = (Compiled){0};
     diags_init(&c->diags);
@@ -32,7 +33,18 @@ void compile_text(Compiled *c, const char *filename, const char *text, size_t si
     if (status == PARSE_OK) c->image = compile_tree(&tree, &c->diags);
     c->incomplete = status == PARSE_INCOMPLETE;
     verify(c);
+    if (c->image && world) lint_tree(&tree, world, &c->diags);
     tree_free(&tree);
+}
+
+void compile_text(Compiled *c, const char *filename, const char *text, size_t size, TextKind kind)
+{
+    compile_source(c, filename, text, size, kind, NULL);
+}
+
+void compile_check(Compiled *c, const char *filename, const char *text, size_t size, const LintWorld *world)
+{
+    compile_source(c, filename, text, size, TEXT_FILE, world);
 }
 
 void compiled_free(Compiled *c)

@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "lang/diag.h"
+#include "lang/lint.h"
 #include "vm/code.h"
 
 typedef enum {
@@ -21,6 +22,8 @@ typedef struct Compiled {
 /* Fills *c in any case; free it with compiled_free. */
 void compile_text(Compiled *c, const char *filename, const char *text, size_t size, TextKind kind);
 void compiled_free(Compiled *c);
+/* The same for a file, with what the linter finds if it compiles. */
+void compile_check(Compiled *c, const char *filename, const char *text, size_t size, const LintWorld *world);
 /* An imported module may not await at its top level: an image that does is refused. */
 void compiled_refuse_await(Compiled *c);
 /* Its diagnostics as text, which lies in *out (free that with text_free). */

@@ -219,8 +219,10 @@ void diag_render(TextBuffer *out, const Source *source, const Diag *diag)
     }
     Position place = source_position(source, diag->span);
     const char *line = source->text + source_line(source, place.line).start;
-    text_addf(out, "%s:%u:%zu: %s: %s\n", source->name, place.line, diag_display_width(line, place.col) + 1,
+    text_addf(out, "%s:%u:%zu: %s: %s", source->name, place.line, diag_display_width(line, place.col) + 1,
               diag_type_name(diag->kind), diag->message);
+    if (diag->code) text_addf(out, " [%s]", diag->code);
+    text_addf(out, "\n");
     render_excerpt(out, source, place);
     if (diag->hint) text_addf(out, "    hint: %s\n", diag->hint);
 }

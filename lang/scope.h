@@ -50,6 +50,7 @@ typedef struct Symbol {
     uint32_t reg;         // of an owner: its register, set by the compiler. UINT32_MAX: none yet
     uint32_t free_index;  // FREE, CLASS_FREE: which of the function's captured cells
     Span span;            // where it first occurs or is declared
+    struct Fact *fact;    // the linter's
     struct Symbol *next;  // in order of first occurrence
 } Symbol;
 

@@ -1,0 +1,109 @@
+#include "cli/check_world.h"
+#include "cli/run.h"
+#include "vm/code_object.h"
+#include "vm/dict.h"
+#include "vm/import.h"
+#include "vm/list.h"
+#include "vm/protocol.h"
+#include "vm/str.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static VM *started(CheckWorld *w)
+{
+    static char *no_name[] = {(char *)"", NULL};
+    if (!w->vm) w->vm = run_start(w->options, 1, no_name);
+    return w->vm;
+}
+
+/* Only modules of the standard library are imported: nothing of the user's may run. */
+static bool is_library_module(VM *vm, const char *name)
+{
+    for (const BuiltinModule *m = vm->library->builtin; m->def; m++)
+        if (strcmp(m->def->name, name) == 0) return true;
+    for (const EmbeddedModule *m = vm->library->embedded; m->name; m++)
+        if (strcmp(m->name, name) == 0) return true;
+    return false;
+}
+
+/* A file of the same name beside the program is what it imports. */
+static bool has_own(const CheckWorld *w, const char *name)
+{
+    static const char *const endings[] = {".co", ".py", ""};
+    char path[512];
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        snprintf(path, sizeof path, "%s/%s%s", w->folder, name, endings[i]);
+        if (access(path, F_OK) == 0) return true;
+    }
+    return false;
+}
+
+/* The library's module of that name, or NULL. */
+static Module *library_module(CheckWorld *w, const char *name)
+{
+    VM *vm = started(w);
+    if (!vm) return NULL;
+    if (strcmp(name, "builtins") == 0) return vm->builtins;
+    if (!is_library_module(vm, name) || has_own(w, name)) return NULL;
+    Value fromlist = tuple_pack(vm, 1, obj_value(vm_intern(vm, "*"))); // the last module of a dotted name
+    Value m = is_error(fromlist) ? fromlist : import_name(vm, vm_intern(vm, name), vm->builtins->dict, fromlist, 0);
+    if (!is_error(m) && is_kind(m, KIND_MODULE)) return (Module *)as_obj(m);
+    vm->exc = VALUE_UNSET;
+    return NULL;
+}
+
+static Thing kind_of(Value v)
+{
+    if (is_kind(v, KIND_FUNCTION)) {
+        uint32_t flags = ((Function *)as_obj(v))->code->rec->flags;
+        if ((flags & CODE_ASYNC_GEN) == CODE_ASYNC_GEN) return THING_ASYNC_GENERATOR;
+        return flags & CODE_COROUTINE ? THING_COROUTINE : THING_FUNCTION;
+    }
+    if (!is_kind(v, KIND_NATIVE)) return THING_VALUE;
+    return as_obj(v)->aux & NATIVE_ASYNC ? THING_COROUTINE : THING_FUNCTION;
+}
+
+static Thing look_up(void *state, const char *path)
+{
+    CheckWorld *w = state;
+    char module[160];
+    const char *dot = strrchr(path, '.');
+    if (!dot) return started(w) && !is_library_module(w->vm, path) && !has_own(w, path) ? THING_MISSING : THING_UNKNOWN;
+    if ((size_t)(dot - path) >= sizeof module) return THING_UNKNOWN;
+    snprintf(module, sizeof module, "%.*s", (int)(dot - path), path);
+    Module *m = library_module(w, module);
+    if (!m) return THING_UNKNOWN;
+    Value v = dict_get_c(w->vm, m->dict, dot + 1);
+    if (!is_unset(v)) return kind_of(v);
+    bool computed = !is_unset(dict_get_c(w->vm, m->dict, "__getattr__"));
+    return computed || is_library_module(w->vm, path) ? THING_UNKNOWN : THING_MISSING;
+}
+
+static void module_names(VM *vm, void (*each)(void *to, const char *name), void *to)
+{
+    for (const BuiltinModule *m = vm ? vm->library->builtin : NULL; m && m->def; m++) each(to, m->def->name);
+    for (const EmbeddedModule *m = vm ? vm->library->embedded : NULL; m && m->name; m++) each(to, m->name);
+}
+
+static void names(void *state, const char *module, void (*each)(void *to, const char *name), void *to)
+{
+    if (!*module) return module_names(started(state), each, to);
+    Module *m = library_module(state, module);
+    size_t pos = 0;
+    Value key, value;
+    while (m && dict_next(m->dict, &pos, &key, &value))
+        if (is_str(key) && as_str(key)->data[0] != '_') each(to, as_str(key)->data);
+}
+
+LintWorld check_world(CheckWorld *world)
+{
+    return (LintWorld){world, look_up, names};
+}
+
+void check_world_free(CheckWorld *world)
+{
+    if (world->vm) run_finish(world->vm, STATUS_OK);
+    world->vm = NULL;
+}

@@ -1,0 +1,27 @@
+/* lint.h - likely mistakes, found by reading the tree alone.
+ * What each finding is called and says: lints.def. What built-in and library names are, the caller knows.
+ */
+#pragma once
+#include "lang/diag.h"
+
+typedef struct Tree Tree;
+
+typedef enum Thing {
+    THING_UNKNOWN, // nothing can be said
+    THING_MISSING, // certainly not there
+    THING_VALUE,
+    THING_FUNCTION,
+    THING_COROUTINE, // calling it makes a coroutine
+    THING_ASYNC_GENERATOR,
+} Thing;
+
+typedef struct LintWorld {
+    void *state;
+    /* What a dotted name of a library is: "builtins.len", "asyncio.sleep"; without a dot, of a module. */
+    Thing (*look_up)(void *state, const char *path);
+    /* Call `each` with every name in that module; "": with the library's modules. */
+    void (*names)(void *state, const char *module, void (*each)(void *to, const char *name), void *to);
+} LintWorld;
+
+/* Adds DIAG_LINTs in no particular order. The tree must have compiled without errors. */
+void lint_tree(Tree *tree, const LintWorld *world, Diags *diags);
