@@ -101,24 +101,24 @@ static void add_code(TextBuffer *out, uint32_t c)
     if (out) text_add(out, bytes, (size_t)utf8_encode(bytes, c));
 }
 
-static Cell show_escaped(uint32_t c, TextBuffer *out)
+static Glyph show_escaped(uint32_t c, TextBuffer *out)
 {
     TextBuffer shown = {0};
     if (c < ' ' || c == 0x7f)
         text_addf(&shown, "^%c", (int)(c ^ 0x40));
     else
         text_addf(&shown, "<%x>", c);
-    Cell cell = {(uint8_t)shown.len, false};
+    Glyph cell = {(uint8_t)shown.len, false};
     if (out && shown.len) text_add(out, shown.bytes, shown.len);
     text_free(&shown);
     return cell;
 }
 
-static Cell show_tab(size_t column, TextBuffer *out)
+static Glyph show_tab(size_t column, TextBuffer *out)
 {
     size_t width = TAB_STOP - column % TAB_STOP;
     if (out) text_add(out, "        ", width);
-    return (Cell){(uint8_t)width, false};
+    return (Glyph){(uint8_t)width, false};
 }
 
 static bool is_settled(uint32_t c)
@@ -132,7 +132,7 @@ static bool stands_alone(uint32_t c)
            hangul_kind(c) != TRAILING;
 }
 
-Cell cells_show(const char *text, size_t n, size_t column, TextBuffer *out)
+Glyph cells_show(const char *text, size_t n, size_t column, TextBuffer *out)
 {
     const char *p = text, *end = text + n;
     uint32_t c = utf8_next(&p, end);
@@ -157,7 +157,7 @@ Cell cells_show(const char *text, size_t n, size_t column, TextBuffer *out)
         width = next == EMOJI_STYLE && width < 2 ? 2 : width + unicode_width(next);
     }
     add_code(out, c);
-    return (Cell){(uint8_t)(width > 250 ? 250 : width), sync};
+    return (Glyph){(uint8_t)(width > 250 ? 250 : width), sync};
 }
 
 size_t cells_width(const char *text, size_t n)

@@ -10,14 +10,14 @@ size_t cells_next(const char *text, size_t len, size_t at);
 /* Where the character that ends at `at` starts; a line end is one. */
 size_t cells_prev(const char *text, size_t len, size_t at);
 
-typedef struct Cell {
+typedef struct Glyph {
     uint8_t width; // columns
     bool sync;     // terminals do not agree on that: say where to go on
-} Cell;
+} Glyph;
 
 /* Measures one character (of `n` bytes) that begins in `column`, which matters to tabs, and appends to *out, if
  * not NULL, what shows it: Jamo composed, control characters as ^A, what is invisible as <200b>. */
-Cell cells_show(const char *text, size_t n, size_t column, TextBuffer *out);
+Glyph cells_show(const char *text, size_t n, size_t column, TextBuffer *out);
 
 /* Columns of text[0..n) without line ends, beginning in column 0. */
 size_t cells_width(const char *text, size_t n);

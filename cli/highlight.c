@@ -1,6 +1,7 @@
 #include "cli/highlight.h"
 #include "lang/layout.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 const char *style_sgr(Style style)
@@ -233,4 +234,26 @@ size_t highlight_indent(const char *text, size_t at)
     if (ONE_OF(l.first, TK_RETURN, TK_PASS, TK_BREAK, TK_CONTINUE, TK_RAISE))
         return indent < 4 ? 0 : indent - 4;
     return indent;
+}
+
+//-- tokens ------------------------------------------------------------------------------------------
+
+HighlightToken *highlight_tokens(const char *text, size_t len, size_t *n)
+{
+    size_t capacity = 64;
+    HighlightToken *tokens = malloc(capacity * sizeof *tokens);
+    Scan s;
+    bool ok = scan_begin(&s, text, len) && tokens;
+    *n = 0;
+    for (Token t; ok && (t = scan_next(&s)).kind != TK_END;) {
+        if (*n == capacity) {
+            HighlightToken *more = realloc(tokens, (capacity *= 2) * sizeof *tokens);
+            if (!more) break;
+            tokens = more;
+        }
+        tokens[(*n)++] = (HighlightToken){t.kind, t.span.start, t.span.end};
+        if (s.lexer.incomplete) break;
+    }
+    scan_end(&s);
+    return tokens;
 }

@@ -21,6 +21,11 @@ typedef bool (*KnownName)(void *state, const char *name, size_t len);
 /* Sets styles[0..len). */
 void highlight(const char *text, size_t len, uint8_t *styles, KnownName is_builtin, void *state);
 
+/* A token of it; a string, a bracket or a line that does not end has TK_BAD (lang/grammar.h) as its last one. */
+typedef struct HighlightToken { int kind; size_t start, end; } HighlightToken;
+/* The tokens of text[0..len), malloc'd, line ends among them. */
+HighlightToken *highlight_tokens(const char *text, size_t len, size_t *n);
+
 /* The byte offset of the bracket that belongs to the one at `at`, or SIZE_MAX. */
 size_t highlight_partner(const char *text, size_t len, size_t at);
 

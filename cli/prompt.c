@@ -1,4 +1,5 @@
 #include "cli/prompt.h"
+#include "cli/cells.h"
 #include "cli/repl_texts.h"
 #include "lang/unicode.h"
 
@@ -18,6 +19,7 @@ void prompt_free(Prompt *p)
     editor_free(&p->editor);
     keys_free(&p->keys);
     history_close(&p->history);
+    complete_free(&p->menu);
     text_free(&p->query);
     text_free(&p->status);
     free(p->draft);
@@ -62,9 +64,42 @@ static void set_styles(Prompt *p)
     if (e->cursor < e->len) mark_partner(p, e->cursor);
 }
 
+enum { MENU_ROWS = 8, NAME_COLUMNS = 30 };
+
+static void add_candidate(Prompt *p, size_t i, size_t columns)
+{
+    const Candidate *item = &p->menu.items[i];
+    size_t width = cells_width(item->name, strlen(item->name));
+    if (i == p->chosen) text_addf(&p->status, "\x1b[%sm%s\x1b[m", style_sgr(STYLE_CHOSEN), item->name);
+    else text_addf(&p->status, "%s", item->name);
+    if (item->note) {
+        text_addf(&p->status, "%*s\x1b[%sm", (int)(width < columns ? columns - width : 0) + 2, "", style_sgr(STYLE_DIM));
+        view_clip(&p->status, item->note, strlen(item->note), 200);
+    }
+    text_add(&p->status, "\n", 1);
+}
+
+/* Candidates with what they are for; those around the chosen one. */
+static void add_menu(Prompt *p)
+{
+    size_t first = p->chosen < p->menu.n && p->chosen >= MENU_ROWS ? p->chosen - MENU_ROWS + 1 : 0;
+    size_t last = first + MENU_ROWS < p->menu.n ? first + MENU_ROWS : p->menu.n, columns = 0;
+    for (size_t i = first; i < last; i++) {
+        size_t width = cells_width(p->menu.items[i].name, strlen(p->menu.items[i].name));
+        if (width > columns) columns = width < NAME_COLUMNS ? width : NAME_COLUMNS;
+    }
+    for (size_t i = first; i < last; i++) add_candidate(p, i, columns);
+    if (last < p->menu.n) {
+        text_addf(&p->status, "\x1b[%sm", style_sgr(STYLE_DIM));
+        text_addf(&p->status, repl_text(p->korean, SAY_MORE_CANDIDATES), p->menu.n - last);
+    }
+}
+
 static void set_status(Prompt *p)
 {
     p->status.len = 0;
+    if (p->menu.n) return add_menu(p);
+    if (p->nothing) return text_addf(&p->status, "\x1b[%sm%s", style_sgr(STYLE_DIM), repl_text(p->korean, SAY_NO_CANDIDATES));
     if (!p->searching) return;
     const char *format = repl_text(p->korean, p->found || !p->query.len ? SAY_SEARCH : SAY_SEARCH_FAILS);
     text_addf(&p->status, format, p->query.len ? p->query.bytes : "");
@@ -92,8 +127,15 @@ void prompt_show(Prompt *p)
     screen_show(p->screen, &scene);
 }
 
+static void close_menu(Prompt *p)
+{
+    complete_free(&p->menu);
+    p->nothing = false;
+}
+
 void prompt_finish(Prompt *p)
 {
+    close_menu(p);
     p->searching = false;
     p->editor.cursor = p->editor.len;
     Scene scene = scene_of(p);
@@ -245,9 +287,45 @@ EDITS(yank, editor_yank)
 EDITS(yank_before, editor_yank_before)
 EDITS(undo, editor_undo)
 EDITS(transpose, editor_transpose)
-EDITS(tab, editor_indent)
-EDITS(back_tab, editor_dedent)
 #undef EDITS
+
+/* The chosen candidate takes the place of what was typed or chosen before. */
+static void choose(Prompt *p, size_t i)
+{
+    const char *name = p->menu.items[i].name;
+    p->chosen = i;
+    editor_replace(&p->editor, p->menu.from, p->editor.cursor, name, strlen(name));
+}
+
+static void open_menu(Prompt *p)
+{
+    Editor *e = &p->editor;
+    close_menu(p);
+    p->hooks->complete(p->hooks->state, &p->menu, e->text, e->cursor);
+    p->chosen = p->menu.n;
+    p->nothing = !p->menu.n;
+    size_t common = complete_common(&p->menu), typed = e->cursor - p->menu.from;
+    if (p->menu.n == 1) {
+        choose(p, 0);
+        close_menu(p);
+    } else if (common > typed) editor_insert(e, p->menu.items[0].name + typed, common - typed);
+}
+
+/* Indents, completes, or goes through what is offered. */
+static PromptEvent tab(Prompt *p)
+{
+    if (p->menu.n) choose(p, p->chosen + 1 < p->menu.n ? p->chosen + 1 : 0);
+    else if (editor_in_indent(&p->editor)) editor_indent(&p->editor);
+    else open_menu(p);
+    return PROMPT_EDITING;
+}
+
+static PromptEvent back_tab(Prompt *p)
+{
+    if (p->menu.n) choose(p, p->chosen > 0 && p->chosen < p->menu.n ? p->chosen - 1 : p->menu.n - 1);
+    else editor_dedent(&p->editor);
+    return PROMPT_EDITING;
+}
 
 static PromptEvent newline(Prompt *p)
 {
@@ -341,6 +419,8 @@ static void type_char(Prompt *p, uint32_t code)
 static PromptEvent take_key(Prompt *p, const Key *key)
 {
     editor_begin(&p->editor);
+    if (key->kind != KEY_TAB) close_menu(p);
+    p->nothing = false;
     if (p->searching && search_key(p, key)) return PROMPT_EDITING;
     if (key->kind == KEY_PASTE) return insert_paste(p, key->text, key->len), PROMPT_EDITING;
     if (key->kind == KEY_CHAR && !(key->mods & ~KEY_SHIFT)) return type_char(p, key->code), PROMPT_EDITING;

@@ -2,6 +2,7 @@
  * repl.c gives it keys and is told when a block has been entered.
  */
 #pragma once
+#include "cli/complete.h"
 #include "cli/editor.h"
 #include "cli/highlight.h"
 #include "cli/history.h"
@@ -20,6 +21,7 @@ typedef struct PromptHooks {
     void *state;
     bool (*is_whole)(void *state, const char *text, size_t len); // it can be run as it is
     KnownName is_builtin;
+    void (*complete)(void *state, Completion *c, const char *text, size_t cursor);
 } PromptHooks;
 
 typedef struct Prompt {
@@ -33,6 +35,9 @@ typedef struct Prompt {
     bool found;
     size_t search_from; // where the text was before the search: history_at
     char *search_text;  // and the text
+    Completion menu;    // what is offered; empty: nothing is
+    size_t chosen;      // the one that stands in the text; menu.n: none yet
+    bool nothing;       // Tab found nothing
     TextBuffer status;
     uint8_t *styles;
     size_t styles_size;

@@ -1,6 +1,7 @@
 /* repl.c - what the prompt does with what was typed: compile, run, report; and how it waits. */
 #include "cli/repl.h"
 #include "cli/compiler.h"
+#include "cli/repl_commands.h"
 #include "vm/dict.h"
 #include "vm/exception.h"
 #include "vm/import.h"
@@ -35,6 +36,7 @@ void repl_printf(Repl *r, const char *format, ...)
 
 bool repl_is_whole(const char *text, size_t len)
 {
+    if (len && text[0] == ':') return true;
     TextBuffer line = {0};
     Compiled c;
     text_add(&line, text, len);
@@ -87,7 +89,25 @@ static TextBuffer closed_block(const char *text, size_t len)
     return block;
 }
 
-void repl_run(Repl *r, const char *text, size_t len)
+/* Compiled code and its text, which are taken over; NULL: why there is none has been said. */
+static void finish_block(Repl *r, CodeImage *image, char *text, size_t len)
+{
+    if (!image) return free(text);
+    if (!run_image(r, image, text, len)) report_failure(r);
+    output_flush_errno(r->vm);
+    sched_report_failures(r->vm);
+}
+
+static CodeImage *take_image(Repl *r, Compiled *c)
+{
+    CodeImage *image = c->image;
+    c->image = NULL;
+    if (c->diags.count || !image) report_diagnostics(r, c);
+    compiled_free(c);
+    return image;
+}
+
+static void run_block(Repl *r, const char *text, size_t len)
 {
     char name[32];
     Compiled c;
@@ -99,14 +119,22 @@ void repl_run(Repl *r, const char *text, size_t len)
         compiled_free(&c);
         compile_text(&c, name, block.bytes, block.len, TEXT_FILE);
     }
-    CodeImage *image = c.image;
-    c.image = NULL;
-    if (c.diags.count || !image) report_diagnostics(r, &c);
-    compiled_free(&c);
-    if (!image) return text_free(&block);
-    if (!run_image(r, image, block.bytes, block.len)) report_failure(r);
-    output_flush_errno(r->vm);
-    sched_report_failures(r->vm);
+    CodeImage *image = take_image(r, &c);
+    if (image) text_add(&r->session, block.bytes, block.len - 1);
+    finish_block(r, image, block.bytes, block.len);
+}
+
+void repl_run(Repl *r, const char *text, size_t len)
+{
+    if (text[0] == ':') repl_command(r, text);
+    else run_block(r, text, len);
+}
+
+void repl_run_file(Repl *r, const char *name, char *text, size_t len)
+{
+    Compiled c;
+    compile_text(&c, name, text, len, TEXT_FILE);
+    finish_block(r, take_image(r, &c), text, len);
 }
 
 /* ---- waiting ------------------------------------------------------------------------------------- */
@@ -120,10 +148,12 @@ void repl_event(void *repl, HostEvent event)
     sched_stop(r->vm);
 }
 
-/* A failed background task is reported at once, not when the session ends. */
+/* A failed background task is reported at once, not when the session ends; and :tasks tells since when each waits. */
 static void task_event_seen(VM *vm, int event, Task *task, void *state)
 {
     Repl *r = state;
+    if (event == EVENT_WAITING) task_times_note(&r->times, task, sched_now(vm));
+    if (event == EVENT_FINISHED) task_times_forget(&r->times, task);
     bool failed =
         event == EVENT_FINISHED && task->f.h.aux & FUTURE_FAILED && !(task->f.h.aux & FUTURE_OBSERVED);
     if (!failed) return;
@@ -188,5 +218,7 @@ int run_prompt(const Options *o)
         repl_lines(&r);
     end_tasks(&r);
     r.vm->event_hook = NULL;
+    task_times_free(&r.times);
+    text_free(&r.session);
     return run_finish(r.vm, r.status);
 }

@@ -6,6 +6,7 @@
 #include "cli/prompt.h"
 #include "cli/repl_texts.h"
 #include "cli/run.h"
+#include "cli/task_times.h"
 
 typedef struct Repl {
     VM *vm;
@@ -19,6 +20,8 @@ typedef struct Repl {
     Prompt *prompt;
     bool readable, resized, late; // what has happened since the last wait
     bool task_failed;
+    TaskTimes times;   // since when tasks wait
+    TextBuffer session; // the blocks that compiled, for :save
 } Repl;
 
 /* The words for it in the user's language. */
@@ -29,6 +32,8 @@ void repl_printf(Repl *r, const char *format, ...) __attribute__((format(printf,
 bool repl_is_whole(const char *text, size_t len);
 /* Run a block (or a command) and report what went wrong. */
 void repl_run(Repl *r, const char *text, size_t len);
+/* Run the text of a file, which is taken over (malloc'd), in the session's module. */
+void repl_run_file(Repl *r, const char *name, char *text, size_t len);
 /* Run the tasks until something happens that the prompt waits for. False: Ctrl-C, or the session has ended. */
 bool repl_wait(Repl *r);
 /* Called by the host: something has happened. */

@@ -25,6 +25,12 @@ static bool is_whole(void *state, const char *text, size_t len)
     return (void)state, repl_is_whole(text, len);
 }
 
+static void find_completion(void *state, Completion *c, const char *text, size_t cursor)
+{
+    const Repl *r = state;
+    complete(c, r->vm, r->main, text, cursor);
+}
+
 /* Everything that has arrived. False: the terminal is gone. */
 static bool read_keys(Repl *r)
 {
@@ -113,7 +119,7 @@ void repl_edit(Repl *r)
 {
     Screen screen;
     Prompt prompt;
-    PromptHooks hooks = {r, is_whole, is_builtin};
+    PromptHooks hooks = {r, is_whole, is_builtin, find_completion};
     Host *real = r->vm->host;
     if (!screen_open(&screen, real) || !prompt_init(&prompt, &screen, &hooks)) return repl_lines(r);
     r->screen = &screen;

@@ -59,6 +59,7 @@ void repl_lines(Repl *r)
         if (!came || !read_line(&l))
             interrupted(&l);
         else if (repl_is_whole(l.block.bytes, l.block.len - 1)) {
+            l.block.bytes[l.block.len - 1] = '\0';
             repl_run(r, l.block.bytes, l.block.len - 1);
             l.block.len = 0;
         }

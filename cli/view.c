@@ -97,7 +97,7 @@ static void place_cursor(Layouter *l, size_t at, size_t next)
 static void add_cell(Layouter *l, size_t at, size_t next)
 {
     const char *text = l->scene->text + at;
-    Cell cell = cells_show(text, next - at, l->line_columns, NULL);
+    Glyph cell = cells_show(text, next - at, l->line_columns, NULL);
     bool fits = cell.width <= (l->columns >= INDENTS_FROM ? l->columns - l->margin : l->columns);
     size_t width = fits ? cell.width : 1;
     if (last_row(l->f)->width + width > l->columns) wrap(l);

@@ -50,6 +50,20 @@ static void add_wait(VM *vm, StrBuilder *b, Task *t, const Code *library)
     } else sb_add_c(b, wait_texts[t->wait_kind]);
 }
 
+bool task_report(VM *vm, Task *t, TaskReport *report)
+{
+    Code *library;
+    Gen *g = user_frame(t, &library);
+    StrBuilder wait, where;
+    sb_init(&wait, vm);
+    sb_init(&where, vm);
+    bool waits = t->wait_kind != WAIT_READY && t->wait_kind != WAIT_NONE;
+    if (waits) add_wait(vm, &wait, t, library);
+    add_where(&where, g);
+    *report = (TaskReport){task_name(vm, t), sb_finish(&wait), sb_finish(&where)};
+    return !is_error(report->name) && !is_error(report->wait) && !is_error(report->where);
+}
+
 static void add_task(VM *vm, StrBuilder *b, Task *t)
 {
     Code *library;

@@ -114,6 +114,10 @@ void sched_stop(VM *vm);
 bool sched_call_soon(VM *vm, Value handle);
 bool sched_call_at(VM *vm, Value handle, int64_t when);
 int64_t sched_now(VM *vm);
+/* What a report says of a task, as strs: its name, what it waits on ("" when it is ready or runs), and the innermost of its
+ * own lines: "f, file.co:12". False: out of memory. */
+typedef struct TaskReport { Value name, wait, where; } TaskReport;
+bool task_report(VM *vm, Task *t, TaskReport *report);
 /* Every unfinished task, in order of creation; NULL: none. */
 Task *sched_first_task(VM *vm);
 /* Ctrl-C under asyncio.run: cancel the main task (true); false: nothing to cancel, raise KeyboardInterrupt. */

@@ -1,0 +1,250 @@
+#include "cli/look.h"
+#include "vm/code_object.h"
+#include "vm/common.h"
+#include "vm/dict.h"
+#include "vm/list.h"
+#include "vm/native.h"
+#include "vm/protocol.h"
+#include "vm/str.h"
+
+#include <string.h>
+
+typedef void (*Each)(void *state, const char *name, size_t len);
+
+/* Looking must leave no exception behind. */
+static Value quiet(VM *vm, Value v)
+{
+    if (!is_error(v)) return v;
+    vm->exc = VALUE_UNSET;
+    return VALUE_UNSET;
+}
+
+Value look_name(VM *vm, Module *main, const char *name, size_t len)
+{
+    Str *s = str_intern(vm, name, len);
+    if (!s) return quiet(vm, VALUE_ERROR);
+    Value v = dict_get_str(vm, main->dict, s);
+    return is_unset(v) ? dict_get_str(vm, vm->builtins->dict, s) : v;
+}
+
+Value look_attr(VM *vm, Value v, const char *name, size_t len)
+{
+    AttrResult r;
+    Str *s = str_intern(vm, name, len);
+    if (!s) return quiet(vm, VALUE_ERROR);
+    if (is_kind(v, KIND_MODULE)) return dict_get_str(vm, ((Module *)as_obj(v))->dict, s);
+    switch (attr_find(vm, v, s, &r)) {
+    case ATTR_FAILED: return quiet(vm, VALUE_ERROR);
+    case ATTR_SLOT: return instance_slot((Instance *)as_obj(v), r.slot);
+    case ATTR_VALUE: return r.value;
+    case ATTR_BIND: return quiet(vm, attr_bound(vm, r.value, r.self));
+    default: return VALUE_UNSET;
+    }
+}
+
+void look_attrs(VM *vm, Value v, Each each, void *state)
+{
+    Value names = quiet(vm, attr_dir_default(vm, v));
+    for (size_t i = 0; is_list(names) && i < as_list(names)->size; i++) {
+        Value name = as_list(names)->items[i];
+        if (is_str(name)) each(state, as_str(name)->data, as_str(name)->size);
+    }
+}
+
+/* ---- functions --------------------------------------------------------------------------------------- */
+
+/* What a call of it comes to: a Function or a signature, whose first `skip` parameters are not the caller's. */
+typedef struct Callee {
+    Function *function;
+    const Signature *sig;
+    Str *name;
+    int skip;
+} Callee;
+
+static bool find_callee(VM *vm, Value v, Callee *c);
+
+static bool find_constructor(VM *vm, Type *t, Callee *c)
+{
+    c->name = t->name;
+    if (!(t->flags & TYPE_HEAP)) {
+        const NativeDef *def = &t->table->constructor;
+        c->sig = t->table && def->fn && def->signature ? native_signature(vm, def) : NULL;
+        return c->sig != NULL;
+    }
+    Value init = type_lookup(vm, t, vm->dunder_names[D_INIT]);
+    if (!is_kind(init, KIND_FUNCTION)) return false;
+    c->function = (Function *)as_obj(init);
+    c->skip = 1;
+    return true;
+}
+
+static bool find_callee(VM *vm, Value v, Callee *c)
+{
+    *c = (Callee){0};
+    if (is_kind(v, KIND_METHOD)) {
+        bool found = find_callee(vm, as_method(v)->fn, c);
+        c->skip = 1;
+        return found;
+    }
+    if (is_kind(v, KIND_FUNCTION)) {
+        c->function = (Function *)as_obj(v);
+        c->name = c->function->code->name;
+    } else if (is_kind(v, KIND_NATIVE)) {
+        const Native *f = (Native *)as_obj(v);
+        c->sig = f->sig;
+        c->name = f->sig->name;
+        c->skip = f->sig->method && !is_unset(f->self);
+    } else if (is_ptr(v) && is_type(v)) return find_constructor(vm, as_type(v), c);
+    return c->function || c->sig;
+}
+
+static int params_of(const Code *c)
+{
+    return c->nparams + c->nkwonly + !!(c->flags & CODE_VARARGS) + !!(c->flags & CODE_VARKW);
+}
+
+static const CodeText *param(const Code *c, int i)
+{
+    const CodeLocal *locals = code_at(c->image->image, c->rec->locals);
+    return &locals[i].name;
+}
+
+static void add_param(TextBuffer *out, const Code *c, int i)
+{
+    const CodeText *name = param(c, i);
+    text_add(out, code_text(c->image->image, *name), name->len);
+}
+
+/* A default as the source may have had it, if that is short. */
+static void add_default(VM *vm, TextBuffer *out, Value v)
+{
+    bool plain = !is_ptr(v) || is_exact(v, T_STR) || is_exact(v, T_FLOAT) || is_exact(v, T_INT);
+    Value text = plain ? quiet(vm, obj_repr(vm, v)) : VALUE_UNSET;
+    if (is_str(text) && as_str(text)->size <= 20) text_addf(out, "=%.*s", (int)as_str(text)->size, as_str(text)->data);
+    else text_addf(out, "=...");
+}
+
+static void add_function_params(VM *vm, const Callee *callee, TextBuffer *out)
+{
+    const Code *c = callee->function->code;
+    Value defaults = callee->function->defaults;
+    int ndefaults = is_tuple(defaults) ? (int)as_tuple(defaults)->size : 0, named = c->nparams + c->nkwonly;
+    const char *separator = "";
+    for (int i = callee->skip; i < c->nparams; i++, separator = ", ") {
+        text_addf(out, "%s", separator);
+        add_param(out, c, i);
+        int at = i - (c->nparams - ndefaults);
+        if (at >= 0) add_default(vm, out, as_tuple(defaults)->items[at]);
+        if (i + 1 == c->nposonly) text_addf(out, ", /");
+    }
+    if (c->flags & CODE_VARARGS) {
+        text_addf(out, "%s*", separator);
+        add_param(out, c, named);
+        separator = ", ";
+    } else if (c->nkwonly) {
+        text_addf(out, "%s*", separator);
+        separator = ", ";
+    }
+    Value kwdefaults = function_attr(vm, callee->function, vm->common->kwdefaults);
+    for (int i = c->nparams; i < named; i++, separator = ", ") {
+        text_addf(out, "%s", separator);
+        add_param(out, c, i);
+        Str *name = str_intern(vm, code_text(c->image->image, *param(c, i)), param(c, i)->len);
+        Value v = name && is_dict(kwdefaults) ? dict_get_str(vm, as_dict(kwdefaults), name) : VALUE_UNSET;
+        if (!is_unset(v)) add_default(vm, out, v);
+    }
+    if (c->flags & CODE_VARKW) {
+        text_addf(out, "%s**", separator);
+        add_param(out, c, params_of(c) - 1);
+    }
+}
+
+/* A native's row has it as text; the receiver is left out. */
+static void add_native_params(const Callee *callee, TextBuffer *out)
+{
+    const char *text = strchr(callee->sig->def->signature, '(');
+    if (!text) return text_addf(out, "()");
+    text_add(out, text++, 1);
+    for (int i = 0; i < callee->skip; i++) {
+        text += strcspn(text, ",)");
+        if (*text == ',') text += 1 + strspn(text + 1, " ");
+        if (strncmp(text, "/", 1) == 0) text += strspn(text, "/, ");
+    }
+    for (; *text; text++) { // what is written as "?" may be left out; line ends show as such
+        if (*text == '\n') text_add(out, "\\n", 2);
+        else if (strncmp(text, "=?", 2) == 0) text_add(out, "=...", 4), text++;
+        else text_add(out, text, 1);
+    }
+}
+
+bool look_signature(VM *vm, Value v, TextBuffer *out)
+{
+    Callee c;
+    if (!find_callee(vm, v, &c)) return quiet(vm, VALUE_ERROR), false;
+    text_add(out, c.name->data, c.name->size);
+    if (c.sig) return add_native_params(&c, out), true;
+    text_add(out, "(", 1);
+    add_function_params(vm, &c, out);
+    text_add(out, ")", 1);
+    return true;
+}
+
+void look_keywords(VM *vm, Value v, Each each, void *state)
+{
+    Callee c;
+    if (!find_callee(vm, v, &c)) return (void)quiet(vm, VALUE_ERROR);
+    if (c.sig) {
+        int star = c.sig->varargs, last = c.sig->nparams - c.sig->varkw;
+        for (int i = c.sig->nposonly; !c.sig->raw && i < last; i++)
+            if (i >= c.skip && !(star && i == c.sig->npos))
+                each(state, c.sig->params[i].name->data, c.sig->params[i].name->size);
+        return;
+    }
+    const Code *code = c.function->code;
+    int first = code->nposonly > c.skip ? code->nposonly : c.skip;
+    for (int i = first; i < code->nparams + code->nkwonly; i++)
+        each(state, code_text(code->image->image, *param(code, i)), param(code, i)->len);
+}
+
+/* ---- documentation ----------------------------------------------------------------------------------- */
+
+static void add_str(TextBuffer *out, Value v)
+{
+    if (is_str(v)) text_add(out, as_str(v)->data, as_str(v)->size);
+}
+
+void look_doc(VM *vm, Value v, TextBuffer *out)
+{
+    if (is_kind(v, KIND_METHOD)) v = as_method(v)->fn;
+    if (is_kind(v, KIND_NATIVE)) {
+        const char *doc = ((Native *)as_obj(v))->sig->def->doc;
+        if (doc) text_addf(out, "%s", doc);
+        return;
+    }
+    bool safe = is_kind(v, KIND_FUNCTION) || is_kind(v, KIND_MODULE) || (is_ptr(v) && is_type(v));
+    add_str(out, quiet(vm, attr_get_generic(vm, safe ? v : obj_value(type_of(vm, v)), vm->common->doc)));
+}
+
+static void add_first_line(VM *vm, Value v, TextBuffer *out)
+{
+    TextBuffer doc = {0};
+    look_doc(vm, v, &doc);
+    size_t start = doc.len ? strspn(doc.bytes, " \n") : 0, n = doc.len ? strcspn(doc.bytes + start, "\n") : 0;
+    if (n && out->len) text_add(out, "  ", 2);
+    if (n) text_add(out, doc.bytes + start, n);
+    text_free(&doc);
+}
+
+void look_line(VM *vm, Value v, TextBuffer *out)
+{
+    bool plain = !is_ptr(v) || is_exact(v, T_STR) || is_exact(v, T_FLOAT) || is_exact(v, T_INT);
+    if (plain) {
+        Value text = quiet(vm, obj_repr(vm, v));
+        text_addf(out, "%s = ", type_name(vm, v));
+        return add_str(out, text);
+    }
+    bool known = look_signature(vm, v, out);
+    bool has_doc = known || is_kind(v, KIND_MODULE) || is_type(v);
+    if (has_doc) add_first_line(vm, v, out);
+    if (!out->len) text_addf(out, "%s", is_type(v) ? "class" : type_name(vm, v));
+}

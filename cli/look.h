@@ -1,0 +1,20 @@
+/* look.h - what is known about names and values without running any of the program's code: for completion and help. What
+ * only a property, a __getattr__ or a call could tell stays unknown.
+ */
+#pragma once
+#include "lang/text.h"
+#include "vm/vm.h"
+
+/* A global of the session, or a built-in; UNSET. */
+Value look_name(VM *vm, Module *main, const char *name, size_t len);
+Value look_attr(VM *vm, Value v, const char *name, size_t len);
+/* Every name that look_attr may find, and those that only running could; dir()'s. */
+void look_attrs(VM *vm, Value v, void (*each)(void *state, const char *name, size_t len), void *state);
+/* "name(a, b=1, *, c)" of what can be called. False: it cannot, or nobody knows how. */
+bool look_signature(VM *vm, Value v, TextBuffer *out);
+/* The names that may be given as name=value. */
+void look_keywords(VM *vm, Value v, void (*each)(void *state, const char *name, size_t len), void *state);
+/* The documentation; nothing if there is none. */
+void look_doc(VM *vm, Value v, TextBuffer *out);
+/* One line about a value: how it is called, what it is for. */
+void look_line(VM *vm, Value v, TextBuffer *out);

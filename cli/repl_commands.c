@@ -1,0 +1,196 @@
+#include "cli/repl_commands.h"
+#include "cli/compiler.h"
+#include "cli/look.h"
+#include "vm/code_object.h"
+#include "vm/dict.h"
+#include "vm/dis.h"
+#include "vm/exception.h"
+#include "vm/output.h"
+#include "vm/report.h"
+#include "vm/type.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COMMAND(name, argument, help) static void command_##name(Repl *r, const char *argument_text);
+#include "cli/repl_commands.def"
+
+const ReplCommand repl_command_rows[] = {
+#define COMMAND(name, argument, help) {#name, argument, command_##name, SAY_##help},
+#include "cli/repl_commands.def"
+    {0},
+};
+
+static void command_help(Repl *r, const char *argument)
+{
+    (void)argument;
+    for (const ReplCommand *c = repl_command_rows; c->name; c++) {
+        char left[40];
+        snprintf(left, sizeof left, ":%s %s", c->name, c->argument);
+        repl_printf(r, "  %-14s %s\n", left, repl_say(r, c->help));
+    }
+    repl_printf(r, "%s", repl_say(r, SAY_HELP_KEYS));
+}
+
+static void command_tasks(Repl *r, const char *argument)
+{
+    (void)argument;
+    repl_tasks(r);
+}
+
+//-- :time -------------------------------------------------------------------------------------------
+
+static double processor_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void add_duration(char *out, size_t size, double seconds)
+{
+    if (seconds < 1e-3) snprintf(out, size, "%.0f µs", seconds * 1e6);
+    else if (seconds < 1) snprintf(out, size, "%.1f ms", seconds * 1e3);
+    else snprintf(out, size, "%.2f s", seconds);
+}
+
+static void command_time(Repl *r, const char *argument)
+{
+    char wall[32], cpu[32];
+    int64_t start = sched_now(r->vm);
+    double cpu_start = processor_seconds();
+    repl_run(r, argument, strlen(argument));
+    add_duration(wall, sizeof wall, (double)(sched_now(r->vm) - start) / 1e9);
+    add_duration(cpu, sizeof cpu, processor_seconds() - cpu_start);
+    repl_printf(r, repl_say(r, SAY_TOOK), wall, cpu);
+}
+
+//-- :doc and :dis -----------------------------------------------------------------------------------
+
+static Value look_dotted(Repl *r, const char *name)
+{
+    size_t n = strcspn(name, ". ");
+    Value v = look_name(r->vm, r->main, name, n);
+    while (!is_unset(v) && name[n] == '.') {
+        name += n + 1;
+        n = strcspn(name, ". ");
+        v = look_attr(r->vm, v, name, n);
+    }
+    return v;
+}
+
+static void command_doc(Repl *r, const char *argument)
+{
+    Value v = look_dotted(r, argument);
+    if (is_unset(v)) return repl_printf(r, repl_say(r, SAY_NO_SUCH_NAME), argument);
+    TextBuffer out = {0}, doc = {0};
+    if (!look_signature(r->vm, v, &out)) text_addf(&out, "%s", argument);
+    look_doc(r->vm, v, &doc);
+    text_add(&out, "\n", 1);
+    for (const char *p = doc.bytes, *end = p + doc.len; p && p < end;) {
+        size_t line = strcspn(p, "\n");
+        text_addf(&out, "    %.*s\n", (int)line, p);
+        p += line + 1;
+    }
+    output_bytes(r->vm, out.bytes, out.len);
+    text_free(&out);
+    text_free(&doc);
+}
+
+static const Code *code_of(Value v)
+{
+    if (is_kind(v, KIND_METHOD)) v = as_method(v)->fn;
+    if (is_kind(v, KIND_FUNCTION)) return ((Function *)as_obj(v))->code;
+    return is_kind(v, KIND_GEN) ? frame_code(&((Gen *)as_obj(v))->frame) : NULL;
+}
+
+/* The code of a function, or of what is written there. */
+static void dis_text(FILE *out, const char *text)
+{
+    Compiled c;
+    compile_text(&c, "<prompt>", text, strlen(text), TEXT_FILE);
+    TextBuffer report = {0};
+    if (c.image) dis_image(out, c.image);
+    else fputs(compiled_report(&c, &report), out);
+    text_free(&report);
+    compiled_free(&c);
+}
+
+static void command_dis(Repl *r, const char *argument)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) return;
+    const Code *code = code_of(look_dotted(r, argument));
+    const CodeImage *image = code ? code->image->image : NULL;
+    if (code) dis_record(out, image, (uint32_t)(code->rec - code_record(image, 0)));
+    else dis_text(out, argument);
+    fclose(out);
+    if (text) output_bytes(r->vm, text, size);
+    free(text);
+}
+
+
+//-- files -------------------------------------------------------------------------------------------
+
+static void command_load(Repl *r, const char *argument)
+{
+    Host *h = r->vm->host;
+    size_t size = 0;
+    int err = 0;
+    char *text = h->read_file(h, argument, &size, &err);
+    if (!text) return repl_printf(r, repl_say(r, SAY_CANNOT_READ), argument, strerror(err));
+    repl_run_file(r, argument, text, size);
+}
+
+static void command_save(Repl *r, const char *argument)
+{
+    int fd = open(argument, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int err = fd < 0 ? errno : r->session.len ? r->vm->host->write(r->vm->host, fd, r->session.bytes, r->session.len) : 0;
+    if (fd >= 0) close(fd);
+    if (err) repl_printf(r, repl_say(r, SAY_CANNOT_WRITE), argument, strerror(err));
+    else repl_printf(r, repl_say(r, SAY_SAVED), argument);
+}
+
+static void command_reset(Repl *r, const char *argument)
+{
+    (void)argument;
+    Module *fresh = run_main_module(r->vm, NULL);
+    if (!fresh) return (void)vm_take_pending(r->vm);
+    r->main = fresh;
+    dict_delete_str(r->vm, r->vm->builtins->dict, vm_intern(r->vm, "_"));
+    r->session.len = 0;
+}
+
+//-- which one ---------------------------------------------------------------------------------------
+
+/* The only command that begins so, or NULL. */
+static const ReplCommand *find_command(const char *word, size_t len)
+{
+    const ReplCommand *found = NULL;
+    for (const ReplCommand *c = repl_command_rows; c->name; c++) {
+        if (strncmp(c->name, word, len) != 0) continue;
+        if (strlen(c->name) == len) return c;
+        if (found) return NULL;
+        found = c;
+    }
+    return found;
+}
+
+void repl_command(Repl *r, const char *text)
+{
+    size_t n = strcspn(text + 1, " \t\n");
+    const ReplCommand *c = n ? find_command(text + 1, n) : NULL;
+    const char *argument = text + 1 + n;
+    argument += strspn(argument, " \t\n");
+    if (!c) repl_printf(r, repl_say(r, SAY_NO_SUCH_COMMAND), (int)n + 1, text);
+    else if (*c->argument && !*argument) repl_printf(r, repl_say(r, SAY_WANTS_ARGUMENT), c->name, c->argument);
+    else c->run(r, argument);
+    output_flush_errno(r->vm);
+}
