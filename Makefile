@@ -83,6 +83,8 @@ build/gen/%.inc: tools/%.py
 	@mkdir -p $(@D)
 	$(call said,table    $@)python3 $< > $@
 
+build/gen/messages.inc: vm/messages.def
+
 build/gen/%.c: %.re
 	@mkdir -p $(@D)
 	$(call said,re2c     $<)re2c -o $@ $<
@@ -155,6 +157,7 @@ run: all ## build and run the blog post's example
 
 test: build units ## run every test; K=pattern picks some
 	@python3 tests/tools/floors.py $(B)
+	@python3 tests/tools/messages.py
 	@python3 tests/run.py --co $(B)/co --slow $(SLOW) $(UNITS:%=--unit %) $(if $(K),-k '$(K)')
 
 unit: units ## run the C unit tests only

@@ -85,17 +85,17 @@ static void put_json(const Source *source, const Diag *d)
            placed ? character_column(source, p.end_line, p.end_col) : 1);
     printf(", \"kind\": \"%s\", \"code\": \"%s\", \"message\": ", diag_is_error(d->kind) ? "error" : "warning",
            diag_code(d));
-    put_json_text(d->message);
+    put_json_text(d->message.text);
     printf(", \"help\": ");
-    if (d->hint) put_json_text(d->hint);
+    if (d->hint.text) put_json_text(d->hint.text);
     else printf("null");
     printf("}\n");
 }
 
-static void put_text(const Source *source, const Diag *d)
+static void put_text(const Source *source, const Diag *d, Reader reader)
 {
     TextBuffer out = {0};
-    diag_render(&out, source, d);
+    diag_render(&out, source, d, reader);
     if (out.bytes) fwrite(out.bytes, 1, out.len, stdout);
     text_free(&out);
 }
@@ -116,7 +116,7 @@ static void put_findings(Check *c, const Source *source, Diags *diags)
         if (diag_is_error(d->kind)) c->errors++;
         else c->warnings++;
         if (c->options->json) put_json(source, d);
-        else put_text(source, d);
+        else put_text(source, d, options_reader(c->options, 1));
     }
 }
 

@@ -1,6 +1,7 @@
 #include "cli/code.h"
 #include "cli/compiler.h"
 #include "cli/hosts.h"
+#include "cli/reader.h"
 #include "cli/run.h"
 #include "vm/dis.h"
 
@@ -9,7 +10,7 @@
 #include <string.h>
 
 /* The compiled file, or NULL: why has been said, and *status says it too. */
-static CodeImage *compile_file(const char *path, const char *shown, int *status)
+static CodeImage *compile_file(const char *path, const char *shown, Reader reader, int *status)
 {
     Host *h = host_uv_new();
     size_t size;
@@ -17,13 +18,13 @@ static CodeImage *compile_file(const char *path, const char *shown, int *status)
     char *text = h ? h->read_file(h, path, &size, &err) : NULL;
     host_free(h);
     if (!text) {
-        fprintf(stderr, "co: cannot read '%s': %s\n", path, strerror(err));
+        reader_say(stderr, reader.language, "co: cannot read '%s': %s\n", path, said(reader.language, strerror(err)));
         return *status = STATUS_USAGE, NULL;
     }
     Compiled c;
     compile_text(&c, shown, text, size, TEXT_FILE);
     TextBuffer out = {0};
-    if (c.diags.count || !c.image) fputs(compiled_report(&c, &out), stderr);
+    if (c.diags.count || !c.image) fputs(compiled_report(&c, &out, reader), stderr);
     text_free(&out);
     free(text);
     CodeImage *image = c.image;
@@ -36,7 +37,7 @@ static CodeImage *compile_file(const char *path, const char *shown, int *status)
 int code_dis(const Options *o)
 {
     int status;
-    CodeImage *image = compile_file(o->subject, o->subject, &status);
+    CodeImage *image = compile_file(o->subject, o->subject, options_reader(o, 2), &status);
     if (image) dis_image(stdout, image);
     free(image);
     return fflush(stdout) == 0 ? status : STATUS_OUTPUT;
@@ -72,7 +73,7 @@ static bool embed_image(int index, const char *path)
     int status;
     if (!module_name(&name, path)) return fprintf(stderr, "co: cannot embed '%s'\n", path), false;
     snprintf(shown, sizeof shown, "<%s>", name.text);
-    CodeImage *image = compile_file(path, shown, &status);
+    CodeImage *image = compile_file(path, shown, (Reader){0}, &status);
     if (!image) return false;
     size_t words = (image->size + 7) / 8;
     printf("static const uint64_t image_%d[] = {", index);

@@ -51,7 +51,7 @@ static void raise_first(VM *vm, const Compiled *c)
 {
     const Diag *d = first_error(&c->diags);
     if (!d || c->diags.out_of_memory) return (void)vm_no_memory(vm);
-    Value message = source_text(vm, d->message, strlen(d->message)),
+    Value message = source_text(vm, d->message.text, strlen(d->message.text)),
           place = is_error(message) ? message : place_of(vm, &c->source, d);
     Value args = is_error(place)  ? place
                  : is_none(place) ? tuple_pack(vm, 1, message)
@@ -61,7 +61,7 @@ static void raise_first(VM *vm, const Compiled *c)
                            (int)as_tuple(args)->size, VALUE_UNSET);
     if (is_error(exc)) return;
     TextBuffer out = {0};
-    const char *text = compiled_report(c, &out);
+    const char *text = compiled_report(c, &out, vm->reader);
     Value report = source_text(vm, text, strlen(text));
     text_free(&out);
     if (is_error(report)) return;
@@ -79,7 +79,7 @@ static CodeImage *compile(VM *vm, const char *text, size_t size, const char *fil
     if (!image) raise_first(vm, &c);
     else if (c.diags.count) { // warnings
         TextBuffer out = {0};
-        const char *report = compiled_report(&c, &out);
+        const char *report = compiled_report(&c, &out, vm->reader);
         report_text(vm, report, strlen(report));
         text_free(&out);
     }

@@ -54,10 +54,10 @@ void compiled_free(Compiled *c)
     diags_free(&c->diags);
 }
 
-const char *compiled_report(const Compiled *c, TextBuffer *out)
+const char *compiled_report(const Compiled *c, TextBuffer *out, Reader reader)
 {
-    diags_render(out, &c->source, &c->diags);
-    return out->bytes && !out->failed ? out->bytes : "MemoryError: out of memory\n";
+    diags_render(out, &c->source, &c->diags, reader);
+    return out->bytes && !out->failed ? out->bytes : said(reader.language, "MemoryError: out of memory\n");
 }
 
 /* Where the body of a module first awaits. */

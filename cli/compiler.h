@@ -27,4 +27,4 @@ void compile_check(Compiled *c, const char *filename, const char *text, size_t s
 /* An imported module may not await at its top level: an image that does is refused. */
 void compiled_refuse_await(Compiled *c);
 /* Its diagnostics as text, which lies in *out (free that with text_free). */
-const char *compiled_report(const Compiled *c, TextBuffer *out);
+const char *compiled_report(const Compiled *c, TextBuffer *out, Reader reader);

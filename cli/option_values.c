@@ -63,6 +63,12 @@ static bool set_color(Options *o, const char *text)
     return false;
 }
 
+static bool set_lang(Options *o, const char *text)
+{
+    o->language = language_of_locale(text);
+    return o->language == LANGUAGE_KOREAN || strcmp(text, "en") == 0;
+}
+
 #define FLAG(name) \
     static bool set_##name(Options *o, const char *text) { (void)text; return o->name = true; }
 FLAG(virtual_time)

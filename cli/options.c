@@ -1,5 +1,6 @@
 #include "cli/options.h"
 #include "cli/option_table.h"
+#include "cli/reader.h"
 #include "lang/near.h"
 
 #include <stdio.h>
@@ -138,7 +139,7 @@ static bool take_subject(Options *o, Words *w)
 
 bool options_parse(Options *o, int argc, char **argv)
 {
-    *o = (Options){.action = ACTION_INPUT};
+    *o = (Options){.action = ACTION_INPUT, .language = language_from_environment()};
     const CommandDef *command = argc > 1 ? option_find_command(argv[1]) : NULL;
     Words w = {argv, argc, command ? 2 : 1, command ? command : &option_commands[0], command != NULL};
     if (command) o->action = command->action;
@@ -158,4 +159,9 @@ bool options_color(const Options *o, int fd)
     if (o->color != COLOR_AUTO) return o->color == COLOR_ALWAYS;
     const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
     return isatty(fd) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+}
+
+Reader options_reader(const Options *o, int fd)
+{
+    return (Reader){.language = o->language, .colours = options_color(o, fd)};
 }

@@ -1,5 +1,6 @@
 /* options.h - the words of the command line, as options.def says. */
 #pragma once
+#include "vm/messages.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +26,7 @@ typedef struct Options {
     int argc;            // what follows it
     char **argv;
     ColorChoice color;
+    Language language;   // of messages
     bool virtual_time, seeded;
     uint64_t seed;
     size_t max_memory;   // bytes; 0: no limit
@@ -38,3 +40,5 @@ typedef struct Options {
 bool options_parse(Options *o, int argc, char **argv);
 /* Are colours wanted in what goes to `fd`? */
 bool options_color(const Options *o, int fd);
+/* Whom messages on `fd` are for. */
+Reader options_reader(const Options *o, int fd);

@@ -75,7 +75,7 @@ static bool run_image(Repl *r, CodeImage *image, char *text, size_t len)
 static void report_diagnostics(Repl *r, const Compiled *c)
 {
     TextBuffer out = {0};
-    const char *report = compiled_report(c, &out);
+    const char *report = compiled_report(c, &out, r->vm->reader);
     report_text(r->vm, report, strlen(report));
     text_free(&out);
 }

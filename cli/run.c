@@ -2,6 +2,7 @@
 #include "cli/run.h"
 #include "cli/compile_hook.h"
 #include "cli/hosts.h"
+#include "cli/reader.h"
 #include "stdlib/stdlib.h"
 #include "vm/coroutine.h"
 #include "vm/dict.h"
@@ -58,6 +59,7 @@ VM *run_start(const Options *o, int argc, char **argv)
     Host *host = make_host(o);
     VM *vm = host ? vm_new(host) : NULL;
     if (vm) {
+        vm->reader = options_reader(o, 2);
         signals_catch(host, o->max_time);
         if (o->max_memory) heap_set_limit(vm, o->max_memory);
         vm->out->line_buffered = isatty(1);
@@ -71,7 +73,7 @@ VM *run_start(const Options *o, int argc, char **argv)
         vm_free(vm);
     }
     host_free(host);
-    fprintf(stderr, "co: MemoryError: not enough memory to start\n");
+    reader_say(stderr, o->language, "co: MemoryError: not enough memory to start\n");
     return NULL;
 }
 
@@ -118,8 +120,8 @@ int run_report_uncaught(VM *vm)
 {
     if (vm->stop_status && vm->stop_status != 124) return vm->stop_status; // a deadlock has been reported
     if (vm->stop_status) {
-        static const char text[] = "co: time limit exceeded\n";
-        report_text(vm, text, sizeof text - 1);
+        const char *text = said(vm->reader.language, "co: time limit exceeded\n");
+        report_text(vm, text, strlen(text));
         return vm->stop_status;
     }
     Value exc = vm_take_pending(vm);
@@ -185,9 +187,9 @@ static int run_text(VM *vm, Program *p)
     return vm->exit_status;
 }
 
-static int complain(const char *name, int err)
+static int complain(Language language, const char *name, int err)
 {
-    fprintf(stderr, "co: cannot read '%s': %s\n", name, strerror(err));
+    reader_say(stderr, language, "co: cannot read '%s': %s\n", name, said(language, strerror(err)));
     return STATUS_USAGE;
 }
 
@@ -226,7 +228,7 @@ static int run_file(const Options *o)
     int err = 0;
     bool input = strcmp(o->subject, "-") == 0;
     p.text = read_script(o->subject, &p.size, &err);
-    if (!p.text) return complain(o->subject, err);
+    if (!p.text) return complain(o->language, o->subject, err);
     char *no_name[] = {(char *)"", NULL};
     bool named = o->action != ACTION_INPUT;
     VM *vm = named ? run_start(o, o->argc + 1, o->argv - 1) : run_start(o, 1, no_name);
@@ -296,7 +298,7 @@ static int run_module(const Options *o)
     int status = STATUS_ERROR;
     if (!run_search_first(vm, vm->start_dir ? vm->start_dir : "")) status = run_report_uncaught(vm);
     else if (find_module(vm, o->subject, &f, &full)) status = run_found_module(vm, &f, full);
-    else if (is_unset(vm->exc)) fprintf(stderr, "co: No module named '%s'\n", o->subject);
+    else if (is_unset(vm->exc)) reader_say(stderr, o->language, "co: No module named '%s'\n", o->subject);
     else status = run_report_uncaught(vm);
     module_file_free(&f);
     return run_finish(vm, status);

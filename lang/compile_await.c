@@ -42,12 +42,13 @@ bool check_async(Compiler *c, const Node *at, const char *what)
     if (function->is_async || function->kind == SCOPE_GENEXP) return true;
     bool in_function = function->kind == SCOPE_FUNCTION || function->kind == SCOPE_LAMBDA;
     bool is_comprehension = c->scope->kind == SCOPE_COMPREHENSION || at->kind == AST_Comprehension;
-    Diag *diag =
-        is_comprehension
-            ? compile_error(c, at->span, "asynchronous comprehension outside of an asynchronous function")
-            : compile_error(c, at->span, "'%s' outside %sfunction", what, in_function ? "async " : "");
+    Diag *diag;
+    if (is_comprehension)
+        diag = compile_error(c, at->span, "asynchronous comprehension outside of an asynchronous function");
+    else if (in_function) diag = compile_error(c, at->span, "'%s' outside async function", what);
+    else diag = compile_error(c, at->span, "'%s' outside function", what);
     if (diag && function->kind == SCOPE_FUNCTION)
-        diag_hint(c->diags, diag, "declare it as `async def %s`",
+        diag_hint(c->diags, diag, "make the function asynchronous: 'async def %s'",
                   ((const AstFunctionDef *)function->node)->name->text);
     return false;
 }

@@ -178,15 +178,15 @@ void unpack(Compiler *c, Node *at, NodeList targets, Reg from)
 
 //-- targets -----------------------------------------------------------------------------------------
 
-static void check_attribute(Compiler *c, const AstAttribute *target, const char *what)
+static bool is_debug(const AstAttribute *target)
 {
-    if (strcmp(target->attr->text, "__debug__") == 0) compile_error(c, target->node.span, "cannot %s __debug__", what);
+    return strcmp(target->attr->text, "__debug__") == 0;
 }
 
 static void store_attribute(Compiler *c, AstAttribute *target, Reg value)
 {
     Reg before = mark(c), object = expr(c, target->value, ANY);
-    check_attribute(c, target, "assign to");
+    if (is_debug(target)) compile_error(c, target->node.span, "cannot assign to __debug__");
     put(c, &target->node, OP_SETATTR, object, name_index(c, target->attr), value);
     put_extra(c, 0, 0, 0);
     release(c, before);
@@ -231,7 +231,7 @@ void delete_target(Compiler *c, Node *target)
     switch (target->kind) {
     case AST_Name: delete_name(c, target, AST(Name, target)->id); break;
     case AST_Attribute:
-        check_attribute(c, AST(Attribute, target), "delete");
+        if (is_debug(AST(Attribute, target))) compile_error(c, target->span, "cannot delete __debug__");
         put(c, target, OP_DELATTR, expr(c, AST(Attribute, target)->value, ANY),
             name_index(c, AST(Attribute, target)->attr), 0);
         break;

@@ -41,18 +41,70 @@ void diags_free(Diags *diags)
     diags_init(diags);
 }
 
-static const char *format_text(Diags *diags, const char *format, va_list args)
+typedef struct Arguments { va_list list; } Arguments; // so that it can be passed on by address everywhere
+
+/* Length of the directive that begins at `format`, which is a '%'. */
+static size_t directive_length(const char *format)
 {
-    va_list again;
-    va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
-    char *text = len < 0 ? NULL : arena_alloc(&diags->arena, (size_t)len + 1);
-    if (text)
-        vsnprintf(text, (size_t)len + 1, format, again);
-    else
-        diags->out_of_memory = true;
-    va_end(again);
-    return text;
+    return 1 + strspn(format + 1, "0123456789.-+# *lzjt") + 1;
+}
+
+/* What one directive becomes. */
+static void add_argument(TextBuffer *out, const char *directive, size_t len, Arguments *args)
+{
+    char spec[16] = {0};
+    memcpy(spec, directive, len < sizeof spec ? len : sizeof spec - 1);
+    char conversion = directive[len - 1];
+    if (conversion == 's' && strchr(spec, '*')) {
+        int size = va_arg(args->list, int);
+        const char *text = va_arg(args->list, const char *);
+        text_add(out, text, strnlen(text, size < 0 ? 0 : (size_t)size));
+    } else if (conversion == 's') {
+        text_addf(out, "%s", va_arg(args->list, const char *));
+    } else if (strpbrk(spec, "lzjt")) {
+        text_addf(out, spec, va_arg(args->list, long)); // all of them are 64 bits wide
+    } else {
+        text_addf(out, spec, va_arg(args->list, int));
+    }
+}
+
+/* Keeps the buffer's text from `start` on; "" when memory is out. */
+static const char *keep_text(Diags *diags, const TextBuffer *text, size_t start)
+{
+    size_t len = text->failed ? 0 : text->len - start;
+    char *kept = arena_alloc(&diags->arena, len + 1);
+    if (!kept || text->failed) diags->out_of_memory = true;
+    if (!kept) return "";
+    if (len) memcpy(kept, text->bytes + start, len);
+    kept[len] = '\0';
+    return kept;
+}
+
+static DiagText make_text(Diags *diags, const char *format, va_list list)
+{
+    DiagText made = {.format = format};
+    Arguments args;
+    va_copy(args.list, list);
+    TextBuffer text = {0};
+    int nargs = 0;
+    while (*format) {
+        size_t literal = strcspn(format, "%"), start = text.len + literal;
+        text_add(&text, format, literal);
+        format += literal;
+        if (!*format) break;
+        size_t len = directive_length(format);
+        if (format[len - 1] == '%') {
+            text_add(&text, "%", 1);
+        } else {
+            add_argument(&text, format, len, &args);
+            if (nargs < DIAG_MAX_ARGS) made.args[nargs++] = keep_text(diags, &text, start);
+        }
+        format += len;
+    }
+    va_end(args.list);
+    made.text = keep_text(diags, &text, 0);
+    text_free(&text);
+    return made;
 }
 
 static Diag *new_item(Diags *diags)
@@ -73,9 +125,9 @@ static Diag *new_item(Diags *diags)
 Diag *diag_addv(Diags *diags, DiagKind kind, Span span, const char *format, va_list args)
 {
     if (diag_is_error(kind) && diags->errors++ >= DIAGS_MAX_ERRORS) return NULL;
-    const char *message = format_text(diags, format, args);
+    DiagText message = make_text(diags, format, args);
     Diag *diag = new_item(diags);
-    if (!message || !diag) return NULL;
+    if (!diag) return NULL;
     *diag = (Diag){.kind = kind, .span = span, .message = message};
     diags->count++;
     return diag;
@@ -94,9 +146,9 @@ void diag_replace(Diags *diags, Diag *diag, Span span, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    const char *message = format_text(diags, format, args);
+    DiagText message = make_text(diags, format, args);
     va_end(args);
-    if (message) *diag = (Diag){.kind = diag->kind, .span = span, .message = message};
+    *diag = (Diag){.kind = diag->kind, .span = span, .message = message};
 }
 
 void diag_hint(Diags *diags, Diag *diag, const char *format, ...)
@@ -104,7 +156,7 @@ void diag_hint(Diags *diags, Diag *diag, const char *format, ...)
     if (!diag) return;
     va_list args;
     va_start(args, format);
-    diag->hint = format_text(diags, format, args);
+    diag->hint = make_text(diags, format, args);
     va_end(args);
 }
 
@@ -193,7 +245,27 @@ void diag_caret_line(TextBuffer *out, const DiagExcerpt *excerpt)
 
 //-- reports -----------------------------------------------------------------------------------------
 
-static void render_excerpt(TextBuffer *out, const Source *source, Position place)
+void diag_text_add(TextBuffer *out, Language language, const DiagText *sentence)
+{
+    const char *format = said(language, sentence->format);
+    size_t before = out->len;
+    for (int i = 0; *format;) {
+        size_t literal = strcspn(format, "%");
+        text_add(out, format, literal);
+        format += literal;
+        if (!*format) break;
+        size_t len = directive_length(format);
+        bool quoted = literal && format[-1] == '\'';
+        const char *arg = format[len - 1] == '%' ? "%" : i < DIAG_MAX_ARGS ? sentence->args[i++] : "";
+        text_addf(out, "%s", quoted ? arg : said(language, arg));
+        format += len;
+    }
+    if (out->len == before) return;
+    out->len = before + said_settle(out->bytes + before, out->len - before);
+    out->bytes[out->len] = '\0';
+}
+
+static void render_excerpt(TextBuffer *out, const Source *source, Position place, Reader reader)
 {
     Span range = source_line(source, place.line);
     DiagExcerpt excerpt = {
@@ -206,32 +278,42 @@ static void render_excerpt(TextBuffer *out, const Source *source, Position place
     diag_clip(&excerpt);
     text_addf(out, "    ");
     diag_source_line(out, &excerpt);
-    text_addf(out, "\n    ");
+    text_addf(out, "\n    %s", ink_code(reader.colours, INK_CARET));
     diag_caret_line(out, &excerpt);
-    text_addf(out, "\n");
+    text_addf(out, "%s\n", ink_code(reader.colours, INK_NONE));
 }
 
-void diag_render(TextBuffer *out, const Source *source, const Diag *diag)
+static void render_place(TextBuffer *out, const Source *source, Position place, Reader reader)
 {
-    if (!source->line_count) {
-        text_addf(out, "%s: %s\n", diag_type_name(diag->kind), diag->message);
-        return;
-    }
-    Position place = source_position(source, diag->span);
     const char *line = source->text + source_line(source, place.line).start;
-    text_addf(out, "%s:%u:%zu: %s: %s", source->name, place.line, diag_display_width(line, place.col) + 1,
-              diag_type_name(diag->kind), diag->message);
+    text_addf(out, "%s%s:%u:%zu%s: ", ink_code(reader.colours, INK_PLACE), source->name, place.line,
+              diag_display_width(line, place.col) + 1, ink_code(reader.colours, INK_NONE));
+}
+
+void diag_render(TextBuffer *out, const Source *source, const Diag *diag, Reader reader)
+{
+    bool placed = source->line_count > 0;
+    Position place = placed ? source_position(source, diag->span) : (Position){0};
+    if (placed) render_place(out, source, place, reader);
+    Ink ink = diag_is_error(diag->kind) ? INK_ERROR : INK_WARNING;
+    text_addf(out, "%s%s%s: ", ink_code(reader.colours, ink), said(reader.language, diag_type_name(diag->kind)),
+              ink_code(reader.colours, INK_NONE));
+    diag_text_add(out, reader.language, &diag->message);
     if (diag->code) text_addf(out, " [%s]", diag->code);
     text_addf(out, "\n");
-    render_excerpt(out, source, place);
-    if (diag->hint) text_addf(out, "    hint: %s\n", diag->hint);
+    if (placed) render_excerpt(out, source, place, reader);
+    if (!diag->hint.text) return;
+    text_addf(out, "    %s%s%s: ", ink_code(reader.colours, INK_NOTE), said(reader.language, "hint"),
+              ink_code(reader.colours, INK_NONE));
+    diag_text_add(out, reader.language, &diag->hint);
+    text_addf(out, "\n");
 }
 
-void diags_render(TextBuffer *out, const Source *source, const Diags *diags)
+void diags_render(TextBuffer *out, const Source *source, const Diags *diags, Reader reader)
 {
-    for (uint32_t i = 0; i < diags->count; i++) diag_render(out, source, &diags->items[i]);
-    if (diags->errors > 1) text_addf(out, "%u errors\n", diags->errors);
+    for (uint32_t i = 0; i < diags->count; i++) diag_render(out, source, &diags->items[i], reader);
+    if (diags->errors > 1) text_saidf(out, reader.language, "%u errors\n", diags->errors);
     if (diags->out_of_memory)
-        text_addf(out, "MemoryError: out of memory while reading %s\n",
-                  source->name ? source->name : "a source");
+        text_saidf(out, reader.language, "MemoryError: out of memory while reading '%s'\n",
+                   source->name ? source->name : "");
 }

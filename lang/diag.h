@@ -14,11 +14,20 @@ typedef enum DiagKind {
     DIAG_KIND_COUNT
 } DiagKind;
 
+enum { DIAG_MAX_ARGS = 4 };
+
+/* A sentence and what it was made of, so that it can be said in another language too. */
+typedef struct DiagText {
+    const char *text;   // in English, filled in; NULL: nothing is said
+    const char *format;
+    const char *args[DIAG_MAX_ARGS]; // what its directives became
+} DiagText;
+
 typedef struct Diag {
     DiagKind kind;
     Span span;
-    const char *message;
-    const char *hint; // a second sentence, or NULL
+    DiagText message;
+    DiagText hint;    // a second sentence, or nothing
     const char *code; // of a LINT: its row of lints.def; NULL: that of its kind
 } Diag;
 
@@ -34,7 +43,9 @@ enum { DIAGS_MAX_ERRORS = 20 }; // more are counted, not kept
 void diags_init(Diags *diags);
 void diags_free(Diags *diags);
 
-/* Add one, printf-style. The Diag is returned so that a hint can follow; NULL if it was not kept. */
+/* Add one, printf-style. `format` must live as long as the list: it is looked up in vm/messages.def when the list is
+ * shown. An argument that stands there without quotes is a word of ours, and translated too. The Diag is returned so
+ * that a hint can follow; NULL if it was not kept. */
 Diag *diag_add(Diags *diags, DiagKind kind, Span span, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 Diag *diag_addv(Diags *diags, DiagKind kind, Span span, const char *format, va_list args);
@@ -48,16 +59,19 @@ bool diag_is_error(DiagKind kind);
 /* "unawaited", "syntax", ...: how `co check` calls it. */
 const char *diag_code(const Diag *diag);
 
+/* The sentence in the reader's language. */
+void diag_text_add(TextBuffer *out, Language language, const DiagText *sentence);
+
 /* One diagnostic as text:
  *     file.co:3:5: SyntaxError: expected ':'
  *         if x
  *             ^
  *     hint: ...
  */
-void diag_render(TextBuffer *out, const Source *source, const Diag *diag);
+void diag_render(TextBuffer *out, const Source *source, const Diag *diag, Reader reader);
 
 /* All of `diags`, and their count when there are several. */
-void diags_render(TextBuffer *out, const Source *source, const Diags *diags);
+void diags_render(TextBuffer *out, const Source *source, const Diags *diags, Reader reader);
 
 /* Columns on screen of the first `len` bytes of `text`: East Asian wide 2, combining 0, tabs to 8. */
 size_t diag_display_width(const char *text, size_t len);

@@ -338,7 +338,8 @@ static bool explain_match(Parser *p)
 void explain_unexpected_indent(Parser *p, Token token)
 {
     if (explain_match(p) || explain_try(p, token)) return;
-    diag_add(p->diags, DIAG_INDENTATION, token.span, "unexpected indent");
+    Diag *diag = diag_add(p->diags, DIAG_INDENTATION, token.span, "unexpected indent");
+    diag_hint(p->diags, diag, "only what follows a line with ':' at its end is indented");
 }
 
 void explain_missing_block(Parser *p, Token token)
@@ -353,8 +354,6 @@ void explain_missing_block(Parser *p, Token token)
         format = "expected an indented block after %s definition on line %u";
         what = keyword.kind == TK_DEF ? "function" : "class";
     }
-    TextBuffer message = {0};
-    text_addf(&message, format, what, line);
-    if (message.bytes) diag_add(p->diags, DIAG_INDENTATION, place_of(p, token), "%s", message.bytes);
-    text_free(&message);
+    Diag *diag = diag_add(p->diags, DIAG_INDENTATION, place_of(p, token), format, what, line);
+    diag_hint(p->diags, diag, "indent what belongs to it, or write 'pass'");
 }

@@ -52,7 +52,7 @@ static Indent skip_blank_lines(Lexer *lexer)
     }
 }
 
-__attribute__((format(printf, 3, 4))) static void report(Layout *layout, DiagKind kind, const char *format,
+__attribute__((format(printf, 3, 4))) static Diag *report(Layout *layout, DiagKind kind, const char *format,
                                                          ...)
 {
     Lexer *lexer = layout->lexer;
@@ -61,13 +61,15 @@ __attribute__((format(printf, 3, 4))) static void report(Layout *layout, DiagKin
     Span span = {(uint32_t)(line - lexer->source->text), (uint32_t)(end - lexer->source->text)};
     va_list args;
     va_start(args, format);
-    diag_addv(lexer->diags, kind, span, format, args);
+    Diag *diag = diag_addv(lexer->diags, kind, span, format, args);
     va_end(args);
+    return diag;
 }
 
 static void report_tabs(Layout *layout)
 {
-    report(layout, DIAG_TAB, "inconsistent use of tabs and spaces in indentation");
+    Diag *diag = report(layout, DIAG_TAB, "inconsistent use of tabs and spaces in indentation");
+    diag_hint(layout->lexer->diags, diag, "the lines above use the other: indent with four spaces everywhere");
 }
 
 static Token deepen(Layout *layout, Indent indent)

@@ -86,22 +86,19 @@ static Token bad(Lexer *lexer, const char *start, const char *end, const char *f
     return (Token){.kind = TK_BAD, .span = span};
 }
 
-/* To the token just reported. */
-static void hint(Lexer *lexer, const char *text)
+/* The token just reported, to add a hint; NULL if it was not kept. */
+static Diag *reported(Lexer *lexer)
 {
     Diags *diags = lexer->diags;
-    if (!lexer->quiet && diags->count && diags->errors <= DIAGS_MAX_ERRORS)
-        diag_hint(diags, &diags->items[diags->count - 1], "%s", text);
+    bool kept = !lexer->quiet && diags->count && diags->errors <= DIAGS_MAX_ERRORS;
+    return kept ? &diags->items[diags->count - 1] : NULL;
 }
 
 /* The text ended inside something that spans lines. At a prompt that is no error. */
-static Token ended(Lexer *lexer, const char *start, const char *end, const char *message)
+static bool wants_more(Lexer *lexer)
 {
-    if (lexer->prompt) {
-        lexer->incomplete = true;
-        return make(lexer, TK_BAD, start);
-    }
-    return bad(lexer, start, end, "%s", message);
+    if (lexer->prompt) lexer->incomplete = true;
+    return lexer->prompt;
 }
 
 static uint32_t line_at(const Lexer *lexer, const char *at)
@@ -125,7 +122,9 @@ static const struct Lookalike {
     {0x2018, "'"},  {0x2019, "'"}, {0x201C, "\""}, {0x201D, "\""}, {0x3001, ","},  {0x3002, "."},
     {0x00B7, "."},  {0x2013, "-"}, {0x2014, "-"},  {0x2212, "-"},  {0x00D7, "*"},  {0x00F7, "/"},
     {0x2264, "<="}, {0x2265, ">="}, {0x2260, "!="}, {0x3010, "["},  {0x3011, "]"},  {0x300C, "["},
-    {0x300D, "]"},
+    {0x300D, "]"},  {0x300E, "["},  {0x300F, "]"}, {0x2026, "..."},
+    {0x2039, "'"},  {0x203A, "'"},  {0xAB, "\""},   {0xBB, "\""},   {0x2192, "->"}, {0x3008, "<"},
+    {0x3009, ">"},  {0x300A, "<"},  {0x300B, ">"},  {0x3014, "("},  {0x3015, ")"},
 };
 
 static const char *lookalike(uint32_t code)
@@ -135,27 +134,33 @@ static const char *lookalike(uint32_t code)
     return NULL;
 }
 
+static void explain_character(Diags *diags, Diag *diag, uint32_t code)
+{
+    const char *meant = lookalike(code);
+    if (code > 0xFF00 && code < 0xFF5F)
+        diag_hint(diags, diag, "this is the full-width form: write '%c'", (char)(code - 0xFEE0));
+    else if (meant && strchr("'\"", *meant))
+        diag_hint(diags, diag, "a string begins and ends with a straight quote: %s", meant);
+    else if (meant)
+        diag_hint(diags, diag, "did you mean '%s'?", meant);
+    else if (code == 0x3000)
+        diag_hint(diags, diag, "this is a full-width space: write an ordinary one");
+    else if (!unicode_is_printable(code))
+        diag_hint(diags, diag, "this character cannot be seen: delete it");
+    else if (code == '!')
+        diag_hint(diags, diag, "negation is written 'not'");
+}
+
 static Token invalid_character(Lexer *lexer, const char *at)
 {
     const char *end = at;
     uint32_t code = utf8_next(&end, text_end(lexer));
-    lexer->cursor = end;
-    if (!unicode_is_printable(code))
-        return bad(lexer, at, end, "invalid non-printable character U+%04X", code);
-
     int len = (int)(end - at);
-    Token token = code < 0x80 ? bad(lexer, at, end, "invalid syntax")
-                              : bad(lexer, at, end, "invalid character '%.*s' (U+%04X)", len, at, code);
-    char text[64];
-    if (code > 0xFF00 && code < 0xFF5F) {
-        snprintf(text, sizeof text, "this is the full-width form: write '%c'", (char)(code - 0xFEE0));
-        hint(lexer, text);
-    } else if (lookalike(code)) {
-        snprintf(text, sizeof text, "did you mean %s ?", lookalike(code));
-        hint(lexer, text);
-    } else if (code == '!') {
-        hint(lexer, "negation is written 'not'");
-    }
+    lexer->cursor = end;
+    Token token = !unicode_is_printable(code) ? bad(lexer, at, end, "invalid non-printable character U+%04X", code)
+                  : code < 0x80               ? bad(lexer, at, end, "invalid syntax")
+                                : bad(lexer, at, end, "invalid character '%.*s' (U+%04X)", len, at, code);
+    explain_character(lexer->diags, reported(lexer), code);
     return token;
 }
 
@@ -229,7 +234,9 @@ static Token invalid_number(Lexer *lexer, const char *start, const char *base, i
     skip_word(lexer);
     if (radix < 10 && is_digit(*end))
         return bad(lexer, end, end + 1, "invalid digit '%c' in %s literal", *end, base);
-    return bad(lexer, start, lexer->cursor, "invalid %s literal", base);
+    Token token = bad(lexer, start, lexer->cursor, "invalid %s literal", base);
+    if (radix == 10) diag_hint(lexer->diags, reported(lexer), "a name cannot begin with a digit");
+    return token;
 }
 
 static Token number_token(Lexer *lexer, const char *start, const char *base, int radix)
@@ -256,17 +263,16 @@ static void close_line(Lexer *lexer, const char *at)
 static Token unterminated(Lexer *lexer, const char *start, const char *body, bool triple)
 {
     uint32_t line = line_at(lexer, lexer->cursor - (lexer->cursor == text_end(lexer)));
-    if (triple) {
-        char message[80];
-        const char *format = "unterminated triple-quoted string literal (detected at line %u)";
-        snprintf(message, sizeof message, format, line);
-        return ended(lexer, start, body, message);
-    }
+    if (triple && wants_more(lexer)) return make(lexer, TK_BAD, start);
+    if (triple)
+        return bad(lexer, start, body, "unterminated triple-quoted string literal (detected at line %u)", line);
     const Open *top = lexer->depth ? &lexer->open[lexer->depth - 1] : NULL;
     bool in_field = top && top->kind == OPEN_FIELD && body[-1] == top[-1].character;
     close_line(lexer, start);
     if (in_field) return bad(lexer, start, body, "f-string: expecting '}'");
-    return bad(lexer, start, body, "unterminated string literal (detected at line %u)", line);
+    Token token = bad(lexer, start, body, "unterminated string literal (detected at line %u)", line);
+    diag_hint(lexer->diags, reported(lexer), "add the closing quote %c at the end of the string", body[-1]);
+    return token;
 }
 
 /* Moves from behind the opening quotes to behind the closing ones. */
@@ -410,10 +416,12 @@ static Token mismatched(Lexer *lexer, const char *at, const Open *open)
     lexer->depth--; // most likely this one was meant to be closed
     if (open->kind == OPEN_FIELD) return bad(lexer, at, at + 1, "f-string: unmatched '%c'", *at);
     uint32_t line = line_at(lexer, lexer->source->text + open->at);
-    char place[24] = "";
-    if (line != line_at(lexer, at)) snprintf(place, sizeof place, " on line %u", line);
-    return bad(lexer, at, at + 1, "closing parenthesis '%c' does not match opening parenthesis '%c'%s", *at,
-               open->character, place);
+    if (line == line_at(lexer, at))
+        return bad(lexer, at, at + 1, "closing parenthesis '%c' does not match opening parenthesis '%c'", *at,
+                   open->character);
+    return bad(lexer, at, at + 1,
+               "closing parenthesis '%c' does not match opening parenthesis '%c' on line %u", *at,
+               open->character, line);
 }
 
 static Token close_bracket(Lexer *lexer, const char *at, int kind)
@@ -460,9 +468,8 @@ Token lexer_unclosed(Lexer *lexer)
         return fstring_unterminated(lexer, innermost_fstring(lexer));
     lexer->depth = 0;
     lexer->unclosed = true;
-    char message[32];
-    snprintf(message, sizeof message, "'%c' was never closed", open->character);
-    return ended(lexer, at, at + 1, message);
+    if (wants_more(lexer)) return make(lexer, TK_BAD, at);
+    return bad(lexer, at, at + 1, "'%c' was never closed", open->character);
 }
 
 //-- the scanner -------------------------------------------------------------------------------------
@@ -530,7 +537,8 @@ next:
     "\n"            { if (lexer->depth) goto next; return make(lexer, TK_NEWLINE, start); }
     "\x00"          { lexer->cursor = start; return make(lexer, TK_END, start); }
     "\\" "\n"       { if (lexer->cursor < text_end(lexer)) goto next;
-                      return ended(lexer, start, start + 1, "unexpected EOF while parsing"); }
+                      if (wants_more(lexer)) return make(lexer, TK_BAD, start);
+                      return bad(lexer, start, start + 1, "unexpected EOF while parsing"); }
     "\\"            { return backslash(lexer, start); }
 
     letter (letter | [0-9])*         { return name_token(lexer, start, true); }

@@ -35,18 +35,41 @@ void text_add(TextBuffer *out, const char *bytes, size_t len)
     out->bytes[out->len] = '\0';
 }
 
+__attribute__((format(printf, 2, 0))) static void add_formatted(TextBuffer *out, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    if (len >= 0 && reserve(out, (size_t)len)) {
+        vsnprintf(out->bytes + out->len, (size_t)len + 1, format, again);
+        out->len += (size_t)len;
+    }
+    va_end(again);
+}
+
 void text_addf(TextBuffer *out, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(NULL, 0, format, args);
+    add_formatted(out, format, args);
     va_end(args);
-    if (len < 0 || !reserve(out, (size_t)len)) return;
+}
 
-    va_start(args, format);
-    vsnprintf(out->bytes + out->len, (size_t)len + 1, format, args);
+void text_saidf(TextBuffer *out, Language language, const char *english, ...)
+{
+    va_list args;
+    va_start(args, english);
+    text_vsaidf(out, language, english, args);
     va_end(args);
-    out->len += (size_t)len;
+}
+
+void text_vsaidf(TextBuffer *out, Language language, const char *english, va_list args)
+{
+    size_t before = out->len;
+    add_formatted(out, said(language, english), args);
+    if (out->len == before) return;
+    out->len = before + said_settle(out->bytes + before, out->len - before);
+    out->bytes[out->len] = '\0';
 }
 
 void text_free(TextBuffer *out)

@@ -15,11 +15,12 @@ Value exception_from_raise(VM *vm, Value v);
  * is out). */
 void exception_add_trace(VM *vm, Value exc, Value code, const Insn *pc);
 size_t exception_trace_length(const Exception *e); // frames noted
-/* The text CPython prints on stderr for an uncaught exception (chained ones, notes, groups, carets), as a
- * str. */
+/* What the reader of stderr sees of an exception, as a str: CPython's text (chained ones, notes, groups, carets) and what Co
+ * adds to it (the compiler's own report, notes for beginners, colours). */
 Value exception_render(VM *vm, Value exc);
-/* Some of it: with exc's own frames, with the exceptions it was raised from or while handling. */
-enum { RENDER_TRACE = 1, RENDER_CHAIN = 2 };
+/* Some of it: with exc's own frames, with the exceptions it was raised from or while handling, with Co's additions.
+ * Programs see it without those. */
+enum { RENDER_TRACE = 1, RENDER_CHAIN = 2, RENDER_ADDED = 4 };
 Value exception_render_parts(VM *vm, Value exc, unsigned parts);
 /* The lines of each frame of a traceback object, outermost first: a list of str. */
 Value traceback_frame_texts(VM *vm, Value traceback);

@@ -2,18 +2,18 @@
 #include "vm/unitables.h"
 #include "vm/utf8.h"
 
-typedef struct Reader {
+typedef struct SpecReader {
     VM *vm;
     const char *at, *end;
-} Reader;
+} SpecReader;
 
-static uint32_t peek(const Reader *in)
+static uint32_t peek(const SpecReader *in)
 {
     const char *at = in->at;
     return at < in->end ? utf8_get(&at) : 0;
 }
 
-static bool accept(Reader *in, char c)
+static bool accept(SpecReader *in, char c)
 {
     if (in->at == in->end || *in->at != c) return false;
     in->at++;
@@ -26,9 +26,9 @@ static bool is_align(uint32_t c)
 }
 
 /* A fill is whatever stands before an alignment. Answers whether there was a fill. */
-static bool read_align(Reader *in, FormatSpec *out, bool *aligned)
+static bool read_align(SpecReader *in, FormatSpec *out, bool *aligned)
 {
-    Reader next = *in;
+    SpecReader next = *in;
     if (next.at < next.end) {
         uint32_t fill = utf8_get(&next.at);
         if (is_align(peek(&next))) {
@@ -44,7 +44,7 @@ static bool read_align(Reader *in, FormatSpec *out, bool *aligned)
 }
 
 /* Digits of any script. False: too many; *out stays as it was when there are none. */
-static bool read_number(Reader *in, int64_t *out)
+static bool read_number(SpecReader *in, int64_t *out)
 {
     int64_t n = 0;
     const char *start = in->at;
@@ -67,7 +67,7 @@ static bool refuse(VM *vm, const char *text)
     return false;
 }
 
-static bool read_grouping(Reader *in, FormatSpec *out)
+static bool read_grouping(SpecReader *in, FormatSpec *out)
 {
     if (accept(in, ',')) out->grouping = ',';
     if (accept(in, '_')) {
@@ -78,7 +78,7 @@ static bool read_grouping(Reader *in, FormatSpec *out)
     return true;
 }
 
-static bool read_precision(Reader *in, FormatSpec *out)
+static bool read_precision(SpecReader *in, FormatSpec *out)
 {
     if (!accept(in, '.')) return true;
     if (!read_number(in, &out->precision)) return false;
@@ -105,7 +105,7 @@ static bool check_grouping(VM *vm, const FormatSpec *spec, uint32_t type)
 bool format_spec_parse(VM *vm, Str *spec, char default_type, char default_align, const char *owner,
                        FormatSpec *out)
 {
-    Reader in = {vm, spec->data, spec->data + spec->size};
+    SpecReader in = {vm, spec->data, spec->data + spec->size};
     *out = (FormatSpec){.fill = ' ', .width = -1, .precision = -1, .align = default_align};
     bool aligned, filled = read_align(&in, out, &aligned);
     uint32_t c = peek(&in);

@@ -256,11 +256,11 @@ static bool scan_literal(const char *text, size_t n, int base, Literal *out)
 }
 
 /* Digits to the number they say, a machine word of them at a time. */
-typedef struct Reader {
+typedef struct DigitReader {
     Powers powers;
     int base;
     size_t word; // digits of this base in one 60-bit digit
-} Reader;
+} DigitReader;
 
 static Digit read_word(const char *digits, size_t n, int base)
 {
@@ -270,7 +270,7 @@ static Digit read_word(const char *digits, size_t n, int base)
 }
 
 /* r gets the number of these digits, at most (n + word - 1) / word long; answers its length. */
-static size_t read_leaf(const Reader *in, Digit *r, const char *digits, size_t n)
+static size_t read_leaf(const DigitReader *in, Digit *r, const char *digits, size_t n)
 {
     size_t length = 0, head = n % in->word;
     if (head) r[length++] = read_word(digits, head, in->base);
@@ -283,7 +283,7 @@ static size_t read_leaf(const Reader *in, Digit *r, const char *digits, size_t n
 }
 
 /* Split off word << level digits at the end; r has room for one 60-bit digit per word. */
-static bool read_digits(Reader *in, Digit *r, size_t *length, const char *digits, size_t n, int level)
+static bool read_digits(DigitReader *in, Digit *r, size_t *length, const char *digits, size_t n, int level)
 {
     size_t low = in->word << level;
     while (level > 0 && low >= n) low = in->word << --level;
@@ -311,7 +311,7 @@ static bool read_digits(Reader *in, Digit *r, size_t *length, const char *digits
 
 static Value number_of_digits(VM *vm, const Literal *literal)
 {
-    Reader in;
+    DigitReader in;
     in.base = literal->base;
     in.word = 1;
     Digit chunk = (Digit)literal->base;

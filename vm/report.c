@@ -50,6 +50,33 @@ static void add_excerpt(StrBuilder *b, VM *vm, const Code *c, CodeLine at)
     sb_add_c(b, "\n");
 }
 
+static void add_inked(StrBuilder *b, Ink ink, const char *text)
+{
+    bool colours = b->vm->reader.colours;
+    sb_addf(b, "%s%s%s", ink_code(colours, ink), text, ink_code(colours, INK_NONE));
+}
+
+/* "file.co:3:5: RuntimeWarning: " */
+static void add_head(StrBuilder *b, const Code *c, CodeLine at)
+{
+    bool colours = b->vm->reader.colours;
+    size_t n;
+    const char *file = code_filename(c, &n);
+    sb_add_c(b, ink_code(colours, INK_PLACE));
+    sb_add(b, file, n);
+    sb_addf(b, ":%u:%u%s: ", at.line, at.col == COLUMN_UNKNOWN ? 1 : at.col + 1u, ink_code(colours, INK_NONE));
+    add_inked(b, INK_WARNING, "RuntimeWarning");
+    sb_add_c(b, ": ");
+}
+
+/* "    hint: ...\n" */
+static void add_hint(StrBuilder *b, const char *text)
+{
+    sb_add_c(b, "    ");
+    add_inked(b, INK_NOTE, said(b->vm->reader.language, "hint"));
+    sb_addf(b, ": %s\n", said(b->vm->reader.language, text));
+}
+
 static Str *coroutine_name(VM *vm, Value v)
 {
     if (is_gen(v)) return frame_code(&as_gen(v)->frame)->qualname;
@@ -61,15 +88,12 @@ void report_never_awaited(VM *vm, Value coroutine)
     if (is_exact(coroutine, T_GENERATOR) || is_exact(coroutine, T_ASYNC_GENERATOR)) return;
     const Code *c = frame_code(vm->frame);
     CodeLine at = code_position(c, vm->frame->pc - 1);
-    size_t file_len;
-    const char *file = code_filename(c, &file_len);
-    Value filename = str_new(vm, file, file_len);
     StrBuilder b;
     sb_init(&b, vm);
-    sb_addf(&b, "%V:%u:%u: RuntimeWarning: coroutine '%N' was never awaited\n", filename, at.line,
-            at.col == COLUMN_UNKNOWN ? 1 : at.col + 1u, coroutine_name(vm, coroutine));
+    add_head(&b, c, at);
+    sb_saidf(&b, "coroutine '%N' was never awaited\n", coroutine_name(vm, coroutine));
     add_excerpt(&b, vm, c, at);
-    sb_addf(&b, "    hint: it has not run; to run it, write 'await' in front of the call\n");
+    add_hint(&b, "it has not run; to run it, write 'await' in front of the call");
     report_str(vm, sb_finish(&b));
 }
 

@@ -46,8 +46,8 @@ static void add_wait(VM *vm, StrBuilder *b, Task *t, const Code *library)
     if (library) sb_addf(b, "%N()", library->qualname);
     else if (is_task(t->wait_on)) {
         Value name = task_name(vm, as_task(t->wait_on));
-        if (!is_error(name)) sb_addf(b, "task '%V'", name);
-    } else sb_add_c(b, wait_texts[t->wait_kind]);
+        if (!is_error(name)) sb_saidf(b, "task '%V'", name);
+    } else sb_saidf(b, wait_texts[t->wait_kind]);
 }
 
 bool task_report(VM *vm, Task *t, TaskReport *report)
@@ -70,9 +70,9 @@ static void add_task(VM *vm, StrBuilder *b, Task *t)
     Gen *g = user_frame(t, &library);
     Value name = task_name(vm, t);
     if (is_error(name)) return;
-    sb_addf(b, "  task '%V' waits on ", name);
+    sb_saidf(b, "  task '%V' waits on ", name);
     add_wait(vm, b, t, library);
-    sb_add_c(b, "\n    in ");
+    sb_saidf(b, "\n    in ");
     add_where(b, g);
     sb_add_c(b, "\n");
     Code *c = frame_code(&g->frame);
@@ -119,7 +119,7 @@ static Task *find_ring(VM *vm)
 
 static void add_ring(VM *vm, StrBuilder *b, Task *ring)
 {
-    sb_add_c(b, "  cycle: ");
+    sb_saidf(b, "  cycle: ");
     Task *t = ring;
     do {
         Value name = task_name(vm, t);
@@ -134,7 +134,7 @@ bool sched_deadlock(VM *vm)
 {
     StrBuilder b;
     sb_init(&b, vm);
-    sb_add_c(&b, "deadlock: every task waits, and nothing outside can wake one\n");
+    sb_saidf(&b, "deadlock: every task waits, and nothing outside can wake one\n");
     for (Task *t = sched_first_task(vm); t; t = t->next) add_task(vm, &b, t);
     Task *ring = find_ring(vm);
     if (ring) add_ring(vm, &b, ring);
@@ -156,10 +156,10 @@ void report_task_failure(VM *vm, Value task, Value exc)
     if (is_str(name)) {
         Task *t = as_task(task);
         Value parent = is_task(t->parent) ? task_name(vm, as_task(t->parent)) : VALUE_UNSET;
-        sb_addf(&b, "Task exception was never retrieved: task '%V'", name);
-        if (is_str(parent)) sb_addf(&b, ", made by task '%V'", parent);
+        sb_saidf(&b, "Task exception was never retrieved: task '%V'", name);
+        if (is_str(parent)) sb_saidf(&b, ", made by task '%V'", parent);
         sb_add_c(&b, "\n");
-    } else sb_add_c(&b, "Future exception was never retrieved\n");
+    } else sb_saidf(&b, "Future exception was never retrieved\n");
     Value text = exception_render(vm, exc);
     if (!is_error(text)) sb_add_str(&b, text);
     print(&b);

@@ -77,6 +77,7 @@ bool sb_add_fill(StrBuilder *b, uint32_t code_point, size_t times);
 bool sb_add_int(StrBuilder *b, int64_t i); // in decimal
 bool sb_add_str(StrBuilder *b, Value s);
 bool sb_addf(StrBuilder *b, const char *format, ...);
+bool sb_saidf(StrBuilder *b, const char *english, ...); // the same in the reader's language: see messages.h
 bool sb_vaddf(StrBuilder *b, const char *format, __builtin_va_list ap);
 Value sb_finish(StrBuilder *b); // the str; the builder is empty again
 void sb_drop(StrBuilder *b);

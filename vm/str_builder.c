@@ -176,6 +176,17 @@ bool sb_addf(StrBuilder *b, const char *format, ...)
     return ok;
 }
 
+bool sb_saidf(StrBuilder *b, const char *english, ...)
+{
+    size_t before = b->size;
+    va_list ap;
+    va_start(ap, english);
+    bool ok = sb_vaddf(b, said(b->vm->reader.language, english), ap);
+    va_end(ap);
+    if (ok) b->size = before + said_settle(b->data + before, b->size - before);
+    return ok;
+}
+
 Value str_vformat(VM *vm, const char *format, va_list ap)
 {
     StrBuilder b;

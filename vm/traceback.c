@@ -229,7 +229,7 @@ static bool add_notes(Render *r, Value exc)
 static bool add_one(Render *r, Value exc)
 {
     if (!add_traceback(r, exc)) return false;
-    Value report = exception_report(r->vm, exc);
+    Value report = r->parts & RENDER_ADDED ? exception_report(r->vm, exc) : VALUE_UNSET;
     if (is_str(report)) return add_lines(r, as_str(report)->data, as_str(report)->size - 1) && add_notes(r, exc);
     if (exception_is(r->vm, exc, ERR_SYNTAX) && !add_syntax_place(r, as_exception(exc))) return false;
     return add_message(r, exc) && add_notes(r, exc);
@@ -335,7 +335,7 @@ static bool add_exception(Render *r, Value exc)
     return ok;
 }
 
-Value exception_render(VM *vm, Value exc) { return exception_render_parts(vm, exc, RENDER_TRACE | RENDER_CHAIN); }
+Value exception_render(VM *vm, Value exc) { return exception_render_parts(vm, exc, RENDER_TRACE | RENDER_CHAIN | RENDER_ADDED); }
 
 Value traceback_frame_texts(VM *vm, Value traceback)
 {

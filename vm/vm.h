@@ -2,6 +2,7 @@
 #pragma once
 #include "vm/heap.h"
 #include "vm/host.h"
+#include "vm/messages.h"
 #include "vm/object.h"
 
 typedef struct Heap Heap;
@@ -62,6 +63,7 @@ struct VM {
     void *module_state;          // stdlib's
     void (*event_hook)(VM *vm, int event, Task *task, void *state); // task.h; NULL when nobody listens
     void *event_state;
+    Reader reader;               // whom reports are for; exceptions' own texts are always English
     int exit_status;
     int stop_status;             // the run is being stopped with this status (time limit); 0: no
     void (*dump)(VM *vm);        // print the task tree (SIGQUIT); may be NULL

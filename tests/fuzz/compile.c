@@ -28,7 +28,7 @@ static void compile(const Source *source, ParseMode mode)
         free(image);
     }
     TextBuffer shown = {0};
-    diags_render(&shown, source, &diags);
+    diags_render(&shown, source, &diags, (Reader){0});
     text_free(&shown);
     tree_free(&tree);
     diags_free(&diags);

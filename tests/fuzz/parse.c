@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(status != PARSE_INCOMPLETE || mode == PARSE_SINGLE);
         if (tree.root) ast_dump(&out, &tree, tree.root, true);
     }
-    diags_render(&out, &source, &diags);
+    diags_render(&out, &source, &diags, (Reader){0});
     text_free(&out);
     tree_free(&tree);
     source_free(&source);

@@ -61,7 +61,7 @@ END_TEST
 START_TEST(refuses_await_in_plain_functions_and_says_what_to_do)
 {
     expect_error("def f(): await x\n", "'await' outside async function");
-    expect_error("def f(): await x\n", "declare it as `async def f`");
+    expect_error("def f(): await x\n", "make the function asynchronous: 'async def f'");
     expect_error("def f():\n async with x: pass\n", "'async with' outside async function");
     expect_error("lambda: await x\n", "'await' outside async function");
     expect_error("class A:\n await x\n", "'await' outside function");

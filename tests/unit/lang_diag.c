@@ -11,7 +11,7 @@ static void expect_load(const char *text, size_t len, const char *wanted)
     TextBuffer out = {0};
     diags_init(&diags);
     bool loaded = source_load(&source, "t.co", text, len, &diags);
-    if (!loaded) diags_render(&out, &source, &diags);
+    if (!loaded) diags_render(&out, &source, &diags, (Reader){0});
     const char *got = loaded ? source.text : out.bytes;
     ck_assert_msg(strncmp(got, wanted, strlen(wanted)) == 0, "gave %s\nwanted %s", got, wanted);
     ck_assert(loaded == (diags.errors == 0));
@@ -112,8 +112,8 @@ START_TEST(many_errors_are_counted_but_not_kept)
     diag_hint(&diags, warning, "because %s", "so");
     ck_assert_uint_eq(diags.errors, 50);
     ck_assert_uint_eq(diags.count, DIAGS_MAX_ERRORS + 1);
-    ck_assert_str_eq(warning->hint, "because so");
-    ck_assert_str_eq(diags.items[3].message, "error 3");
+    ck_assert_str_eq(warning->hint.text, "because so");
+    ck_assert_str_eq(diags.items[3].message.text, "error 3");
     diags_free(&diags);
 }
 END_TEST

@@ -21,7 +21,7 @@ static Parsed parse_text(const char *text, size_t len, ParseMode mode)
     if (parsed.status == PARSE_OK)
         ast_dump(&parsed.text, &parsed.tree, parsed.tree.root, false);
     else
-        diags_render(&parsed.text, &parsed.source, &parsed.diags);
+        diags_render(&parsed.text, &parsed.source, &parsed.diags, (Reader){0});
     return parsed;
 }
 
