@@ -110,13 +110,13 @@ static const Code *code_of(Value v)
 }
 
 /* The code of a function, or of what is written there. */
-static void dis_text(FILE *out, const char *text)
+static void dis_text(FILE *out, const char *text, Reader reader)
 {
     Compiled c;
     compile_text(&c, "<prompt>", text, strlen(text), TEXT_FILE);
     TextBuffer report = {0};
     if (c.image) dis_image(out, c.image);
-    else fputs(compiled_report(&c, &report), out);
+    else fputs(compiled_report(&c, &report, reader), out);
     text_free(&report);
     compiled_free(&c);
 }
@@ -130,7 +130,7 @@ static void command_dis(Repl *r, const char *argument)
     const Code *code = code_of(look_dotted(r, argument));
     const CodeImage *image = code ? code->image->image : NULL;
     if (code) dis_record(out, image, (uint32_t)(code->rec - code_record(image, 0)));
-    else dis_text(out, argument);
+    else dis_text(out, argument, r->vm->reader);
     fclose(out);
     if (text) output_bytes(r->vm, text, size);
     free(text);

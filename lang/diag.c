@@ -1,5 +1,6 @@
 #include "lang/diag.h"
 #include "lang/unicode.h"
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,7 +47,13 @@ typedef struct Arguments { va_list list; } Arguments; // so that it can be passe
 /* Length of the directive that begins at `format`, which is a '%'. */
 static size_t directive_length(const char *format)
 {
-    return 1 + strspn(format + 1, "0123456789.-+# *lzjt") + 1;
+    return 1 + strspn(format + 1, "0123456789.-+# *$lzjt") + 1;
+}
+
+/* Which argument a directive takes: of "%2$s" 1, otherwise the next one. */
+static int argument_index(const char *directive, int next)
+{
+    return isdigit((unsigned char)directive[1]) && directive[2] == '$' ? directive[1] - '1' : next;
 }
 
 /* What one directive becomes. */
@@ -80,6 +87,13 @@ static const char *keep_text(Diags *diags, const TextBuffer *text, size_t start)
     return kept;
 }
 
+static const char *keep_argument(Diags *diags, const char *argument)
+{
+    const char *kept = arena_text(&diags->arena, argument, strlen(argument));
+    if (!kept) diags->out_of_memory = true;
+    return kept ? kept : "";
+}
+
 static DiagText make_text(Diags *diags, const char *format, va_list list)
 {
     DiagText made = {.format = format};
@@ -95,6 +109,11 @@ static DiagText make_text(Diags *diags, const char *format, va_list list)
         size_t len = directive_length(format);
         if (format[len - 1] == '%') {
             text_add(&text, "%", 1);
+        } else if (argument_index(format, -1) >= 0) {
+            // Those that a format takes out of order are texts, all of them.
+            int i = argument_index(format, -1) & (DIAG_MAX_ARGS - 1);
+            while (nargs <= i) made.args[nargs++] = keep_argument(diags, va_arg(args.list, const char *));
+            text_addf(&text, "%s", made.args[i]);
         } else {
             add_argument(&text, format, len, &args);
             if (nargs < DIAG_MAX_ARGS) made.args[nargs++] = keep_text(diags, &text, start);
@@ -256,8 +275,13 @@ void diag_text_add(TextBuffer *out, Language language, const DiagText *sentence)
         if (!*format) break;
         size_t len = directive_length(format);
         bool quoted = literal && format[-1] == '\'';
-        const char *arg = format[len - 1] == '%' ? "%" : i < DIAG_MAX_ARGS ? sentence->args[i++] : "";
-        text_addf(out, "%s", quoted ? arg : said(language, arg));
+        if (format[len - 1] == '%') {
+            text_add(out, "%", 1);
+        } else {
+            int index = argument_index(format, i++) & (DIAG_MAX_ARGS - 1);
+            const char *arg = sentence->args[index] ? sentence->args[index] : "";
+            text_addf(out, "%s", quoted ? arg : said(language, arg));
+        }
         format += len;
     }
     if (out->len == before) return;

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Print vm/messages.def as a C table sorted by its English texts; refuse rows that cannot be right.
 
-A row is SAID("English", "Korean"). Both have the same directives in the same order, since both are filled in with the same
-arguments. A particle in braces becomes the control byte 2 and its form after a consonant (vm/messages.c chooses).
+A row is SAID("English", "Korean"). Both take the same arguments; a diagnostic's text may take them in another order ("%2$s").
+A particle in braces becomes its form after a consonant between two control bytes (vm/messages.c chooses).
 """
 import ast
 import pathlib
@@ -10,7 +10,7 @@ import re
 import sys
 
 TABLE = pathlib.Path(__file__).resolve().parent.parent / "vm/messages.def"
-DIRECTIVE = re.compile(r"%(?:[-+ #0]*\d*(?:\.\d+|\.\*)?(?:l|ll|z|j|t)?[a-zA-Z])|%%")
+DIRECTIVE = re.compile(r"%(?:\d\$)?(?:[-+ #0]*\d*(?:\.\d+|\.\*)?(?:l|ll|z|j|t)?[a-zA-Z])|%%")
 STRINGS = r'((?:"(?:[^"\\]|\\.)*"\s*)+)'
 ROW = re.compile(r"^SAID\(\s*" + STRINGS + r",\s*" + STRINGS + r"\)", re.M)
 PARTICLES = ("을", "이", "은", "과", "로")
@@ -29,13 +29,22 @@ def rows():
     return found
 
 
+def taken(text):
+    """The conversions of a text in the order of the arguments they take."""
+    found = [d for d in DIRECTIVE.findall(text) if d != "%%"]
+    numbered = [re.match(r"%(\d)\$(.*)", d) for d in found]
+    if all(numbered):
+        return [conversion for _, conversion in sorted((m[1], m[2]) for m in numbered)]
+    return [d[1:] for d in found]
+
+
 def complaints(table):
     seen = set()
     for english, korean in table:
         if english in seen:
             yield f"said twice: {english!r}"
         seen.add(english)
-        if DIRECTIVE.findall(english) != DIRECTIVE.findall(korean):
+        if taken(english) != taken(korean):
             yield f"other directives than its English text has: {korean!r}"
         if not korean.strip() or not english.strip():
             yield f"an empty text beside {english or korean!r}"
