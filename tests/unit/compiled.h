@@ -24,7 +24,7 @@ static inline Compiled compile(const char *text)
         if (parse_source(&tree, &source, PARSE_FILE, &diags) == PARSE_OK) out.image = compile_tree(&tree, &diags);
         tree_free(&tree);
     }
-    diags_render(&report, &source, &diags);
+    diags_render(&report, &source, &diags, (Reader){0});
     snprintf(out.report, sizeof out.report, "%s", report.bytes ? report.bytes : "");
     text_free(&report);
     source_free(&source);
