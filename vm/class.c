@@ -299,9 +299,7 @@ static bool lay_out(VM *vm, Type *t, Value slots)
     if (is_unset(dict_get_str(vm, t->dict, vm->common->doc)) &&
         !dict_set_str(vm, t->dict, vm->common->doc, VALUE_NONE))
         return false;
-    enum { FIRST_GUESS = 3 };
-    t->slot_hint = (uint16_t)(t->nmembers + (t->flags & TYPE_HAS_DICT ? FIRST_GUESS : 0));
-    if (t->base->slot_hint > t->slot_hint) t->slot_hint = t->base->slot_hint;
+    t->slot_hint = shape_guess_slots(t);
     t->root_shape = shape_new_root(vm, t);
     return t->root_shape != NULL;
 }

@@ -150,8 +150,33 @@ static Gen *enter(VM *vm, Gen *g, uint16_t ret, RetKind kind)
     return g->leaf;
 }
 
+/* Suspended at a yield of its own, and no part of a chain. */
+static bool stands_alone(const Gen *g)
+{
+    return (g->h.aux & (GEN_STATE | GEN_SHARED)) == GEN_SUSPENDED && g->leaf == g && !g->frame.caller && is_unset(g->delegate);
+}
+
+static Value resume_alone(VM *vm, Gen *g, Value sent, uint16_t ret, RetKind kind)
+{
+    Frame *caller = vm->frame, *f = &g->frame;
+    uint32_t depth = caller ? caller->depth + 1 : 1;
+    if (depth > vm->max_depth) return frame_stack_overflow(vm);
+    if (caller && !caller->heap) vm->sp = frame_top(vm, caller);
+    f->caller = caller;
+    f->ret = ret;
+    f->ret_kind = kind;
+    f->depth = depth;
+    g->root = g;
+    g->h.aux += GEN_RUNNING - GEN_SUSPENDED;
+    gc_touch_frame(vm, g);
+    f->regs[resume_register(f)] = sent;
+    vm->frame = f;
+    return VALUE_SWITCH;
+}
+
 Value gen_resume(VM *vm, Gen *g, Value sent, uint16_t ret, RetKind kind)
 {
+    if (stands_alone(g)) return resume_alone(vm, g, sent, ret, kind);
     if (gen_state(g) == GEN_FINISHED) return VALUE_STOP;
     if (at_start(g) && !is_none(sent))
         return vm_raise(vm, ERR_TYPE, "can't send non-None value to a just-started %s", gen_kind(g));

@@ -15,7 +15,7 @@
 /* What the caller does with a callee's result (and, for some, with its StopIteration). */
 typedef enum {
     RET_VALUE,      // r[ret] = result
-    RET_VALUE_H,    // the same, into a heap frame
+    RET_VALUE_H,    // the same, into a heap frame; RETURN does these two itself
     RET_ENTRY,      // leave interp_run
     RET_DISCARD,    // nothing
     RET_TRUTH,      // __bool__ etc.: r[ret] = bool(result)

@@ -205,34 +205,50 @@ static inline bool flt_none(double a, double b, double *r) { (void)a; (void)b; (
         }                                                                                                              \
     } while (0)
 
-/* Calls. `args` points at the first argument in the registers, `n` counts them. In stack code a script function's
- * frame begins at its callee register, arguments in place; everything else goes through op_call. */
+/* Calls of script functions with just their positional parameters; everything else goes through op_call. In stack code
+ * the callee's frame begins at its callee register, arguments in place; heap code copies them to the top of the stack. */
+#define ENTER_FUNCTION(function, frame_, kind, copy_arguments)                                                         \
+    do {                                                                                                               \
+        Code *code = (function)->code;                                                                                 \
+        Frame *callee_frame = (Frame *)(frame_), *caller = FRAME;                                                      \
+        uint32_t depth = caller->depth + 1;                                                                            \
+        if (unlikely(depth > vm->max_depth || callee_frame->regs + code->nregs > vm->stack_limit)) {                   \
+            SAVE();                                                                                                    \
+            frame_stack_overflow(vm);                                                                                  \
+            goto unwind;                                                                                               \
+        }                                                                                                              \
+        copy_arguments;                                                                                                \
+        caller->pc = pc;                                                                                               \
+        callee_frame->caller = caller;                                                                                 \
+        callee_frame->zero = 0;                                                                                        \
+        callee_frame->ret_kind = kind;                                                                                 \
+        callee_frame->ret = C;                                                                                         \
+        callee_frame->depth = depth;                                                                                   \
+        callee_frame->heap = 0;                                                                                        \
+        regs = callee_frame->regs;                                                                                     \
+        consts = code->consts;                                                                                         \
+        pc = code->insns;                                                                                              \
+        SAFEPOINT();                                                                                                   \
+        NEXT;                                                                                                          \
+    } while (0)
 #define CALL_IN_PLACE(base, n)                                                                                         \
     do {                                                                                                               \
         Value callee = (base)[0];                                                                                      \
         if (likely(is_exact(callee, T_FUNCTION))) {                                                                    \
-            Code *code = ((Function *)as_obj(callee))->code;                                                           \
-            if (likely(code->fast_nargs == (n))) {                                                                     \
-                Frame *callee_frame = (Frame *)(base), *caller = FRAME;                                                \
-                uint32_t depth = caller->depth + 1;                                                                    \
-                if (unlikely(depth > vm->max_depth || callee_frame->regs + code->nregs > vm->stack_limit)) {           \
-                    SAVE();                                                                                            \
-                    frame_stack_overflow(vm);                                                                          \
-                    goto unwind;                                                                                       \
-                }                                                                                                      \
-                caller->pc = pc;                                                                                       \
-                callee_frame->caller = caller;                                                                         \
-                callee_frame->zero = 0;                                                                                \
-                callee_frame->ret_kind = RET_VALUE;                                                                    \
-                callee_frame->ret = C;                                                                                 \
-                callee_frame->depth = depth;                                                                           \
-                callee_frame->heap = 0;                                                                                \
-                regs = callee_frame->regs;                                                                             \
-                consts = code->consts;                                                                                 \
-                pc = code->insns;                                                                                      \
-                SAFEPOINT();                                                                                           \
-                NEXT;                                                                                                  \
-            }                                                                                                          \
+            Function *function = (Function *)as_obj(callee);                                                           \
+            if (likely(function->code->fast_nargs == (n))) ENTER_FUNCTION(function, base, RET_VALUE, (void)0);         \
+        }                                                                                                              \
+    } while (0)
+#define CALL_ON_TOP(callee, args, n)                                                                                   \
+    do {                                                                                                               \
+        if (is_exact(callee, T_FUNCTION)) {                                                                            \
+            Function *function = (Function *)as_obj(callee);                                                           \
+            const Value *from = (args);                                                                                \
+            if (likely(function->code->fast_nargs == (n)))                                                             \
+                ENTER_FUNCTION(function, vm->sp, RET_VALUE_H, {                                                        \
+                    callee_frame->fn = callee;                                                                         \
+                    for (int i = 0, count = (n); i < count; i++) callee_frame->regs[i] = from[i];                      \
+                });                                                                                                    \
         }                                                                                                              \
     } while (0)
 
@@ -526,11 +542,20 @@ reload:
         FINISH(C, op_call(vm, base[0], base + CALL_GAP + 1, B, VALUE_UNSET, C));
     }
     CASE(CALL_H):
-    CASE(CALL_STMT_H): FINISH(C, op_call(vm, R(A), &R(A + 1), B, VALUE_UNSET, C));
+    CASE(CALL_STMT_H): {
+        Value *base = regs + A;
+        CALL_ON_TOP(base[0], base + 1, B);
+        FINISH(C, op_call(vm, base[0], base + 1, B, VALUE_UNSET, C));
+    }
     CASE(CALL_METHOD_H):
-    CASE(CALL_METHOD_STMT_H):
-        if (R(A + 1) != VALUE_UNSET) FINISH(C, op_call_method(vm, R(A), &R(A + 1), B + 1, C));
-        FINISH(C, op_call(vm, R(A), &R(A + 2), B, VALUE_UNSET, C));
+    CASE(CALL_METHOD_STMT_H): {
+        Value *base = regs + A;
+        if (base[1] != VALUE_UNSET) {
+            CALL_ON_TOP(base[0], base + 1, B + 1);
+            FINISH(C, op_call_method(vm, base[0], base + 1, B + 1, C));
+        }
+        FINISH(C, op_call(vm, base[0], base + 2, B, VALUE_UNSET, C));
+    }
     CASE(CALL_KW): {
         uint16_t dst = C;
         SAVE();
@@ -588,8 +613,9 @@ reload:
     CASE(RETURN): {
         Value v = R(A);
         Frame *f = FRAME;
-        if (likely(f->ret_kind == RET_VALUE)) {
+        if (likely(f->ret_kind <= RET_VALUE_H)) {
             Frame *caller = f->caller;
+            if (f->ret_kind == RET_VALUE_H) vm->sp = (Value *)f;
             caller->regs[f->ret] = v;
             regs = caller->regs;
             pc = caller->pc;

@@ -1,4 +1,5 @@
 /* Hidden classes, and the attributes of instances that follow them. */
+#include "vm/code_object.h"
 #include "vm/dict.h"
 #include "vm/int.h"
 #include "vm/list.h"
@@ -98,6 +99,53 @@ Shape *shape_extend(VM *vm, Shape *s, Str *name)
     next->name = name;
     next->nslots = s->nslots + 1;
     return dict_set_str(vm, s->transitions, name, obj_value(next)) ? next : NULL;
+}
+
+/* ---- how many slots an instance gets ---- */
+
+typedef struct SelfNames {
+    int n;
+    const char *text[MAX_IN_OBJECT];
+    uint32_t len[MAX_IN_OBJECT];
+} SelfNames;
+
+static void add_self_name(SelfNames *names, const char *text, uint32_t len)
+{
+    for (int i = 0; i < names->n; i++)
+        if (names->len[i] == len && memcmp(names->text[i], text, len) == 0) return;
+    if (names->n == MAX_IN_OBJECT) return;
+    names->text[names->n] = text;
+    names->len[names->n++] = len;
+}
+
+/* What the methods of a class assign to attributes of their first parameter. */
+static void collect_self_names(Dict *ns, SelfNames *names)
+{
+    Value key, v;
+    for (size_t pos = 0; dict_next(ns, &pos, &key, &v);) {
+        if (!is_kind(v, KIND_FUNCTION)) continue;
+        const Code *c = ((Function *)as_obj(v))->code;
+        const CodeImage *image = c->image->image;
+        const Insn *insns = code_at(image, c->rec->insns);
+        const CodeConst *consts = code_at(image, c->rec->consts);
+        for (uint32_t at = 0; at < c->ninsns; at++) {
+            if (insns[at].op != OP_SETATTR || insns[at].a != 0) continue;
+            const CodeConst *name = &consts[insns[at].b];
+            add_self_name(names, code_text(image, (CodeText){name->offset, name->len}), name->len);
+        }
+    }
+}
+
+uint16_t shape_guess_slots(const Type *t)
+{
+    SelfNames names = {0};
+    if (!(t->flags & TYPE_HAS_DICT)) return t->nmembers;
+    if (t->base->flags & TYPE_HEAP) collect_self_names(t->base->dict, &names);
+    int inherited = names.n;
+    collect_self_names(t->dict, &names);
+    int known = t->base->slot_hint > t->nmembers ? t->base->slot_hint : t->nmembers;
+    int guess = known + names.n - inherited;
+    return (uint16_t)(guess > MAX_IN_OBJECT ? known : guess);
 }
 
 /* ---- instances ---- */

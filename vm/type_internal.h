@@ -28,6 +28,11 @@ static inline Str *interned(VM *vm, Str *name)
 }
 Str *str_intern_value(VM *vm, Str *s);
 
+/* How many slots the first instance of a new class t should have: what its methods assign to their first parameter.
+ * Later ones get as many as earlier ones came to need; but the first may be the only one, and what lies outside an
+ * object is out of the inline caches' reach. */
+uint16_t shape_guess_slots(const Type *t);
+
 /* The __new__ of a built-in type with a constructor (construct.c). */
 Value type_new_method(VM *vm, Type *t);
 
