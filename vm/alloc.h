@@ -2,11 +2,11 @@
 #pragma once
 #include "vm/gc.h"
 
-/* As heap_alloc, but only the header is set: the caller writes everything else before it does anything else. */
+/* heap_alloc_raw in line: only the header is set. */
 static inline void *heap_alloc_bare(VM *vm, Kind kind, uint32_t shape, size_t size)
 {
     FreeCell **list = &vm->heap->free[(size + 7) / 8];
-    if (__builtin_expect(size > FINE_LIMIT || !*list, 0)) return heap_alloc(vm, kind, shape, size);
+    if (__builtin_expect(size > FINE_LIMIT || !*list, 0)) return heap_alloc_raw(vm, kind, shape, size);
     FreeCell *c = *list;
     *list = c->next;
     c->h = (Obj){.shape = shape, .kind = (uint8_t)kind};

@@ -239,6 +239,15 @@ static inline bool flt_none(double a, double b, double *r) { (void)a; (void)b; (
             if (likely(function->code->fast_nargs == (n))) ENTER_FUNCTION(function, base, RET_VALUE, (void)0);         \
         }                                                                                                              \
     } while (0)
+/* A native with just its positional parameters. found: its receiver's own type gave it. */
+#define CALL_NATIVE(callee, args, n, found)                                                                            \
+    do {                                                                                                               \
+        if (is_kind(callee, KIND_NATIVE)) {                                                                            \
+            const Native *native = (const Native *)as_obj(callee);                                                     \
+            if (native_direct(native) == (n) && (found || native->h.shape == T_NATIVE))                                \
+                FINISH(C, native->fn(vm, (Args){args, n}));                                                            \
+        }                                                                                                              \
+    } while (0)
 #define CALL_ON_TOP(callee, args, n)                                                                                   \
     do {                                                                                                               \
         if (is_exact(callee, T_FUNCTION)) {                                                                            \
@@ -530,6 +539,7 @@ reload:
     CASE(CALL_STMT): {
         Value *base = regs + A;
         CALL_IN_PLACE(base, B);
+        CALL_NATIVE(base[0], base + CALL_GAP, B, false);
         FINISH(C, op_call(vm, base[0], base + CALL_GAP, B, VALUE_UNSET, C));
     }
     CASE(CALL_METHOD):
@@ -537,6 +547,7 @@ reload:
         Value *base = regs + A;
         if (likely(base[CALL_GAP] != VALUE_UNSET)) {
             CALL_IN_PLACE(base, B + 1);
+            CALL_NATIVE(base[0], base + CALL_GAP, B + 1, true);
             FINISH(C, op_call_method(vm, base[0], base + CALL_GAP, B + 1, C));
         }
         FINISH(C, op_call(vm, base[0], base + CALL_GAP + 1, B, VALUE_UNSET, C));
@@ -545,6 +556,7 @@ reload:
     CASE(CALL_STMT_H): {
         Value *base = regs + A;
         CALL_ON_TOP(base[0], base + 1, B);
+        CALL_NATIVE(base[0], base + 1, B, false);
         FINISH(C, op_call(vm, base[0], base + 1, B, VALUE_UNSET, C));
     }
     CASE(CALL_METHOD_H):
@@ -552,6 +564,7 @@ reload:
         Value *base = regs + A;
         if (base[1] != VALUE_UNSET) {
             CALL_ON_TOP(base[0], base + 1, B + 1);
+            CALL_NATIVE(base[0], base + 1, B + 1, true);
             FINISH(C, op_call_method(vm, base[0], base + 1, B + 1, C));
         }
         FINISH(C, op_call(vm, base[0], base + 2, B, VALUE_UNSET, C));

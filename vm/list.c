@@ -1,5 +1,6 @@
 /* list.c - lists: storage, slices, the methods. Sorting is in sort.c, what tuples share in sequence.c. */
 #include "vm/list.h"
+#include "vm/alloc.h"
 #include "vm/container.h"
 #include "vm/dict.h"
 #include "vm/iter.h"
@@ -9,8 +10,10 @@
 
 Value list_with_capacity(VM *vm, size_t n)
 {
-    List *l = heap_new(vm, KIND_LIST, T_LIST, List);
+    List *l = heap_alloc_bare(vm, KIND_LIST, T_LIST, sizeof *l);
     if (!l) return VALUE_ERROR;
+    l->size = l->capacity = 0;
+    l->items = NULL;
     if (n && !(l->items = heap_malloc(vm, size_mul(n, sizeof(Value))))) return VALUE_ERROR;
     l->capacity = n;
     return obj_value(l);

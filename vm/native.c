@@ -10,6 +10,13 @@
 
 static Native *as_native(Value v) { return (Native *)as_obj(v); }
 
+static uint16_t aux_of(const NativeDef *def, const Signature *sig, bool bound)
+{
+    bool switches = def->fn == nat_next || def->fn == nat_gen_next || def->fn == nat_gen_send;
+    bool direct = sig->simple && !bound && !switches && !(def->flags & NATIVE_ASYNC) && sig->npos < NATIVE_INDIRECT;
+    return (uint16_t)(def->flags | (direct ? sig->npos : NATIVE_INDIRECT) << 8);
+}
+
 Value native_new(VM *vm, const NativeDef *def, Value self, Type *owner, Value module)
 {
     const Signature *sig = native_signature(vm, def);
@@ -17,7 +24,7 @@ Value native_new(VM *vm, const NativeDef *def, Value self, Type *owner, Value mo
     TypeId type = owner && is_unset(self) ? T_METHOD_DESCRIPTOR : T_NATIVE;
     Native *f = heap_new(vm, KIND_NATIVE, type, Native);
     if (!f) return VALUE_ERROR;
-    f->h.aux = (uint16_t)def->flags;
+    f->h.aux = aux_of(def, sig, !is_unset(self));
     f->fn = def->fn;
     f->sig = sig;
     f->self = self;
@@ -30,7 +37,7 @@ Value native_bind_self(VM *vm, Native *f, Value self)
 {
     Native *bound = heap_new(vm, KIND_NATIVE, T_NATIVE, Native);
     if (!bound) return VALUE_ERROR;
-    bound->h.aux = f->h.aux;
+    bound->h.aux = f->h.aux | NATIVE_INDIRECT << 8;
     bound->fn = f->fn;
     bound->sig = f->sig;
     bound->self = self;

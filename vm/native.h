@@ -25,6 +25,11 @@ typedef struct Signature {
     SigParam params[];
 } Signature;
 
+/* The upper byte of a native's aux: how many arguments it takes where they lie, being a plain C function of just so
+ * many positional parameters; or NATIVE_INDIRECT, when defaults, keywords, a receiver or the loop come in. */
+enum { NATIVE_INDIRECT = 0xff };
+static inline int native_direct(const Native *f) { return f->h.aux >> 8; }
+
 void native_free(VM *vm); // the signatures
 const Signature *native_signature(VM *vm, const NativeDef *def); // parsed once, cached; NULL out of memory
 Value native_new(VM *vm, const NativeDef *def, Value self, Type *owner, Value module);
