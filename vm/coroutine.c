@@ -44,7 +44,7 @@ static Gen *gen_alloc(VM *vm, Function *f, Code *c)
     g->h.aux = GEN_CREATED;
     g->leaf = g->root = g;
     g->delegate = VALUE_UNSET;
-    g->frame = (Frame){.fn = obj_value(f), .pc = c->insns, .heap = 1};
+    g->frame = (Frame){.fn = obj_value(f), .pc = c->insns, .heap = FRAME_HEAP};
     return g;
 }
 

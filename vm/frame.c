@@ -49,7 +49,6 @@ Frame *frame_push(VM *vm, Function *f, const Value *args, int n, Value kwnames, 
     frame->fn = obj_value(f);
     frame->pc = c->insns;
     frame->caller = caller;
-    frame->zero = 0;
     frame->ret_kind = kind;
     frame->ret = ret;
     frame->depth = depth;

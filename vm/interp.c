@@ -220,7 +220,6 @@ static inline bool flt_none(double a, double b, double *r) { (void)a; (void)b; (
         copy_arguments;                                                                                                \
         caller->pc = pc;                                                                                               \
         callee_frame->caller = caller;                                                                                 \
-        callee_frame->zero = 0;                                                                                        \
         callee_frame->ret_kind = kind;                                                                                 \
         callee_frame->ret = C;                                                                                         \
         callee_frame->depth = depth;                                                                                   \
@@ -513,8 +512,7 @@ reload:
                 regs = gf->regs;
                 consts = frame_code(gf)->consts;
                 regs[pc[-1].a] = VALUE_NONE;
-                SAFEPOINT();
-                NEXT;
+                NEXT; // no safepoint: the loop's end is one
             }
         }
         SAVE();

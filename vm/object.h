@@ -277,14 +277,15 @@ typedef struct Traceback { Obj h; Value exc; uint32_t index; } Traceback;
 
 /* ---- frames, coroutines, tasks: frame.h and task.h say what they mean ---- */
 typedef struct Frame Frame;
+enum { FRAME_HEAP = 8 };
 struct Frame {
     Value fn;         // the Function (the slot its caller put the callee in)
     const Insn *pc;   // where to go on; always the next instruction, valid while the frame is not the running one
     Frame *caller;    // who gets the result; NULL at the bottom of a run
-    uint8_t zero;     // keeps the low tag bits of this word an int's, should a scan meet it
+    uint8_t heap;     // FRAME_HEAP: lies in a Gen; else 0. Either makes this word an int, should a scan meet it
     uint8_t ret_kind; // RET_..., what the caller does with the result
     uint16_t ret;     // caller's register that takes the result
-    uint32_t depth : 31, heap : 1; // script frames below; heap: lies in a Gen
+    uint32_t depth;   // script frames below
     Value regs[];
 };
 
