@@ -744,7 +744,16 @@ reload:
     CASE(BUILD_SET): FINISH(A, op_build_set(vm, &R(B), C));
     CASE(BUILD_DICT): FINISH(A, op_build_dict(vm, &R(B), C));
     CASE(BUILD_STRING): FINISH(A, str_concat_many(vm, &R(B), C));
-    CASE(BUILD_SLICE): FINISH(A, slice_new(vm, R(B), R(B + 1), R(B + 2)));
+    CASE(BUILD_SLICE): {
+        if (pc->op == OP_GETITEM && pc->c == A) { // a[i:j]: nobody else sees the slice
+            Value v = op_get_slice(vm, R(pc->b), &R(B));
+            if (likely(v != VALUE_UNSET)) {
+                ++pc;
+                FINISH(A, v);
+            }
+        }
+        FINISH(A, slice_new(vm, R(B), R(B + 1), R(B + 2)));
+    }
     CASE(LIST_APPEND): CHECK(list_append(vm, as_list(R(A)), R(B)));
     CASE(LIST_EXTEND): CHECK(op_list_extend(vm, R(A), R(B), C ? R(C - 1) : VALUE_UNSET));
     CASE(LIST_TO_TUPLE): FINISH(A, tuple_new(vm, as_list(R(B))->items, as_list(R(B))->size));

@@ -71,6 +71,7 @@ Value op_format(VM *vm, Value v, Value spec, int conversion);
 Value op_getattr(VM *vm, Value o, Value name, InsnExtra *cache, uint16_t dst);
 Value op_setattr(VM *vm, Value o, Value name, Value v, InsnExtra *cache);
 Value op_getitem(VM *vm, Value o, Value key, uint16_t dst);
+Value op_get_slice(VM *vm, Value o, const Value parts[3]); // UNSET: make a slice object
 Value op_setitem(VM *vm, Value o, Value key, Value v); // v UNSET: delete
 
 Value op_import(VM *vm, Code *c, Value name, Value fromlist, int level);

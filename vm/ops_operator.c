@@ -18,6 +18,14 @@ static Value script_method(VM *vm, Value v, Dunder d)
     return is_kind(f, KIND_FUNCTION) && !code_is_heap(((Function *)as_obj(f))->code) ? f : VALUE_UNSET;
 }
 
+/* The slots of an instance of a built-in type, which scripts cannot change; NULL for other classes' instances. */
+static inline const TypeSlots *builtin_slots(VM *vm, Value v)
+{
+    if (!is_ptr(v)) return slots_of(vm, v);
+    uint32_t shape = as_obj(v)->shape;
+    return shape < T_BUILTIN_COUNT ? &vm->types[shape]->def->slots : NULL;
+}
+
 static Value push1(VM *vm, Value f, Value self, uint16_t dst, RetKind kind)
 {
     return frame_invoke(vm, f, &self, 1, VALUE_UNSET, dst, kind);
@@ -52,6 +60,7 @@ static size_t repeated_size(Value a, Value b)
 Value op_binary(VM *vm, BinaryOp op, bool inplace, Value a, Value b, uint16_t dst)
 {
     if (is_str(a) && is_str(b) && op == BIN_ADD) return str_concat(vm, as_str(a), as_str(b));
+    if (is_exact_int(a) && is_exact_int(b)) return int_binary(vm, op, a, b);
     if (op == BIN_MUL && !heap_reserve(vm, repeated_size(a, b))) return VALUE_ERROR;
     if (inplace) {
         Value f = script_method(vm, a, D_IADD + op);
@@ -144,7 +153,11 @@ int op_contains(VM *vm, Value container, Value item)
         Value v = dict_get(vm, as_dict(container), item);
         return is_error(v) ? -1 : !is_unset(v);
     }
-    return obj_contains(vm, container, item);
+    if (is_exact(container, T_SET)) return set_has(vm, as_set(container), item);
+    const TypeSlots *slots = builtin_slots(vm, container);
+    if (!slots || !slots->contains) return obj_contains(vm, container, item);
+    Value v = slots->contains(vm, container, item);
+    return is_error(v) ? -1 : v == VALUE_TRUE;
 }
 
 Value op_in(VM *vm, Value item, Value container, bool negate)
@@ -159,8 +172,31 @@ Value op_getitem(VM *vm, Value o, Value key, uint16_t dst)
         Value v = dict_get(vm, as_dict(o), key);
         return is_unset(v) ? vm_raise_arg(vm, ERR_KEY, key) : v;
     }
+    const TypeSlots *slots = builtin_slots(vm, o);
+    if (slots && slots->getitem) return slots->getitem(vm, o, key);
     Value f = script_method(vm, o, D_GETITEM);
     return is_unset(f) ? obj_getitem(vm, o, key) : push2(vm, f, o, key, dst, RET_VALUE);
+}
+
+/* o[start:stop:step] of the built-in sequences without making a slice object; UNSET when it takes one. */
+Value op_get_slice(VM *vm, Value o, const Value parts[3])
+{
+    if (!is_ptr(o) || !(is_small(parts[0]) || is_none(parts[0])) || !(is_small(parts[1]) || is_none(parts[1])) ||
+        !is_none(parts[2]))
+        return VALUE_UNSET;
+    int64_t start = is_none(parts[0]) ? 0 : as_small(parts[0]), stop = is_none(parts[1]) ? INT64_MAX : as_small(parts[1]), n;
+    switch (as_obj(o)->shape) {
+    case T_LIST:
+        n = slice_adjust((int64_t)as_list(o)->size, &start, &stop, 1);
+        return list_slice(vm, as_list(o), start, stop, 1, n);
+    case T_TUPLE:
+        n = slice_adjust((int64_t)as_tuple(o)->size, &start, &stop, 1);
+        return tuple_slice(vm, as_tuple(o), start, 1, n);
+    case T_STR:
+        n = slice_adjust((int64_t)as_str(o)->length, &start, &stop, 1);
+        return n ? str_slice(vm, as_str(o), (size_t)start, (size_t)(start + n)) : obj_value(vm->empty_str);
+    default: return VALUE_UNSET;
+    }
 }
 
 Value op_setitem(VM *vm, Value o, Value key, Value v)

@@ -129,8 +129,29 @@ typedef struct Search {
     int jumps;
 } Search;
 
-/* The entry that holds an equal key, or the free one that ends the search; NULL: error. */
-static inline SetEntry *find(VM *vm, Set *s, Value key, int64_t hash, Search *search)
+/* The entry that holds a small int, or the free one that ends the search. NULL when that takes more than looking: an
+ * equal hash, which 1.0 and True have too, or keyed spreading. */
+static inline SetEntry *find_small(const Set *s, Value key, int64_t hash, Search *search)
+{
+    if (__builtin_expect(is_keyed(s), 0)) return NULL;
+    SetEntry *dummy = NULL;
+    size_t mask = s->mask, perturb = (size_t)hash, i = perturb & mask;
+    for (int jumps = 0;; jumps++) {
+        SetEntry *e = &s->table[i], *last = i + LINEAR_PROBES <= mask ? e + LINEAR_PROBES : e;
+        for (; e <= last; e++) {
+            if (e->hash == hash || e->key == FREE) {
+                *search = (Search){dummy, jumps};
+                return e->key == key || e->key == FREE ? e : NULL;
+            }
+            if (e->hash == -1) dummy = e;
+        }
+        perturb >>= PERTURB_SHIFT;
+        i = (i * 5 + 1 + perturb) & mask;
+    }
+}
+
+/* The search in general, where __eq__ may have to be asked. */
+static SetEntry *find_any(VM *vm, Set *s, Value key, int64_t hash, Search *search)
 {
 restart:;
     size_t mask = s->mask, perturb = probe_bits(vm, s, hash), i = perturb & mask;
@@ -158,6 +179,13 @@ restart:;
     }
 }
 
+/* The entry that holds an equal key, or the free one that ends the search; NULL: error. */
+static inline SetEntry *find(VM *vm, Set *s, Value key, int64_t hash, Search *search)
+{
+    SetEntry *e = is_small(key) ? find_small(s, key, hash, search) : NULL;
+    return e ? e : find_any(vm, s, key, hash, search);
+}
+
 static bool turn_keyed(VM *vm, Set *s)
 {
     s->h.aux |= SET_KEYED;
@@ -165,7 +193,7 @@ static bool turn_keyed(VM *vm, Set *s)
 }
 
 /* 1 new, 0 there already, -1 error. */
-static int add_hashed(VM *vm, Set *s, Value key, int64_t hash)
+static inline int add_hashed(VM *vm, Set *s, Value key, int64_t hash)
 {
     Search search;
     SetEntry *e = find(vm, s, key, hash, &search);
@@ -182,7 +210,7 @@ static int add_hashed(VM *vm, Set *s, Value key, int64_t hash)
     return search.dummy || s->filled * 5 < s->mask * 3 || grow(vm, s) ? 1 : -1;
 }
 
-static int has_hashed(VM *vm, Set *s, Value key, int64_t hash)
+static inline int has_hashed(VM *vm, Set *s, Value key, int64_t hash)
 {
     Search search;
     const SetEntry *e = find(vm, s, key, hash, &search);
@@ -196,7 +224,7 @@ static void remove_entry(VM *vm, Set *s, SetEntry *e)
     s->live--;
 }
 
-static int discard_hashed(VM *vm, Set *s, Value key, int64_t hash)
+static inline int discard_hashed(VM *vm, Set *s, Value key, int64_t hash)
 {
     Search search;
     SetEntry *e = find(vm, s, key, hash, &search);
@@ -252,9 +280,9 @@ int64_t frozenset_hash(Set *s)
 }
 
 /* The hash to look for an item with. A set, which has none, stands for the frozenset that equals it. */
-static bool hash_to_find(VM *vm, Value v, int64_t *hash)
+static inline bool hash_to_find(VM *vm, Value v, int64_t *hash)
 {
-    if (!is_set(v) || is_frozen(vm, as_set(v)) || type_defines(type_of(vm, v), D_HASH)) return value_hash(vm, v, hash);
+    if (is_small(v) || !is_set(v) || is_frozen(vm, as_set(v)) || type_defines(type_of(vm, v), D_HASH)) return value_hash(vm, v, hash);
     *hash = hash_of_items(as_set(v));
     return true;
 }

@@ -52,6 +52,7 @@ int64_t slice_adjust(int64_t length, int64_t *start, int64_t *stop, int64_t step
 {
     *start = clamp(*start, length, step < 0);
     *stop = clamp(*stop, length, step < 0);
+    if (step == 1) return *start < *stop ? *stop - *start : 0;
     if (step < 0) return *stop < *start ? (*start - *stop - 1) / -step + 1 : 0;
     return *start < *stop ? (*stop - *start - 1) / step + 1 : 0;
 }
