@@ -99,6 +99,9 @@ Value type_construct(VM *vm, Type *t, const Value *args, int n, Value kwnames, V
 {
     *init = VALUE_UNSET;
     if (t == vm->types[T_TYPE]) return type_call_constructor(vm, &t->def->constructor, t, args, n, kwnames);
+    const NativeDef *constructor = &t->def->constructor;
+    bool direct = !(t->flags & TYPE_HEAP) && constructor->fn && !is_plain(vm, t);
+    if (direct) return type_call_constructor(vm, constructor, t, args, n, kwnames);
     Value o;
     if (type_defines(t, D_NEW)) {
         o = script_new(vm, t, args, n, kwnames);

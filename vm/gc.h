@@ -5,8 +5,6 @@
 
 enum {
     BLOCK_SIZE = 32 << 10,
-    FINE_LIMIT = 256,
-    FINE_CLASSES = FINE_LIMIT / 8,
     SMALL_LIMIT = 2048,
     CARVE_BYTES = 1 << 10,  // of a new block, taken at a time
     CLASSES = FINE_CLASSES + 8 + (SMALL_LIMIT - 512) / 256 + 1,
@@ -16,8 +14,6 @@ enum {
     MARK_STACK = 1 << 15,
     SLICE = 256,            // items of a container traced before the rest goes back on the stack
 };
-
-typedef struct FreeCell { Obj h; struct FreeCell *next; } FreeCell;
 
 typedef struct Block {
     struct Block *next, *next_pending;
@@ -36,7 +32,7 @@ typedef struct LargeCell { struct LargeCell *next, *prev; size_t size, pad; } La
 typedef struct MarkEntry { Obj *o; size_t at; } MarkEntry; // at: item of a container to go on with
 
 struct Heap {
-    FreeCell *free[CLASSES];    // cells at hand
+    FreeCell *free[CLASSES];    // cells at hand; begins with the HeapFront
     Block *carving[CLASSES];    // the block whose front is being carved
     Block *pending[CLASSES];    // to be swept when the class runs dry
     Block *blocks[CLASSES];

@@ -8,18 +8,6 @@
  * block are found by sweeping it, which happens when its class next runs dry (lazy sweeping); a new block is carved
  * from the front, so that its pages come into being as they are used. */
 
-size_t size_mul(size_t n, size_t size)
-{
-    size_t r;
-    return __builtin_mul_overflow(n, size, &r) ? SIZE_MAX : r;
-}
-
-size_t size_add(size_t a, size_t b)
-{
-    size_t r;
-    return __builtin_add_overflow(a, b, &r) ? SIZE_MAX : r;
-}
-
 static unsigned class_of(size_t size)
 {
     if (size <= FINE_LIMIT) return (unsigned)((size + 7) / 8);
@@ -175,7 +163,7 @@ __attribute__((optimize("no-tree-loop-distribute-patterns"))) static void clear(
         for (uint64_t *word = (uint64_t *)(o + 1), *end = word + (size - 1) / 8; word < end; word++) *word = 0;
 }
 
-void *heap_alloc_raw(VM *vm, Kind kind, uint32_t shape, size_t size)
+void *heap_alloc_slow(VM *vm, Kind kind, uint32_t shape, size_t size)
 {
     Heap *h = vm->heap;
     Obj *o;
@@ -292,24 +280,6 @@ static bool roots_init(VM *vm)
     }
     return false;
 }
-
-Value *roots_reserve(VM *vm, size_t n)
-{
-    if ((size_t)(vm->roots_end - vm->roots_top) < n) return vm_no_memory(vm), NULL;
-    Value *r = vm->roots_top;
-    for (size_t i = 0; i < n; i++) r[i] = VALUE_UNSET;
-    vm->roots_top += n;
-    return r;
-}
-
-Value *roots_push(VM *vm, Value v)
-{
-    if (vm->roots_top == vm->roots_end) return vm_no_memory(vm), NULL;
-    *vm->roots_top = v;
-    return vm->roots_top++;
-}
-
-void roots_pop(VM *vm, Value *r) { vm->roots_top = r; }
 
 /* A list with an entry per pin: pinning is for start-up and for what the outside holds. */
 void gc_pin(VM *vm, Value v)

@@ -17,9 +17,15 @@ enum {
     GC_ZOMBIE = 32,    // a dead Type or Shape: freed one major collection later, after everything that was made of it
 };
 
+/* Cells at hand, by size in words: the part of the heap that allocation in line looks at. */
+enum { FINE_LIMIT = 256, FINE_CLASSES = FINE_LIMIT / 8 };
+typedef struct FreeCell { Obj h; struct FreeCell *next; } FreeCell;
+typedef struct HeapFront { FreeCell *free[FINE_CLASSES + 1]; } HeapFront;
+
 /* An object of `size` bytes with its header set. NULL with MemoryError pending when there is no memory. The rest is
  * garbage, which the caller fills before anything else may fail or look at the object. */
-void *heap_alloc_raw(VM *vm, Kind kind, uint32_t shape, size_t size);
+static inline void *heap_alloc_raw(VM *vm, Kind kind, uint32_t shape, size_t size);
+void *heap_alloc_slow(VM *vm, Kind kind, uint32_t shape, size_t size);
 /* The same, zeroed. */
 void *heap_alloc(VM *vm, Kind kind, uint32_t shape, size_t size);
 static inline void *heap_zeroed(void *object, size_t size)
@@ -42,8 +48,16 @@ void heap_free(VM *vm, void *p, size_t size);
  * MemoryError pending. */
 bool heap_reserve(VM *vm, size_t bytes);
 /* n * size (+ extra), or SIZE_MAX on overflow, which heap_malloc refuses. */
-size_t size_mul(size_t n, size_t size);
-size_t size_add(size_t a, size_t b);
+static inline size_t size_mul(size_t n, size_t size)
+{
+    size_t r;
+    return __builtin_mul_overflow(n, size, &r) ? SIZE_MAX : r;
+}
+static inline size_t size_add(size_t a, size_t b)
+{
+    size_t r;
+    return __builtin_add_overflow(a, b, &r) ? SIZE_MAX : r;
+}
 
 /* Write barrier: call as gc_store(vm, owner, &owner->field, value) for every store of a Value into an object that
  * may have survived a safepoint. Logs the overwritten value while marking, remembers old owners. */
@@ -56,10 +70,10 @@ void gc_store_ptr(VM *vm, void *owner, void **slot, void *p);
 
 /* Roots of native code across calls into scripts: r = roots_push(vm, v) answers the slot's address, which stays
  * valid until roots_pop(vm, r). NULL with MemoryError pending. Slots nest like a stack. */
-Value *roots_push(VM *vm, Value v);
+static inline Value *roots_push(VM *vm, Value v);
 /* n slots in a row, UNSET; popped by roots_pop of the first. */
-Value *roots_reserve(VM *vm, size_t n);
-void roots_pop(VM *vm, Value *r);
+static inline Value *roots_reserve(VM *vm, size_t n);
+static inline void roots_pop(VM *vm, Value *r);
 
 /* Values kept by C structures from one tick to the next (the scheduler's, the host's). Counted: pin twice, unpin twice. */
 void gc_pin(VM *vm, Value v);

@@ -13,6 +13,7 @@ size_t search_first(const void *hay, size_t n, const void *needle, size_t m)
     if (m == 0) return 0;
     const char *start = hay, *end = start + n, *p = start + m - 1;
     char last = ((const char *)needle)[m - 1];
+    if (m == 1) return (p = memchr(p, last, n)) ? (size_t)(p - start) : SEARCH_NONE;
     for (int hits = 0; hits < FALSE_HITS; hits++) {
         p = memchr(p, last, (size_t)(end - p));
         if (!p) return SEARCH_NONE;

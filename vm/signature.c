@@ -384,6 +384,11 @@ static bool bind_stars(const Call *c, const Value *args, int n, Value *out)
 bool native_bind(VM *vm, const Signature *sig, const char *owner, const Value *args, int n, Value kwnames,
                  Value *out)
 {
+    if (sig->simple && is_unset(kwnames) && n <= sig->npos && n >= sig->nrequired) {
+        for (int i = 0; i < n; i++) out[i] = args[i];
+        for (int i = n; i < sig->npos; i++) out[i] = sig->params[i].dflt;
+        return true;
+    }
     Call c = {
         vm, sig, owner, sig->method, n - sig->method, is_unset(kwnames) ? 0 : (int)as_tuple(kwnames)->size};
     if (sig->raw) {

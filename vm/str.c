@@ -66,8 +66,21 @@ static Str *fill_header(Str *s, size_t size, size_t length)
     return s;
 }
 
+static inline Str *alloc_ascii(VM *vm, size_t size)
+{
+    Str *s = heap_alloc_raw(vm, KIND_STR, T_STR, size_add(offsetof(Str, bytes) + 1, size));
+    if (!s) return NULL;
+    s->h.aux = STR_ASCII;
+    s->size = s->length = size;
+    s->hash = 0;
+    s->data = s->bytes;
+    s->bytes[size] = 0;
+    return s;
+}
+
 Str *str_alloc(VM *vm, size_t size, size_t length)
 {
+    if (size == length) return alloc_ascii(vm, size);
     return fill_header(heap_alloc_raw(vm, KIND_STR, T_STR, str_bytes(size, length)), size, length);
 }
 
@@ -82,7 +95,7 @@ Str *str_alloc_as(VM *vm, Type *t, size_t size, size_t length)
 Value str_new_counted(VM *vm, const char *utf8, size_t size, size_t length)
 {
     if (size <= 1) return obj_value(size ? vm->ascii_str[(unsigned char)*utf8] : vm->empty_str);
-    Str *s = str_alloc(vm, size, length);
+    Str *s = size == length ? alloc_ascii(vm, size) : str_alloc(vm, size, length);
     if (!s) return VALUE_ERROR;
     copy_bytes(s->data, utf8, size);
     return obj_value(s);

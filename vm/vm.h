@@ -138,6 +138,37 @@ static inline Type *type_of(VM *vm, Value v)
     return type_of_const(vm, v);
 }
 
+static inline void *heap_alloc_raw(VM *vm, Kind kind, uint32_t shape, size_t size)
+{
+    if (__builtin_expect(size <= FINE_LIMIT, 1)) {
+        FreeCell **list = &((HeapFront *)vm->heap)->free[(size + 7) / 8], *c = *list;
+        if (__builtin_expect(c != NULL, 1)) {
+            *list = c->next;
+            c->h = (Obj){.shape = shape, .kind = (uint8_t)kind};
+            return c;
+        }
+    }
+    return heap_alloc_slow(vm, kind, shape, size);
+}
+
+static inline Value *roots_reserve(VM *vm, size_t n)
+{
+    Value *r = vm->roots_top;
+    if (__builtin_expect((size_t)(vm->roots_end - r) < n, 0)) return vm_no_memory(vm), NULL;
+    for (size_t i = 0; i < n; i++) r[i] = VALUE_UNSET;
+    vm->roots_top += n;
+    return r;
+}
+
+static inline Value *roots_push(VM *vm, Value v)
+{
+    if (__builtin_expect(vm->roots_top == vm->roots_end, 0)) return vm_no_memory(vm), NULL;
+    *vm->roots_top = v;
+    return vm->roots_top++;
+}
+
+static inline void roots_pop(VM *vm, Value *r) { vm->roots_top = r; }
+
 static inline void gc_store(VM *vm, void *owner, Value *slot, Value v)
 {
     Obj *o = (Obj *)owner;
