@@ -71,8 +71,12 @@ Value bigint_finish(VM *vm, BigInt *b, size_t n)
 {
     size_t trimmed = mag_trim(b->digits, n);
     Value v;
-    if (trimmed == n && !small_from_digits(b->digits, n, b->sign, &v)) return obj_value(b);
-    v = int_from_digits(vm, b->digits, trimmed, b->sign);
+    bool is_small_int = small_from_digits(b->digits, trimmed, b->sign, &v);
+    if (!is_small_int && n - trimmed <= 2 + n / 8) { // hardly shorter: the digits stay where they are
+        b->used = (int32_t)trimmed;
+        return obj_value(b);
+    }
+    if (!is_small_int) v = int_from_digits(vm, b->digits, trimmed, b->sign);
     heap_release(vm, &b->h, bigint_size(n));
     return v;
 }
@@ -157,14 +161,12 @@ Value bigint_sub(VM *vm, Value a, Value b)
 static Value multiply_views(VM *vm, const IntView *a, const IntView *b)
 {
     if (a->n + b->n > MAG_MAX_DIGITS) return vm_no_memory(vm);
-    Scratch product;
     size_t n = a->n + b->n;
-    if (!scratch_open(vm, &product, n)) return VALUE_ERROR;
-    Value v = VALUE_ERROR;
-    if (mag_mul(vm, product.d, a->d, a->n, b->d, b->n))
-        v = int_from_digits(vm, product.d, n, a->sign * b->sign);
-    scratch_close(&product);
-    return v;
+    BigInt *product = bigint_alloc(vm, n);
+    if (!product) return VALUE_ERROR;
+    product->sign = a->sign * b->sign;
+    if (mag_mul(vm, product->digits, a->d, a->n, b->d, b->n)) return bigint_finish(vm, product, n);
+    return VALUE_ERROR;
 }
 
 Value bigint_mul(VM *vm, Value a, Value b)

@@ -165,6 +165,17 @@ Digit mag_div_1(Digit *q, const Digit *a, size_t n, Digit d)
 
 /* ---- multiplication ---- */
 
+static void multiply_by_digit(Digit *r, const Digit *a, size_t na, Digit factor)
+{
+    Digit carry = 0;
+    for (size_t i = 0; i < na; i++) {
+        DoubleDigit product = (DoubleDigit)a[i] * factor + carry;
+        r[i] = (Digit)product & DIGIT_MASK;
+        carry = (Digit)(product >> DIGIT_BITS);
+    }
+    r[na] = carry;
+}
+
 /* Column by column: at most COLUMNS_MAX products of 120 bits fit an accumulator of 128. */
 static void multiply_columns(Digit *r, const Digit *a, size_t na, const Digit *b, size_t nb)
 {
@@ -253,7 +264,8 @@ bool mag_mul(VM *vm, Digit *r, const Digit *a, size_t na, const Digit *b, size_t
     }
     if (na > LEAF_MAX && (na + 1) / 2 >= nb) return multiply_unbalanced(vm, r, a, na, b, nb);
     if (nb <= COLUMNS_MAX) {
-        multiply_columns(r, a, na, b, nb);
+        if (nb == 1) multiply_by_digit(r, a, na, *b);
+        else multiply_columns(r, a, na, b, nb);
         return na < 1000 || vm_tick(vm, na * nb / DIGITS_PER_TICK);
     }
     if (na <= LEAF_MAX) return multiply_library(vm, r, a, na, b, nb);
@@ -262,17 +274,26 @@ bool mag_mul(VM *vm, Digit *r, const Digit *a, size_t na, const Digit *b, size_t
 
 /* ---- division ---- */
 
-/* Long division in place (Knuth's D). a has m + n digits, its upper n below b; b has n >= 2, its top bit
- * set. The quotient's m digits go to q, the remainder stays in a's lower n; a's upper m become zero. */
-static void divide_long(Digit *q, Digit *a, size_t m, const Digit *b, size_t n)
+/* Digit i of d << shift, for shift < 60; digits below the first are zeros. */
+static inline Digit shifted_digit(const Digit *d, size_t i, unsigned shift)
 {
-    Digit top = b[n - 1], second = b[n - 2];
+    Digit below = i ? d[i - 1] >> (DIGIT_BITS - shift) : 0;
+    return (d[i] << shift | below) & DIGIT_MASK;
+}
+
+/* Long division in place (Knuth's D). a has m + n digits, its upper n below b; b has n >= 2 digits, and its top bit is
+ * set after a shift to the left, which only the digits that quotients are guessed from are given. The quotient's m digits
+ * go to q, the remainder stays in a's lower n; a's upper m become zero. */
+static void divide_long(Digit *q, Digit *a, size_t m, const Digit *b, size_t n, unsigned shift)
+{
+    Digit top = shifted_digit(b, n - 1, shift), second = shifted_digit(b, n - 2, shift);
     Reciprocal by = reciprocal_of(top);
     for (size_t j = m; j-- > 0;) {
-        Digit g = DIGIT_MASK, rest = top + a[j + n - 1]; // if the dividend begins like the divisor
-        if (a[j + n] < top) g = divide_digits(&by, a[j + n], a[j + n - 1], &rest);
-        while (rest <= DIGIT_MASK &&
-               (DoubleDigit)g * second > ((DoubleDigit)rest << DIGIT_BITS | a[j + n - 2]))
+        Digit first = shifted_digit(a, j + n, shift), next = shifted_digit(a, j + n - 1, shift);
+        Digit third = shifted_digit(a, j + n - 2, shift);
+        Digit g = DIGIT_MASK, rest = top + next; // if the dividend begins like the divisor
+        if (first < top) g = divide_digits(&by, first, next, &rest);
+        while (rest <= DIGIT_MASK && (DoubleDigit)g * second > ((DoubleDigit)rest << DIGIT_BITS | third))
             g--, rest += top;
 
         Digit carry = 0, borrow = 0;
@@ -321,7 +342,7 @@ static bool divide_3_by_2(VM *vm, Digit *q, Digit *a, const Digit *b, size_t hal
 static bool divide_2_by_1(VM *vm, Digit *q, Digit *a, const Digit *b, size_t n, Digit *scratch)
 {
     if (n % 2 != 0 || n < DIVIDE_LEAF) {
-        divide_long(q, a, n, b, n);
+        divide_long(q, a, n, b, n, 0);
         return vm_tick(vm, n * n / DIGITS_PER_TICK);
     }
     size_t half = n / 2;
@@ -367,14 +388,13 @@ static bool divide_blocks(VM *vm, Digit *q, Digit *r, const Digit *a, size_t na,
 
 static bool divide_school(VM *vm, Digit *q, Digit *r, const Digit *a, size_t na, const Digit *b, size_t nb)
 {
-    size_t shift = (size_t)__builtin_clzll(b[nb - 1]) - (64 - DIGIT_BITS);
+    unsigned shift = (unsigned)__builtin_clzll(b[nb - 1]) - (64 - DIGIT_BITS);
     Scratch s;
-    if (!scratch_open(vm, &s, na + 1 + nb)) return false;
-    Digit *dividend = s.d, *divisor = s.d + na + 1;
-    dividend[na] = mag_shl(dividend, a, na, shift);
-    mag_shl(divisor, b, nb, shift);
-    divide_long(q, dividend, na - nb + 1, divisor, nb);
-    mag_shr(r, dividend, nb, shift);
+    if (!scratch_open(vm, &s, na + 1)) return false;
+    memcpy(s.d, a, na * sizeof *a);
+    s.d[na] = 0;
+    divide_long(q, s.d, na - nb + 1, b, nb, shift);
+    memcpy(r, s.d, nb * sizeof *r);
     scratch_close(&s);
     return na < 1000 || vm_tick(vm, (na - nb + 1) * nb / DIGITS_PER_TICK);
 }
