@@ -565,46 +565,34 @@ static void forget_dead_codes(VM *vm)
             if (ref->codes[i] && !(ref->codes[i]->h.gc & GC_OLD)) ref->codes[i] = NULL;
 }
 
-/* Cells at hand go back to their blocks; the blocks they came from are to be swept. */
-static void queue_sweeps(Heap *h)
-{
-    for (unsigned cls = 0; cls < CLASSES; cls++) {
-        h->free[cls] = NULL; // a block that is being carved goes on to be, once the others are used up
-        for (Block *b = h->blocks[cls]; b; b = b->next) {
-            if (!b->young) continue;
-            b->young = b->swept = false;
-            b->next_pending = h->pending[cls];
-            h->pending[cls] = b;
-        }
-    }
-}
-
 static void finish_sweeps(VM *vm, Heap *h)
 {
     for (unsigned cls = 0; cls < CLASSES; cls++)
         for (Block *b = h->pending[cls]; b; b = b->next_pending) heap_sweep_block(vm, b);
 }
 
-/* Every block, at once: what lives is known then, and empty blocks serve other sizes. */
-static void sweep_all(VM *vm, Heap *h)
+/* Cells at hand go back to their blocks, which are to be swept when their class runs dry. Blocks that nobody has wanted
+ * since the last collection, after a major one all, are swept at once: empty ones may serve other sizes. */
+static void queue_sweeps(VM *vm, Heap *h, bool all)
 {
     for (unsigned cls = 0; cls < CLASSES; cls++) {
-        h->free[cls] = NULL;
+        h->free[cls] = NULL; // a block that is being carved goes on to be, once the others are used up
         h->pending[cls] = NULL;
         for (Block **link = &h->blocks[cls], *b; (b = *link);) {
-            b->young = b->swept = false;
-            FreeCell *list = heap_sweep_block(vm, b);
-            if (b->nfree == b->carved) {
+            bool later = b->young && !all;
+            if (b->young || all) b->swept = false;
+            b->young = false;
+            if (!later && !heap_sweep_block(vm, b)) {
+                link = &b->next; // full
+            } else if (!later && b->nfree == b->carved) {
                 *link = b->next;
                 if (h->carving[cls] == b) h->carving[cls] = NULL;
                 heap_recycle_block(h, b);
-                continue;
-            }
-            if (list) {
+            } else {
                 b->next_pending = h->pending[cls];
                 h->pending[cls] = b;
+                link = &b->next;
             }
-            link = &b->next;
         }
     }
 }
@@ -646,9 +634,8 @@ static void collect(VM *vm, bool major)
     remember_running(vm);
     sweep_large(vm, h);
     h->since = 0;
-    if (!h->major) queue_sweeps(h);
-    else {
-        sweep_all(vm, h);
+    queue_sweeps(vm, h, h->major);
+    if (h->major) {
         size_t used = heap_used(vm);
         h->major_limit = used + used / 2 > FIRST_MAJOR ? used + used / 2 : FIRST_MAJOR;
         if (h->limit && h->major_limit > h->limit) h->major_limit = h->limit;
