@@ -50,6 +50,8 @@ bool check_async(Compiler *c, const Node *at, const char *what)
     if (diag && function->kind == SCOPE_FUNCTION)
         diag_hint(c->diags, diag, "make the function asynchronous: 'async def %s'",
                   ((const AstFunctionDef *)function->node)->name->text);
+    if (diag && function->kind == SCOPE_LAMBDA)
+        diag_hint(c->diags, diag, "a lambda cannot await: write a function with 'async def'");
     return false;
 }
 

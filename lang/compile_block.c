@@ -57,6 +57,7 @@ static void close_loop(Compiler *c, const Block *loop, const Node *at)
 
 static void end_handling(Compiler *c, const Block *block, const Node *at)
 {
+    if (block->catch_all) put(c, &block->catch_all->node, OP_CATCH_ALL_END, 0, 0, 0);
     if (block->saved != ANY) put(c, at, OP_POP_EXC, block->saved, 0, 0);
     if (block->name) forget_name(c, at, block->name);
 }

@@ -1,4 +1,5 @@
 #include "lang/compiler.h"
+#include <string.h>
 
 /* try ... except ... else, and try ... finally. A statement with both is the first inside the second. */
 
@@ -17,6 +18,12 @@ static void put_cleanup(Compiler *c, Block *block, Label cleanup)
 
 //-- except ------------------------------------------------------------------------------------------
 
+/* Without thinking of cancellation: `except CancelledError` is on purpose. */
+static bool catches_all(const AstExceptHandler *node)
+{
+    return !node->type || (node->type->kind == AST_Name && strcmp(AST(Name, node->type)->id->text, "BaseException") == 0);
+}
+
 /* The body of `except T as name`. */
 static void handler_body(Compiler *c, AstExceptHandler *node, Reg exception, Reg saved, Label done)
 {
@@ -25,10 +32,12 @@ static void handler_body(Compiler *c, AstExceptHandler *node, Reg exception, Reg
     enter_block(c, &block, BLOCK_HANDLER, &node->node);
     block.saved = saved;
     block.name = node->name;
+    block.catch_all = c->unit->scope->is_async && catches_all(node) ? node : NULL;
     protect(c, &block);
     if (node->name) store_name(c, &node->node, node->name, exception);
     statements(c, node->body);
     pause(c, &block);
+    if (block.catch_all) put(c, &node->node, OP_CATCH_ALL_END, 0, 0, 0);
     put(c, &node->node, OP_POP_EXC, saved, 0, 0);
     if (node->name) forget_name(c, &node->node, node->name);
     put_jump(c, &node->node, OP_JMP, 0, 0, done);

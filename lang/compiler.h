@@ -56,6 +56,7 @@ typedef struct Block {
     unsigned ways;  // bit per Way that is taken
     // HANDLER
     Reg saved;      // what was handled outside; ANY: nothing to restore
+    AstExceptHandler *catch_all; // a coroutine's `except:`; or NULL
     Name *name;     // the `e` of `except T as e`, deleted at the end; or NULL
     Node *node;
 } Block;

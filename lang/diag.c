@@ -266,23 +266,24 @@ void diag_caret_line(TextBuffer *out, const DiagExcerpt *excerpt)
 
 void diag_text_add(TextBuffer *out, Language language, const DiagText *sentence)
 {
-    const char *format = said(language, sentence->format);
+    bool whole = strcmp(sentence->format, "%s") == 0; // a text chosen from several
+    const char *format = said(language, whole ? sentence->args[0] : sentence->format);
     size_t before = out->len;
     for (int i = 0; *format;) {
         size_t literal = strcspn(format, "%");
-        text_add(out, format, literal);
+        bool word = literal && format[literal] && format[literal - 1] == SAID_OPEN; // one of ours, in braces
+        text_add(out, format, literal - word);
         format += literal;
         if (!*format) break;
         size_t len = directive_length(format);
-        bool quoted = literal && format[-1] == '\'';
         if (format[len - 1] == '%') {
             text_add(out, "%", 1);
         } else {
             int index = argument_index(format, i++) & (DIAG_MAX_ARGS - 1);
             const char *arg = sentence->args[index] ? sentence->args[index] : "";
-            text_addf(out, "%s", quoted ? arg : said(language, arg));
+            text_addf(out, "%s", word ? said(language, arg) : arg);
         }
-        format += len;
+        format += len + word;
     }
     if (out->len == before) return;
     out->len = before + said_settle(out->bytes + before, out->len - before);

@@ -44,8 +44,7 @@ void diags_init(Diags *diags);
 void diags_free(Diags *diags);
 
 /* Add one, printf-style. `format` must live as long as the list: it is looked up in vm/messages.def when the list is
- * shown. An argument that stands there without quotes is a word of ours, and translated too. The Diag is returned so
- * that a hint can follow; NULL if it was not kept. */
+ * shown. The Diag is returned so that a hint can follow; NULL if it was not kept. */
 Diag *diag_add(Diags *diags, DiagKind kind, Span span, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 Diag *diag_addv(Diags *diags, DiagKind kind, Span span, const char *format, va_list args);

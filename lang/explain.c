@@ -211,7 +211,10 @@ static bool explain_comma(Parser *p, Token token)
     bool closable =
         grammar_accepts(grammar, TK_RP) || grammar_accepts(grammar, TK_RB) || grammar_accepts(grammar, TK_RC);
     if (!closable && !grammar_accepts(grammar, TK_COMMA)) return false;
-    report(p, span_join(p->before.span, token.span), "invalid syntax. Perhaps you forgot a comma?");
+    Diag *diag = report(p, span_join(p->before.span, token.span), "invalid syntax. Perhaps you forgot a comma?");
+    bool after_text = ONE_OF(p->before.kind, TK_STRING, TK_FEND) && p->before.span.end == token.span.start;
+    if (after_text && token.kind == TK_NAME)
+        diag_hint(p->diags, diag, "a quote inside a text is written \\' or \\\", or the text is put in the other quotes");
     return true;
 }
 
@@ -335,9 +338,16 @@ static bool explain_match(Parser *p)
     return true;
 }
 
+/* The line's indentation has been found wrong before its depth. */
+static bool follows_tab_error(const Parser *p, Token token)
+{
+    const Diag *last = p->diags->count ? &p->diags->items[p->diags->count - 1] : NULL;
+    return last && last->kind == DIAG_TAB && last->span.end == token.span.start;
+}
+
 void explain_unexpected_indent(Parser *p, Token token)
 {
-    if (explain_match(p) || explain_try(p, token)) return;
+    if (explain_match(p) || explain_try(p, token) || follows_tab_error(p, token)) return;
     Diag *diag = diag_add(p->diags, DIAG_INDENTATION, token.span, "unexpected indent");
     diag_hint(p->diags, diag, "only what follows a line with ':' at its end is indented");
 }

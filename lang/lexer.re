@@ -241,7 +241,9 @@ static Token invalid_number(Lexer *lexer, const char *start, const char *base, i
 
 static Token number_token(Lexer *lexer, const char *start, const char *base, int radix)
 {
-    bool ends = !is_word_byte(*lexer->cursor) || keyword_follows(lexer->cursor);
+    const char *next = lexer->cursor, *behind = next;
+    bool foreign = (unsigned char)*next >= 0x80 && !unicode_is_name_part(utf8_next(&behind, text_end(lexer)));
+    bool ends = !is_word_byte(*next) || foreign || keyword_follows(next);
     return ends ? make(lexer, TK_NUMBER, start) : invalid_number(lexer, start, base, radix);
 }
 

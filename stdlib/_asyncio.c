@@ -161,6 +161,9 @@ static Value nat_gather(VM *vm, Args args)
         if (!is_future(aws->items[i]) && aws->size < 64)
             for (size_t j = 0; j < i; j++)
                 if (aws->items[j] == aws->items[i]) v = as_tuple(*root)->items[j];
+        int64_t hash; // of what is no awaitable: CPython looks for it among those it has seen first
+        bool hashable = !is_unset(v) || is_awaitable(vm, aws->items[i]) || obj_hash_raw(vm, aws->items[i], &hash);
+        if (!hashable) v = VALUE_ERROR;
         if (is_unset(v)) v = nat_ensure_future(vm, (Args){&aws->items[i], 1});
         if (is_error(v)) result = v;
         else as_tuple(*root)->items[i] = v;

@@ -4,6 +4,7 @@
 #include "vm/int.h"
 #include "vm/list.h"
 #include "vm/protocol.h"
+#include "vm/report.h"
 #include "vm/str.h"
 
 #include <math.h>
@@ -65,13 +66,14 @@ static Value nat_sleep(VM *vm, Args args)
     Value v = is_float(args.v[0]) ? args.v[0] : obj_index(vm, args.v[0]);
     if (is_error(v) || !to_nanoseconds(vm, v, &ns)) return VALUE_ERROR;
     if (ns < 0) return vm_raise(vm, ERR_VALUE, "sleep length must be non-negative");
-    int64_t now = monotonic(vm), deadline;
+    int64_t began = monotonic(vm), now = began, deadline;
     if (__builtin_add_overflow(now, ns, &deadline)) deadline = INT64_MAX;
     while (!vm->host->block(vm->host, deadline - now)) {
         if (!vm_interrupted(vm)) return VALUE_ERROR;
         now = monotonic(vm);
         if (now >= deadline) break;
     }
+    report_stall(vm, "time.sleep", began);
     return VALUE_NONE;
 }
 

@@ -13,7 +13,7 @@ The folder says what kind of test a file is:
   tests/differs/    deliberate differences: the same comments for Co, `# cpython:` ones for CPython,
                     and a header that tells What, Why and Workaround
   tests/errors/     diagnostics and tracebacks: stdout, stderr and status, whole, stored as NAME.txt
-  tests/golden/     any other long output, stored the same way
+  tests/golden/     any other long output, stored the same way; of mistakes/ also what --lang=ko says, as NAME.ko.txt
   tests/bytecode/   what `co dis` prints, stored as NAME.dis
   tests/bad/        hostile inputs: exit status and a pattern in the header; cases.py makes the huge ones
   examples/         what the reader sees: stdout under virtual time, stored as NAME.out
@@ -46,6 +46,7 @@ TESTS = ROOT / "tests"
 ORACLE_VERSION = (3, 11)
 MEMORY = 3 << 30  # bytes of address space for any one program
 SECONDS = 10  # for any one program, unless it says otherwise
+ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")  # of an object
 SANITIZER = re.compile(r"(Address|Leak|UndefinedBehavior)Sanitizer|\.[ch]:\d+:\d+: runtime error: ")
 
 
@@ -58,9 +59,11 @@ class Result:
     timed_out: bool = False
 
     def last_error_line(self):
-        """'TypeError: message' without what precedes it; of a SyntaxError only the type, its text is our own."""
+        """'TypeError: message' without what precedes it and the hint below it; of a SyntaxError only the type, its
+        text is our own."""
         syntax = re.search(r"^(?:\S+:\d+:\d+: )?(SyntaxError|IndentationError|TabError): ", self.stderr, re.M)
-        return syntax[1] if syntax else self.stderr.rstrip("\n").split("\n")[-1]
+        lines = [line for line in self.stderr.split("\n") if line and not line.startswith("    hint: ")]
+        return syntax[1] if syntax else lines[-1] if lines else ""
 
 
 def run(argv, cwd, stdin="", env=None, seconds=SECONDS):
@@ -164,8 +167,21 @@ class Stored(Program):
         self.stored.write_text(self.transcript(result))
 
     def transcript(self, result):
-        out, err = with_last_newline(result.stdout), with_last_newline(result.stderr)
+        out, err = (ADDRESS.sub("0x...", with_last_newline(text)) for text in (result.stdout, result.stderr))
         return f"--- stdout\n{out}--- stderr\n{err}--- exit {result.status}\n"
+
+
+class Korean(Stored):
+    """The same program read by a Korean: the stored output is NAME.ko.txt."""
+
+    suffix = ".ko.txt"
+
+    def __init__(self, path):
+        super().__init__(path)
+        self.name += " (ko)"
+
+    def command(self, co):
+        return [co, "--lang=ko", *super().command(co)[1:]]
 
 
 class Bytecode(Stored):
@@ -308,6 +324,7 @@ KINDS = [
     ("tests/differs", "*.co", Differs),
     ("tests/errors", "*.co", Stored),
     ("tests/golden", "*.co", Stored),
+    ("tests/golden/mistakes", "*.co", Korean),
     ("tests/bytecode", "*.co", Bytecode),
     ("tests/bad", "*.co", Hostile),
     ("examples", "*.co", Example),

@@ -56,7 +56,7 @@ def complaints(table):
 
 
 def c_literal(text):
-    text = re.sub(r"\{([가-힣]+)\}", "\x02\\1\x03", text)
+    text = re.sub(r"\{([가-힣]+|%s)\}", "\x02\\1\x03", text)
     octal = "".join(chr(b) if 0x20 <= b < 0x7F and chr(b) not in "\"\\?" else f"\\{b:03o}" for b in text.encode())
     return f'"{octal}"'
 

@@ -152,7 +152,7 @@ static bool add_marks(StrBuilder *b, const char *line, size_t from, size_t to, c
 }
 
 bool caret_add_line(StrBuilder *b, const char *line, size_t n, size_t skipped, size_t start, size_t end, int indent,
-                    const char *margin)
+                    const char *margin, bool colours)
 {
     size_t shown = n;
     while (shown > skipped && strchr(" \t\r\f", line[shown - 1])) shown--;
@@ -163,6 +163,7 @@ bool caret_add_line(StrBuilder *b, const char *line, size_t n, size_t skipped, s
     if (!anchored && start == skipped && end == shown) return true;
     if (!sb_add_fill(b, ' ', (size_t)indent) || !sb_add_c(b, margin) || !sb_add_c(b, "    ")) return false;
     add_marks(b, line, skipped, start, ' ');
+    sb_add_c(b, ink_code(colours, INK_CARET));
     if (anchored) {
         add_marks(b, line, start, start + left, '~');
         add_marks(b, line, start + left, start + right, '^');
@@ -170,5 +171,5 @@ bool caret_add_line(StrBuilder *b, const char *line, size_t n, size_t skipped, s
     } else {
         add_marks(b, line, start, end, '^');
     }
-    return sb_add_c(b, "\n");
+    return sb_add_c(b, ink_code(colours, INK_NONE)) && sb_add_c(b, "\n");
 }

@@ -15,6 +15,7 @@
 #include "vm/native.h"
 #include "vm/ops.h"
 #include "vm/protocol.h"
+#include "vm/report.h"
 #include "vm/str.h"
 #include "vm/type.h"
 
@@ -719,6 +720,7 @@ reload:
 
     /* ---- exceptions ---- */
     CASE(PUSH_EXC): R(A) = vm->handled; vm->handled = R(B); NEXT;
+    CASE(CATCH_ALL_END): SAVE(); report_swallowed_cancel(vm); NEXT;
     CASE(POP_EXC): vm->handled = R(A); NEXT;
     CASE(EXC_MATCH): {
         SAVE();

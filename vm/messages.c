@@ -40,8 +40,6 @@ const char *ink_code(bool colours, Ink ink)
 
 //-- particles -----------------------------------------------------------------------------------------
 
-enum { OPEN = 2, CLOSE = 3 }; // around a particle: what tools/messages.py makes of the braces
-
 typedef enum Sound { VOWEL, CONSONANT, RIEUL } Sound; // what the word before ends in; 로 follows ㄹ as it does a vowel
 
 static const struct Particle {
@@ -97,7 +95,7 @@ size_t said_settle(char *text, size_t len)
     // No form is longer than its name and the two marks around it, so what is written never overtakes what is read.
     char *out = text, *end = text + len;
     for (char *at = text; at < end;) {
-        char *close = *at == OPEN ? memchr(at, CLOSE, (size_t)(end - at)) : NULL;
+        char *close = *at == SAID_OPEN ? memchr(at, SAID_CLOSE, (size_t)(end - at)) : NULL;
         const char *form = close ? particle_form(at + 1, (size_t)(close - at - 1), last_sound(text, out)) : NULL;
         if (!form) {
             *out++ = *at++;

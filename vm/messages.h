@@ -25,6 +25,7 @@ const char *said(Language language, const char *english) __attribute__((format_a
 /* Korean particles follow the sound before them. A text of the table has '{을}', '{이}', '{은}', '{과}' and '{로}' behind
  * a directive; once that is filled in, this chooses the form ("값을", "'x'를"). In place; answers the new length. */
 size_t said_settle(char *text, size_t len);
+enum { SAID_OPEN = 2, SAID_CLOSE = 3 }; // what becomes of the braces in the table
 
 /* Korean for "ko", "ko_KR.UTF-8" and the like, English for anything else. */
 Language language_of_locale(const char *locale);

@@ -7,6 +7,7 @@
 #include "vm/native.h"
 #include "vm/output.h"
 #include "vm/str.h"
+#include "vm/task.h"
 
 void report_text(VM *vm, const char *text, size_t n)
 {
@@ -94,6 +95,41 @@ void report_never_awaited(VM *vm, Value coroutine)
     sb_saidf(&b, "coroutine '%N' was never awaited\n", coroutine_name(vm, coroutine));
     add_excerpt(&b, vm, c, at);
     add_hint(&b, "it has not run; to run it, write 'await' in front of the call");
+    report_str(vm, sb_finish(&b));
+}
+
+void report_stall(VM *vm, const char *what, int64_t since)
+{
+    enum { SHORTEST = 100000000 }; // ns
+    int64_t stalled = vm->task ? sched_stalled(vm, since) : 0;
+    if (stalled < SHORTEST || vm->last_stall == vm->frame->pc) return;
+    vm->last_stall = vm->frame->pc;
+    const Code *c = frame_code(vm->frame);
+    CodeLine at = code_position(c, vm->frame->pc - 1);
+    StrBuilder b;
+    sb_init(&b, vm);
+    add_head(&b, c, at);
+    sb_saidf(&b, "'%s' kept all other tasks waiting for %.2f s\n", what, (double)stalled / 1e9);
+    add_excerpt(&b, vm, c, at);
+    add_hint(&b, "inside 'async def' write 'await asyncio.sleep(...)': others run meanwhile");
+    report_str(vm, sb_finish(&b));
+}
+
+void report_swallowed_cancel(VM *vm)
+{
+    bool cancelled = vm->task && vm->task->cancelling && is_exception(vm->handled) &&
+                     exception_is(vm, vm->handled, ERR_CANCELLED);
+    if (!cancelled) return;
+    Value name = task_name(vm, vm->task);
+    if (is_error(name)) return (void)vm_take_pending(vm);
+    const Code *c = frame_code(vm->frame);
+    CodeLine at = code_position(c, vm->frame->pc - 1);
+    StrBuilder b;
+    sb_init(&b, vm);
+    add_head(&b, c, at);
+    sb_saidf(&b, "task '%V' was cancelled, and this swallowed it: the task goes on\n", name);
+    add_excerpt(&b, vm, c, at);
+    add_hint(&b, "write 'except Exception:', or end the handler with 'raise'");
     report_str(vm, sb_finish(&b));
 }
 

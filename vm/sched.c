@@ -171,6 +171,16 @@ static bool is_stale(const struct TimerEntry *e)
 
 int64_t sched_now(VM *vm) { return vm->host->monotonic(vm->host); }
 
+int64_t sched_stalled(VM *vm, int64_t since)
+{
+    Sched *s = sched(vm);
+    int64_t now = sched_now(vm);
+    if (s->ready) return now - since;
+    if (!s->ntimers || is_stale(&s->timers[0])) return 0;
+    int64_t due = s->timers[0].when;
+    return due < now ? now - (due > since ? due : since) : 0;
+}
+
 /* Due timers take a turn in the ready queue, as the handles of asyncio's call_later do. */
 static bool fire_timers(VM *vm, Sched *s)
 {

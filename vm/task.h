@@ -114,6 +114,8 @@ void sched_stop(VM *vm);
 bool sched_call_soon(VM *vm, Value handle);
 bool sched_call_at(VM *vm, Value handle, int64_t when);
 int64_t sched_now(VM *vm);
+/* How long others have waited for their turn since `since`: those that are ready, and those whose time has come. */
+int64_t sched_stalled(VM *vm, int64_t since);
 /* What a report says of a task, as strs: its name, what it waits on ("" when it is ready or runs), and the innermost of its
  * own lines: "f, file.co:12". False: out of memory. */
 typedef struct TaskReport { Value name, wait, where; } TaskReport;

@@ -1,6 +1,7 @@
 /* The text that CPython prints for an uncaught exception: chain, frames, source lines, groups, notes.
  *
  * Everything is written into one StrBuilder; whatever a script's __str__ does wrong becomes part of the text. */
+#include "vm/advice.h"
 #include "vm/caret.h"
 #include "vm/code_object.h"
 #include "vm/dict.h"
@@ -46,6 +47,12 @@ static bool add_line(Render *r, const char *text)
     return add_margin(r) && sb_add_c(&r->b, text) && sb_add_c(&r->b, "\n");
 }
 
+/* The reader's colours, where they are wanted: INK_NONE ends one. */
+static bool add_ink(Render *r, Ink ink)
+{
+    return sb_add_c(&r->b, ink_code(r->vm->reader.colours && r->parts & RENDER_ADDED, ink));
+}
+
 /* ---- frames ---- */
 
 static bool add_source(Render *r, const Code *c, CodeLine at)
@@ -62,7 +69,8 @@ static bool add_source(Render *r, const Code *c, CodeLine at)
     if (!sb_add_c(&r->b, "\n")) return false;
     if (at.col == COLUMN_UNKNOWN || at.col > n) return true;
     size_t end = at.end_line == at.line ? at.end_col : n;
-    return caret_add_line(&r->b, line, n, skipped, at.col, end, indent_of(r), margin_of(r));
+    return caret_add_line(&r->b, line, n, skipped, at.col, end, indent_of(r), margin_of(r),
+                          r->vm->reader.colours && r->parts & RENDER_ADDED);
 }
 
 static bool add_frame(Render *r, const Code *c, CodeLine at)
@@ -70,9 +78,17 @@ static bool add_frame(Render *r, const Code *c, CodeLine at)
     size_t n;
     const char *file = code_filename(c, &n);
     add_margin(r);
-    sb_add_c(&r->b, "  File \"");
+    sb_add_c(&r->b, "  File ");
+    add_ink(r, INK_PLACE);
+    sb_add_c(&r->b, "\"");
     sb_add(&r->b, file, n);
-    return sb_addf(&r->b, "\", line %u, in %N\n", at.line, c->name) && add_source(r, c, at);
+    sb_add_c(&r->b, "\"");
+    add_ink(r, INK_NONE);
+    sb_add_c(&r->b, ", line ");
+    add_ink(r, INK_PLACE);
+    sb_addf(&r->b, "%u", at.line);
+    add_ink(r, INK_NONE);
+    return sb_addf(&r->b, ", in %N\n", c->name) && add_source(r, c, at);
 }
 
 static bool add_repeats(Render *r, size_t n)
@@ -178,7 +194,8 @@ static bool add_message(Render *r, Value exc)
     VM *vm = r->vm;
     bool syntax = exception_is(vm, exc, ERR_SYNTAX);
     Value name = exception_class_name(vm, type_of(vm, exc));
-    if (!add_margin(r) || !add_text(r, name)) return false;
+    bool named = add_margin(r) && add_ink(r, INK_ERROR) && add_text(r, name) && add_ink(r, INK_NONE);
+    if (!named) return false;
     Value text = syntax ? syntax_field(as_exception(exc), 0) : exc;
     text = syntax && is_none(text) ? str_from_c(vm, "<no detail available>") : safe_str(r, text, "<exception str() failed>");
     if (is_error(text)) return false;
@@ -226,13 +243,33 @@ static bool add_notes(Render *r, Value exc)
     return ok;
 }
 
+/* "    hint: ...", not of what only led to another exception. */
+static bool add_advice(Render *r, Value exc)
+{
+    if (exc != r->subject && !r->depth) return true;
+    StrBuilder hint;
+    sb_init(&hint, r->vm);
+    if (r->parts & RENDER_ADDED && advice_add(&hint, exc)) {
+        add_margin(r);
+        sb_add_c(&r->b, "    ");
+        add_ink(r, INK_NOTE);
+        sb_add_c(&r->b, said(r->vm->reader.language, "hint"));
+        add_ink(r, INK_NONE);
+        sb_add_c(&r->b, ": ");
+        sb_add(&r->b, hint.data, hint.size);
+        sb_add_c(&r->b, "\n");
+    }
+    sb_drop(&hint);
+    return !r->b.failed;
+}
+
 static bool add_one(Render *r, Value exc)
 {
     if (!add_traceback(r, exc)) return false;
     Value report = r->parts & RENDER_ADDED ? exception_report(r->vm, exc) : VALUE_UNSET;
     if (is_str(report)) return add_lines(r, as_str(report)->data, as_str(report)->size - 1) && add_notes(r, exc);
     if (exception_is(r->vm, exc, ERR_SYNTAX) && !add_syntax_place(r, as_exception(exc))) return false;
-    return add_message(r, exc) && add_notes(r, exc);
+    return add_message(r, exc) && add_notes(r, exc) && add_advice(r, exc);
 }
 
 /* ---- groups ---- */

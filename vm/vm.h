@@ -64,6 +64,7 @@ struct VM {
     void (*event_hook)(VM *vm, int event, Task *task, void *state); // task.h; NULL when nobody listens
     void *event_state;
     Reader reader;               // whom reports are for; exceptions' own texts are always English
+    const void *last_stall;      // where a task was last seen to block the others (report.c)
     int exit_status;
     int stop_status;             // the run is being stopped with this status (time limit); 0: no
     void (*dump)(VM *vm);        // print the task tree (SIGQUIT); may be NULL
