@@ -4,6 +4,7 @@
 #include "cli/compiler.h"
 #include "cli/hosts.h"
 #include "cli/paths.h"
+#include "cli/reader.h"
 #include "cli/run.h"
 
 #include <stdio.h>
@@ -128,7 +129,8 @@ static bool check_file(Check *c, const char *path)
     int err = 0;
     char *text = c->host->read_file(c->host, path, &size, &err);
     if (!text) {
-        fprintf(stderr, "co: cannot read '%s': %s\n", path, strerror(err));
+        Language language = c->options->language;
+        reader_say(stderr, language, "co: cannot read '%s': %s\n", path, said(language, strerror(err)));
         return false;
     }
     Compiled compiled;
@@ -147,14 +149,15 @@ static bool check_file(Check *c, const char *path)
 static void put_summary(const Check *c)
 {
     if (c->options->json || c->errors + c->warnings == 0) return;
-    printf("%zu error%s, %zu warning%s\n", c->errors, c->errors == 1 ? "" : "s", c->warnings,
-           c->warnings == 1 ? "" : "s");
+    Language language = c->options->language;
+    reader_say(stdout, language, c->errors == 1 ? "%zu error, " : "%zu errors, ", c->errors);
+    reader_say(stdout, language, c->warnings == 1 ? "%zu warning\n" : "%zu warnings\n", c->warnings);
 }
 
 int check_paths(const Options *o)
 {
     Check c = {.options = o, .host = host_uv_new(), .world = {.options = o}};
-    Paths paths = {0};
+    Paths paths = {.language = o->language};
     for (int i = 0; i < o->argc; i++) paths_add(&paths, o->argv[i], is_program);
     bool all = c.host && !paths.missing;
     for (size_t i = 0; c.host && i < paths.count; i++) all &= check_file(&c, paths.items[i]);

@@ -338,7 +338,7 @@ static void add_commands(Finder *f)
 {
     for (const ReplCommand *c = repl_command_rows; c->name; c++) {
         Candidate *item = add(f, c->name, strlen(c->name), "");
-        if (item) item->note = strdup(repl_text(false, c->help));
+        if (item) item->note = strdup(repl_text(f->vm->reader.language, c->help));
     }
 }
 

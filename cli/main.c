@@ -34,7 +34,7 @@ int main(int argc, char **argv)
     fill_standard_streams();
     if (!options_parse(&o, argc, argv)) return STATUS_USAGE;
     switch (o.action) {
-    case ACTION_HELP: return usage_help(o.subject), written();
+    case ACTION_HELP: return usage_help(o.subject, o.language), written();
     case ACTION_MANUAL: return usage_manual(), written();
     case ACTION_COMPLETIONS: return usage_completions(o.subject), written();
     case ACTION_VERSION: return printf("co %s\n", CO_VERSION), written();

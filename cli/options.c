@@ -11,12 +11,17 @@
 /* ---- complaints ---------------------------------------------------------------------------------- */
 
 /* "co: unknown command 'chekc' - did you mean 'check'?" */
-static bool complain_unknown(const char *what, const NearSearch *search)
+static bool complain_unknown(const Options *o, const char *unknown, const NearSearch *search)
 {
-    fprintf(stderr, "co: unknown %s '%.*s'", what, (int)search->len, search->word);
-    if (search->best) fprintf(stderr, " - did you mean '%s'?\n", search->best);
-    else fprintf(stderr, "\nTry 'co help'.\n");
+    reader_say(stderr, o->language, unknown, (int)search->len, search->word);
+    if (search->best) reader_say(stderr, o->language, " - did you mean '%s'?\n", search->best);
+    else reader_say(stderr, o->language, "\nTry 'co help'.\n");
     return false;
+}
+
+static bool complain_unknown_command(const Options *o, const NearSearch *search)
+{
+    return complain_unknown(o, "co: unknown command '%.*s'", search);
 }
 
 static NearSearch near_command(const char *word)
@@ -26,39 +31,38 @@ static NearSearch near_command(const char *word)
     return search;
 }
 
-static bool complain_unknown_option(const char *word, size_t len, const CommandDef *command)
+static bool complain_unknown_option(const Options *opts, const char *word, size_t len, const CommandDef *command)
 {
     NearSearch search = {word, len, NULL, 0};
     for (const OptionDef *o = option_rows; o->where; o++)
         if (o->help[0] && strchr(o->where, command->letter)) near_offer(&search, option_name(o));
-    return complain_unknown("option", &search);
+    return complain_unknown(opts, "co: unknown option '%.*s'", &search);
 }
 
 /* An option of other commands. */
-static bool complain_elsewhere(const char *word, const OptionDef *def, const CommandDef *command)
+static bool complain_elsewhere(const Options *o, const char *word, const OptionDef *def, const CommandDef *command)
 {
-    fprintf(stderr, "co: '%s' is no option of 'co %s', but of", word, command->name);
-    const char *separator = " ";
-    for (const CommandDef *c = option_commands; c->name; c++) {
-        if (!strchr(def->where, c->letter)) continue;
-        fprintf(stderr, "%s'co %s'", separator, c->name);
-        separator = ", ";
-    }
-    fprintf(stderr, "\n");
+    char owners[256];
+    size_t n = 0;
+    for (const CommandDef *c = option_commands; c->name && n < sizeof owners; c++)
+        if (strchr(def->where, c->letter))
+            n += (size_t)snprintf(owners + n, sizeof owners - n, "%s'co %s'", n ? ", " : "", c->name);
+    reader_say(stderr, o->language, "co: '%s' is no option of 'co %s', but of %s\n", word, command->name, owners);
     return false;
 }
 
-static bool complain_value(const OptionDef *def, const char *value)
+static bool complain_value(const Options *o, const OptionDef *def, const char *value)
 {
-    const char *format = strchr(def->value, '|') ? "co: %s takes %s, not '%s'\n" : "co: %s: not a valid %s: '%s'\n";
-    fprintf(stderr, format, option_name(def), def->value, value);
+    if (strchr(def->value, '|'))
+        reader_say(stderr, o->language, "co: %s takes %s, not '%s'\n", option_name(def), def->value, value);
+    else reader_say(stderr, o->language, "co: %s: not a valid %s: '%s'\n", option_name(def), def->value, value);
     return false;
 }
 
-static bool complain_operand(const char *problem, const CommandDef *command)
+static bool complain_operand(const Options *o, const char *problem, const CommandDef *command)
 {
-    fprintf(stderr, "co: %s\nusage: co %s%s%s\n", problem, command->name, command->shown[0] ? " " : "",
-            command->shown);
+    reader_say(stderr, o->language, problem);
+    reader_say(stderr, o->language, "usage: co %s%s%s\n", command->name, command->shown[0] ? " " : "", command->shown);
     return false;
 }
 
@@ -87,13 +91,13 @@ static bool take_option(Options *o, Words *w, bool *last)
     size_t len = equals ? (size_t)(equals - word) : strlen(word);
     const OptionDef *def = find_option(word, len);
     const char *value = equals ? equals + 1 : NULL;
-    if (!def) return complain_unknown_option(word, len, w->command);
-    if (!strchr(def->where, w->command->letter)) return complain_elsewhere(option_name(def), def, w->command);
-    if (value && !def->value[0]) return fprintf(stderr, "co: %s takes no value\n", option_name(def)), false;
+    if (!def) return complain_unknown_option(o, word, len, w->command);
+    if (!strchr(def->where, w->command->letter)) return complain_elsewhere(o, option_name(def), def, w->command);
+    if (value && !def->value[0]) return reader_say(stderr, o->language, "co: %s takes no value\n", option_name(def)), false;
     if (def->value[0] && !value && w->at == w->argc)
-        return fprintf(stderr, "co: %s needs a value: %s\n", option_name(def), def->value), false;
+        return reader_say(stderr, o->language, "co: %s needs a value: %s\n", option_name(def), def->value), false;
     if (def->value[0] && !value) value = w->argv[w->at++];
-    if (!def->set(o, value)) return complain_value(def, value);
+    if (!def->set(o, value)) return complain_value(o, def, value);
     *last = def->last;
     return true;
 }
@@ -111,7 +115,7 @@ static bool take_paths(Options *o, Words *w)
         else if (plain || !is_option(w->argv[w->at])) o->argc++, *paths++ = w->argv[w->at++];
         else if (!take_option(o, w, &last)) return false;
     }
-    if (o->action == ACTION_CHECK && !o->argc) return complain_operand("which file?", w->command);
+    if (o->action == ACTION_CHECK && !o->argc) return complain_operand(o, "co: which file?\n", w->command);
     return true;
 }
 
@@ -125,11 +129,11 @@ static bool take_subject(Options *o, Words *w)
 {
     const char *word = w->at < w->argc ? w->argv[w->at] : NULL;
     Operands operands = w->command->operands;
-    if (word && operands == OPERANDS_NONE) return complain_operand("unexpected word", w->command);
-    if (!word && operands == OPERANDS_ONE && w->named) return complain_operand("which file?", w->command);
+    if (word && operands == OPERANDS_NONE) return complain_operand(o, "co: unexpected word\n", w->command);
+    if (!word && operands == OPERANDS_ONE && w->named) return complain_operand(o, "co: which file?\n", w->command);
     NearSearch near = near_command(word ? word : "");
-    if (word && !w->named && looks_like_command(word, &near)) return complain_unknown("command", &near);
-    if (word && operands == OPERANDS_WORD && !option_find_command(word)) return complain_unknown("command", &near);
+    if (word && !w->named && looks_like_command(word, &near)) return complain_unknown_command(o, &near);
+    if (word && operands == OPERANDS_WORD && !option_find_command(word)) return complain_unknown_command(o, &near);
     if (!word && !w->named) return true; // `co` alone
     o->action = w->command->action;
     o->subject = word;

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE // asprintf
 #include "cli/paths.h"
+#include "cli/reader.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -24,7 +25,7 @@ const char *path_base(const char *path)
 
 static void cannot_read(Paths *paths, const char *path)
 {
-    fprintf(stderr, "co: cannot read '%s': %s\n", path, strerror(errno));
+    reader_say(stderr, paths->language, "co: cannot read '%s': %s\n", path, said(paths->language, strerror(errno)));
     paths->missing = true;
 }
 

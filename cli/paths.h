@@ -1,11 +1,13 @@
 /* paths.h - the files that the words of a command line mean: themselves, and those in folders. */
 #pragma once
+#include "vm/messages.h"
 #include <stdbool.h>
 #include <stddef.h>
 
 typedef struct Paths {
     char **items; // malloc'd
     size_t count, capacity;
+    Language language; // of complaints
     bool missing; // a word was neither file nor folder: that has been said
 } Paths;
 

@@ -91,7 +91,7 @@ static void add_menu(Prompt *p)
     for (size_t i = first; i < last; i++) add_candidate(p, i, columns);
     if (last < p->menu.n) {
         text_addf(&p->status, "\x1b[%sm", style_sgr(STYLE_DIM));
-        text_addf(&p->status, repl_text(p->korean, SAY_MORE_CANDIDATES), p->menu.n - last);
+        text_addf(&p->status, repl_text(p->language, SAY_MORE_CANDIDATES), p->menu.n - last);
     }
 }
 
@@ -99,9 +99,9 @@ static void set_status(Prompt *p)
 {
     p->status.len = 0;
     if (p->menu.n) return add_menu(p);
-    if (p->nothing) return text_addf(&p->status, "\x1b[%sm%s", style_sgr(STYLE_DIM), repl_text(p->korean, SAY_NO_CANDIDATES));
+    if (p->nothing) return text_addf(&p->status, "\x1b[%sm%s", style_sgr(STYLE_DIM), repl_text(p->language, SAY_NO_CANDIDATES));
     if (!p->searching) return;
-    const char *format = repl_text(p->korean, p->found || !p->query.len ? SAY_SEARCH : SAY_SEARCH_FAILS);
+    const char *format = repl_text(p->language, p->found || !p->query.len ? SAY_SEARCH : SAY_SEARCH_FAILS);
     text_addf(&p->status, format, p->query.len ? p->query.bytes : "");
 }
 

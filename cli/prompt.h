@@ -41,7 +41,7 @@ typedef struct Prompt {
     TextBuffer status;
     uint8_t *styles;
     size_t styles_size;
-    bool korean;
+    Language language;
     Screen *screen;
     const PromptHooks *hooks;
 } Prompt;

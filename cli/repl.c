@@ -15,7 +15,7 @@
 
 const char *repl_say(const Repl *r, ReplText text)
 {
-    return repl_text(r->korean, text);
+    return repl_text(r->vm->reader.language, text);
 }
 
 void repl_printf(Repl *r, const char *format, ...)
@@ -192,20 +192,10 @@ static void end_tasks(Repl *r)
     sched_report_failures(r->vm);
 }
 
-static bool speaks_korean(void)
-{
-    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *value = getenv(names[i]);
-        if (value && *value) return strncmp(value, "ko", 2) == 0;
-    }
-    return false;
-}
-
 int run_prompt(const Options *o)
 {
     char *argv[] = {(char *)"", NULL};
-    Repl r = {.vm = run_start(o, 1, argv), .options = o, .korean = speaks_korean()};
+    Repl r = {.vm = run_start(o, 1, argv), .options = o};
     if (!r.vm) return STATUS_ERROR;
     r.main = run_search_first(r.vm, "") ? run_main_module(r.vm, NULL) : NULL;
     if (!r.main) return run_finish(r.vm, run_report_uncaught(r.vm));

@@ -12,7 +12,6 @@ typedef struct Repl {
     VM *vm;
     Module *main;
     const Options *options;
-    bool korean;
     unsigned blocks; // entered so far: they are called <prompt 1>, <prompt 2> ...
     bool ended;
     int status;

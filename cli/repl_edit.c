@@ -108,7 +108,7 @@ static void edit_and_run(Repl *r)
 
 static void start(Repl *r, Prompt *p)
 {
-    p->korean = r->korean;
+    p->language = r->vm->reader.language;
     repl_printf(r, repl_say(r, SAY_WELCOME), CO_VERSION);
     const char *why = history_open(&p->history);
     if (why) repl_printf(r, repl_say(r, SAY_NO_HISTORY), why);

@@ -1,10 +1,10 @@
 #include "cli/repl_texts.h"
 
-const char *repl_text(bool korean, ReplText text)
+const char *repl_text(Language language, ReplText text)
 {
-    static const char *const texts[][2] = {
-#define TEXT(NAME, en, ko) {en, ko},
+    static const char *const texts[] = {
+#define TEXT(NAME, english) english,
 #include "cli/repl_texts.def"
     };
-    return texts[text][korean];
+    return said(language, texts[text]);
 }

@@ -1,11 +1,11 @@
 /* repl_texts.h - the prompt's own words (repl_texts.def), in the language of its user. */
 #pragma once
-#include <stdbool.h>
+#include "vm/messages.h"
 
 typedef enum {
-#define TEXT(NAME, en, ko) SAY_##NAME,
+#define TEXT(NAME, english) SAY_##NAME,
 #include "cli/repl_texts.def"
     SAY_COUNT
 } ReplText;
 
-const char *repl_text(bool korean, ReplText text);
+const char *repl_text(Language language, ReplText text);

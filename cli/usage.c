@@ -1,5 +1,7 @@
 #include "cli/usage.h"
 #include "cli/option_table.h"
+#include "cli/reader.h"
+#include "lang/diag.h"
 #include "vm/version.h"
 
 #include <stdio.h>
@@ -28,12 +30,14 @@ static void print_wrapped(const char *text, int at, int left)
 {
     bool gap = false; // owed before the next word
     while (*text) {
-        int n = (int)strcspn(text, " \n");
-        if (gap && at + 1 + n > COLUMNS) {
+        size_t n = strcspn(text, " \n");
+        int width = (int)diag_display_width(text, n);
+        if (gap && at + 1 + width > COLUMNS) {
             printf("\n%*s", left, "");
             at = left;
         } else if (gap) at += printf(" ");
-        at += printf("%.*s", n, text);
+        fwrite(text, 1, n, stdout);
+        at += width;
         text += n;
         gap = *text == ' ';
         if (*text == '\n') {
@@ -53,49 +57,50 @@ static void print_row(const char *left, const char *help)
     print_wrapped(help, n, LEFT_COLUMNS);
 }
 
-static void print_option(const OptionDef *o)
+static void print_option(const OptionDef *o, Language language)
 {
     char left[80];
     bool both = o->brief[0] && o->name[0];
     snprintf(left, sizeof left, "%s%s%s%s%s", o->brief, both ? ", " : "", o->name, o->value[0] ? " " : "", o->value);
-    print_row(left, o->help);
+    print_row(left, said(language, o->help));
 }
 
-static void help_on(const CommandDef *c)
+static void help_on(const CommandDef *c, Language language)
 {
     const char *gap = c->shown[0] ? " " : "";
-    printf("usage: co %s [OPTION ...]%s%s\n", c->name, gap, c->shown);
-    print_wrapped(c->summary, 0, 0);
+    reader_say(stdout, language, "usage: co %s [OPTION ...]%s%s\n", c->name, gap, c->shown);
+    print_wrapped(said(language, c->summary), 0, 0);
     if (c->more[0]) {
         putchar('\n');
-        print_wrapped(c->more, 0, 0);
+        print_wrapped(said(language, c->more), 0, 0);
     }
-    printf("\noptions:\n");
+    reader_say(stdout, language, "\noptions:\n");
     for (const OptionDef *o = option_rows; o->where; o++)
-        if (takes(c, o)) print_option(o);
+        if (takes(c, o)) print_option(o, language);
 }
 
-static void help_on_all(void)
+static void help_on_all(Language language)
 {
-    printf("usage: co [OPTION ...] FILE [ARGUMENT ...]\n"
-           "       co COMMAND [OPTION ...] ...\n"
-           "       co [OPTION ...] -c CODE | -m MODULE | - [ARGUMENT ...]\n"
-           "Without FILE: a prompt, or the program that standard input holds.\n\ncommands:\n");
-    for (const CommandDef *c = option_commands; c->name; c++) print_row(c->name, c->summary);
-    printf("\noptions (those of a command: co help COMMAND):\n");
+    reader_say(stdout, language,
+               "usage: co [OPTION ...] FILE [ARGUMENT ...]\n"
+               "       co COMMAND [OPTION ...] ...\n"
+               "       co [OPTION ...] -c CODE | -m MODULE | - [ARGUMENT ...]\n"
+               "Without FILE: a prompt, or the program that standard input holds.\n\ncommands:\n");
+    for (const CommandDef *c = option_commands; c->name; c++) print_row(c->name, said(language, c->summary));
+    reader_say(stdout, language, "\noptions (those of a command: co help COMMAND):\n");
     for (const OptionDef *o = option_rows; o->where; o++)
-        if (takes(&option_commands[0], o)) print_option(o);
-    printf("\nenvironment:\n");
-    for (size_t i = 0; i < COUNT(variables); i++) print_row(variables[i].name, variables[i].help);
-    printf("\nexit status (sys.exit(n): n):\n");
-    for (size_t i = 0; i < COUNT(statuses); i++) print_row(statuses[i].name, statuses[i].help);
+        if (takes(&option_commands[0], o)) print_option(o, language);
+    reader_say(stdout, language, "\nenvironment:\n");
+    for (size_t i = 0; i < COUNT(variables); i++) print_row(variables[i].name, said(language, variables[i].help));
+    reader_say(stdout, language, "\nexit status (sys.exit(n): n):\n");
+    for (size_t i = 0; i < COUNT(statuses); i++) print_row(statuses[i].name, said(language, statuses[i].help));
 }
 
-void usage_help(const char *command)
+void usage_help(const char *command, Language language)
 {
     const CommandDef *c = command ? option_find_command(command) : NULL;
-    if (c) help_on(c);
-    else help_on_all();
+    if (c) help_on(c, language);
+    else help_on_all(language);
 }
 
 /* ---- the manual ---------------------------------------------------------------------------------- */

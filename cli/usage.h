@@ -3,7 +3,7 @@
 #include "cli/options.h"
 
 /* Of the whole, or of the command with that name (which must be one). */
-void usage_help(const char *command);
+void usage_help(const char *command, Language language);
 void usage_manual(void);
 /* For bash, zsh or fish. */
 void usage_completions(const char *shell);

@@ -55,7 +55,8 @@ static Sound ascii_sound(const char *start, const char *end)
 {
     char last = end[-1], before = end - start > 1 ? end[-2] : ' ';
     if (strchr("178lL", last)) return RIEUL;
-    if (strchr("036mMnNpPbB", last)) return CONSONANT;
+    if (strchr("036mMnN", last)) return CONSONANT;
+    if (strchr("pPbB", last) && strchr("aeiouAEIOU", before)) return CONSONANT; // 맵, but 헬프
     if ((last == 'g' && before == 'n') || (last == 'k' && before == 'c')) return CONSONANT; // 스트링, 블록
     return strchr(":.", last) ? CONSONANT : VOWEL; // 콜론, 점; but 괄호, 쉼표, 등호
 }

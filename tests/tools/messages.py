@@ -18,10 +18,14 @@ import messages  # noqa: E402
 SAYING = ("said|reader_say|text_saidf|sb_saidf|vm_said|add_hint|diag_add|diag_addv|diag_replace|diag_hint|parser_error|compile_error|scopes_error|"
           "bad|misplaced|report|escape_error|hex_escape|note")
 CALL = re.compile(r"\b(?:" + SAYING + r")\(")
+# Tables whose texts are said: in which columns they stand.
+TABLES = (("lang/lints.def", "LINT", (2, 3)), ("vm/advice.def", "ADVICE", (0,)), ("vm/waits.def", "WAIT", (1,)),
+          ("cli/options.def", "COMMAND", (5, 6)), ("cli/options.def", "OPTION", (6,)),
+          ("cli/options.def", "VARIABLE", (1,)), ("cli/options.def", "STATUS", (1,)), ("cli/repl_texts.def", "TEXT", (1,)))
 LITERALS = re.compile(r'"(?:[^"\\\n]|\\.)*"(?:\s*"(?:[^"\\\n]|\\.)*")*')
 # What is printed without being looked up: names, numbers, signs, and output that programs read.
 PRINTING = re.compile(r"\b(?:printf|puts|fputs|perror|report_text|output_bytes)\(|\bfprintf\((?:stderr|stdout), ")
-SILENT = {"cli/code.c", "cli/trace.c", "cli/usage.c", "cli/options.c", "cli/check.c", "cli/paths.c", "cli/repl.c", "cli/repl_edit.c", "cli/repl_lines.c"}
+SILENT = {"cli/code.c", "cli/trace.c", "cli/usage.c", "cli/check.c"}  # for programs: C, roff, shells, JSON
 KEYWORDS = set(keyword.kwlist)
 SYSTEM = {os.strerror(number) for number in range(1, 134)}  # what strerror says
 
@@ -43,6 +47,13 @@ def without_comments(text):
     return re.sub(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*(?!!).*?\*/', lambda m: m[1] or "", text, flags=re.S)
 
 
+def rows_of(text, macro):
+    """The literals of each argument of every row of a table."""
+    for row in re.finditer(rf"^{macro}\(", text, re.M):
+        parts = re.split(r',(?=(?:[^"]*"[^"]*")*[^"]*$)', arguments(text, row.end()).replace('\\"', "\0"))
+        yield ["".join(messages.joined(m[0].replace("\0", '\\"')) for m in LITERALS.finditer(part)) for part in parts]
+
+
 def speaks(text):
     """Whether there is a word in a literal, apart from its directives and types' names."""
     return bool(re.search(r"[A-Za-z]{3}", re.sub(r"[A-Z]\w*Error", "", messages.DIRECTIVE.sub("", text))))
@@ -58,6 +69,10 @@ def sources(*floors):
 def main():
     rows = {english for english, _ in messages.rows()}
     wrong, everything = [], set()
+    for name, macro, columns in TABLES:
+        text = without_comments((ROOT / name).read_text(encoding="utf-8"))
+        said = {row[i] for row in rows_of(text, macro) for i in columns}
+        wrong += [f"{name}: no row in vm/messages.def: {text!r}" for text in sorted(said - rows) if speaks(text)]
     for name, text in sources("vm", "lang", "stdlib", "cli"):
         everything |= {messages.joined(m[0]) for m in LITERALS.finditer(text)}
         for call in CALL.finditer(text):
