@@ -159,6 +159,7 @@ test: build units ## run every test; K=pattern picks some
 	@python3 tests/tools/floors.py $(B)
 	@python3 tests/tools/messages.py
 	@python3 tests/run.py --co $(B)/co --slow $(SLOW) $(UNITS:%=--unit %) $(if $(K),-k '$(K)')
+	@tests/repl/run --co $(B)/co --slow $(SLOW) $(if $(K),-k '$(K)')
 
 unit: units ## run the C unit tests only
 	@python3 tests/run.py --only-units --slow $(SLOW) $(UNITS:%=--unit %) $(if $(K),-k '$(K)')

@@ -143,6 +143,8 @@ void host_uv_unwatch(Host *h)
     h->busy = false;
 }
 
+bool host_uv_has_input(Host *h) { return self(h)->line_start < self(h)->line_end; }
+
 void host_uv_remind(Host *h, int late_ms)
 {
     UvHost *u = self(h);

@@ -25,6 +25,8 @@ typedef struct HostWatch {
 bool host_uv_watch(Host *h, const HostWatch *watch);
 void host_uv_unwatch(Host *h);
 void host_uv_remind(Host *h, int late_ms);
+/* Some of standard input has been read ahead: read_line will not wait, and the descriptor does not tell. */
+bool host_uv_has_input(Host *h);
 
 /* From now on Ctrl-C, SIGQUIT and the end of `limit` nanoseconds (0: no limit) set h->pending. */
 void signals_catch(Host *h, int64_t limit);

@@ -199,6 +199,7 @@ int run_prompt(const Options *o)
     if (!r.vm) return STATUS_ERROR;
     r.main = run_search_first(r.vm, "") ? run_main_module(r.vm, NULL) : NULL;
     if (!r.main) return run_finish(r.vm, run_report_uncaught(r.vm));
+    r.vm->out->line_buffered = true; // also into a pipe: its reader waits for answers
     r.vm->event_hook = task_event_seen;
     r.vm->event_state = &r;
     sched_hold_tasks(r.vm);

@@ -41,10 +41,12 @@ static bool wait_for_line(Lines *l)
     return true;
 }
 
-static void interrupted(Lines *l)
+/* Ctrl-C, or the end of the input, which ends the last block too. */
+static void stopped(Lines *l)
 {
+    if (l->r->ended) return;
     l->block.len = 0;
-    if (!l->r->ended) repl_printf(l->r, "\nKeyboardInterrupt\n");
+    repl_printf(l->r, "\nKeyboardInterrupt\n");
 }
 
 void repl_lines(Repl *r)
@@ -53,11 +55,12 @@ void repl_lines(Repl *r)
     HostWatch watch = {.fd = 0, .event = repl_event, .state = r};
     while (!r->ended) {
         repl_printf(r, l.block.len ? "... " : ">>> ");
-        l.watched = !r->options->virtual_time && host_uv_watch(r->vm->host, &watch);
+        bool may_wait = !r->options->virtual_time && !host_uv_has_input(r->vm->host);
+        l.watched = may_wait && host_uv_watch(r->vm->host, &watch);
         bool came = wait_for_line(&l);
-        host_uv_unwatch(r->vm->host);
+        if (l.watched) host_uv_unwatch(r->vm->host);
         if (!came || !read_line(&l))
-            interrupted(&l);
+            stopped(&l);
         else if (repl_is_whole(l.block.bytes, l.block.len - 1)) {
             l.block.bytes[l.block.len - 1] = '\0';
             repl_run(r, l.block.bytes, l.block.len - 1);

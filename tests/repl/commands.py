@@ -1,0 +1,46 @@
+"""What begins with a colon, help and values."""
+from terminal import *
+
+
+def time_tells_how_long(co):
+    t = co()
+    t.press(":time await sleep(0.2)\r")
+    t.wait(lambda: any(row.startswith("took 2") and " ms" in row for row in t.screen.rows()), "time")
+
+
+def doc_and_help(co):
+    t = co()
+    t.press("def f(a, b=2):\r'Adds them.'\r\r", ":doc f\r")
+    t.shows("f(a, b=2)", "    Adds them.", ">>>")
+    t.press("help(len)\r")
+    t.shows("len(obj, /)", "    The number of items.", ">>>")
+    t.press(":doc nothing.here\r")
+    t.shows("there is no 'nothing.here' here", ">>>")
+
+
+def dis_of_a_function_and_of_a_statement(co):
+    t = co()
+    t.press("def f(a): return a + 1\r\r", ":dis f\r")
+    t.wait(lambda: any("ADD_RK" in row for row in t.screen.rows()), "code")
+    t.press(":dis x = y\r")
+    t.wait(lambda: any("STORE_GLOBAL" in row for row in t.screen.rows()), "code")
+
+
+def load_and_save(co):
+    path = co.folder / "session.co"
+    t = co()
+    t.press("x = 6\r", "def f():\rreturn x * 7\r\r", f":save {path}\r")
+    t.prompt()
+    assert path.read_text() == "x = 6\ndef f():\n    return x * 7\n\n", path.read_text()
+    t.press(":reset\r", "x\r")
+    t.wait(lambda: any("NameError" in row for row in t.screen.rows()), "NameError")
+    t.press(f":load {path}\r", "f()\r")
+    t.shows("42", ">>>")
+    t.press(":load /nonexistent\r")
+    t.wait(lambda: any("cannot read" in row for row in t.screen.rows()), "complaint")
+
+
+def long_values_are_laid_out(co):
+    t = co(columns=40)
+    t.press("{'name': 'a' * 20, 'values': list(range(20))}\r")
+    t.shows("{", " 'name': 'aaaaaaaaaaaaaaaaaaaa',") if False else t.prompt()
