@@ -150,7 +150,7 @@ debug release asan stress: ## build that configuration: build/<config>/co
 
 #-- running and testing -----------------------------------------------------------------------------
 
-.PHONY: run test unit test-asan test-stress oracle cover coverage-language bench fuzz format install uninstall clean
+.PHONY: run test soak-repl unit test-asan test-stress oracle cover coverage-language bench fuzz format install uninstall clean
 
 run: all ## build and run the blog post's example
 	@./co examples/blog/clients.py
@@ -166,6 +166,9 @@ unit: units ## run the C unit tests only
 
 test-asan test-stress: ## run every test under ASan and UBSan, or collecting at every safepoint
 	@$(MAKE) --no-print-directory CONFIG=$(@:test-%=%) test
+
+soak-repl: build ## 100,000 random keys, pastes, resizes and task outputs at the prompt
+	@tests/repl/run soak.py --co $(B)/co $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS))
 
 oracle: ## store again what CPython 3.11 prints for tests/same
 	@python3 tests/run.py --oracle $(if $(K),-k '$(K)')

@@ -39,8 +39,7 @@ static const struct Final {
     uint8_t kind, mods;
 } finals[] = {
     {'A', KEY_UP, 0},        {'B', KEY_DOWN, 0},        {'C', KEY_RIGHT, 0},        {'D', KEY_LEFT, 0},
-    {'H', KEY_HOME, 0},      {'F', KEY_END, 0},         {'Z', KEY_TAB, KEY_SHIFT},  {'M', KEY_ENTER, 0},
-    {'a', KEY_UP, KEY_CTRL}, {'b', KEY_DOWN, KEY_CTRL}, {'c', KEY_RIGHT, KEY_CTRL}, {'d', KEY_LEFT, KEY_CTRL},
+    {'H', KEY_HOME, 0},      {'F', KEY_END, 0},         {'Z', KEY_TAB, KEY_SHIFT},  {'a', KEY_UP, KEY_CTRL}, {'b', KEY_DOWN, KEY_CTRL}, {'c', KEY_RIGHT, KEY_CTRL}, {'d', KEY_LEFT, KEY_CTRL},
 };
 
 static const uint8_t numbered[] = {
@@ -90,8 +89,9 @@ static size_t read_csi(KeyReader *r, Key *key, const unsigned char *p, size_t n)
             count++;
     }
     if (i == n) return 0;
-    if (p[i] == '~' && params[0] == PASTE_BEGINS)
-        r->pasting = true;
+    bool ours = i == 0 || p[0] < '<' || p[0] > '?'; // not a report: where the mouse or the cursor is
+    if (!ours) answer(key, KEY_UNKNOWN, 0);
+    else if (p[i] == '~' && params[0] == PASTE_BEGINS) r->pasting = true;
     else
         by_final(key, (char)p[i], params);
     return i + 1;
@@ -152,7 +152,9 @@ static size_t read_escape(KeyReader *r, Key *key, const unsigned char *p, size_t
     }
     if (p[1] == 'O') {
         if (n < 3) return 0;
-        return by_final(key, (char)p[2], (unsigned[MAX_PARAMS + 1]){0}), 3;
+        if (p[2] == 'M') answer(key, KEY_ENTER, 0); // of the keypad
+        else by_final(key, (char)p[2], (unsigned[MAX_PARAMS + 1]){0});
+        return 3;
     }
     used = read_key(r, key, p + 1, n - 1);
     if (used) key->mods |= KEY_ALT;

@@ -534,7 +534,7 @@ static bool run_round(VM *vm, Sched *s)
     bool ready = s->ready > 0;
     int64_t deadline = next_deadline(s);
     if (!ready && deadline == INT64_MAX && !vm->host->wait(vm->host, vm, INT64_MAX, true)) return sched_deadlock(vm);
-    if (!ready && s->ready == 0 && !vm->host->wait(vm->host, vm, deadline, false)) return sched_deadlock(vm);
+    if (!ready && s->ready == 0 && !s->stopping && !vm->host->wait(vm->host, vm, deadline, false)) return sched_deadlock(vm);
     if (ready && vm->host->busy) vm->host->wait(vm->host, vm, INT64_MAX, true);
     if (vm->host->pending && !vm_interrupted(vm)) return false;
     if (!fire_timers(vm, s)) return false;
