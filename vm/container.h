@@ -36,6 +36,7 @@ static inline int equal_quick(Value a, Value b)
 {
     if (a == b) return EQUAL_YES;
     if (both_small(a, b)) return EQUAL_NO;
+    if (is_exact(a, T_STR) && is_exact(b, T_STR)) return str_eq(as_str(a), as_str(b));
     return equal_builtin(a, b, 3);
 }
 

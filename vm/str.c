@@ -238,7 +238,7 @@ static Str **interned_slot(struct Interned *t, uint64_t hash, const char *utf8, 
     size_t at = hash & t->mask;
     for (;; at = (at + 1) & t->mask) {
         const Str *s = t->slots[at];
-        if (!s || (s->hash == hash && s->size == size && memcmp(s->data, utf8, size) == 0))
+        if (!s || (s->hash == hash && s->size == size && same_bytes(s->data, utf8, size)))
             return &t->slots[at];
     }
 }
@@ -291,7 +291,7 @@ bool str_eq(const Str *a, const Str *b)
     if (a == b) return true;
     if (a->size != b->size || (a->hash != b->hash && a->hash && b->hash)) return false;
     if (a->h.aux & b->h.aux & STR_INTERNED) return false;
-    return memcmp(a->data, b->data, a->size) == 0;
+    return same_bytes(a->data, b->data, a->size);
 }
 
 bool str_is(const Str *s, const char *text)

@@ -148,6 +148,22 @@ static inline char *copy_bytes(char *out, const char *p, size_t n)
     return out + n;
 }
 
+/* memcmp() == 0 for pieces that are mostly a few bytes long. */
+static inline bool same_bytes(const char *a, const char *b, size_t n)
+{
+    if (n > 16) return memcmp(a, b, n) == 0;
+    if (n >= 8) return utf8_word(a) == utf8_word(b) && utf8_word(a + n - 8) == utf8_word(b + n - 8);
+    if (n >= 4) {
+        uint32_t first[2], last[2];
+        memcpy(&first[0], a, 4), memcpy(&first[1], b, 4);
+        memcpy(&last[0], a + n - 4, 4), memcpy(&last[1], b + n - 4, 4);
+        return first[0] == first[1] && last[0] == last[1];
+    }
+    for (; n; n--, a++, b++)
+        if (*a != *b) return false;
+    return true;
+}
+
 static inline bool is_ascii_lower(char c) { return c >= 'a' && c <= 'z'; }
 static inline bool is_ascii_upper(char c) { return c >= 'A' && c <= 'Z'; }
 static inline bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }
