@@ -54,6 +54,19 @@ bool run_search_first(VM *vm, const char *dir)
     return !is_error(v) && list_insert(vm, as_list(dict_get_c(vm, sys->dict, "path")), 0, v);
 }
 
+/* What a limit on address space (ulimit -v) leaves for the heap: an eighth is set aside for what malloc wastes, threads
+ * and the system's libraries. 0: there is no such limit. */
+static size_t address_space_left(void)
+{
+    size_t limit = vm_address_space(), pages = 0;
+    if (limit == SIZE_MAX) return 0;
+    FILE *statm = fopen("/proc/self/statm", "r");
+    bool known = statm && fscanf(statm, "%zu", &pages) == 1;
+    if (statm) fclose(statm);
+    size_t used = pages * (size_t)sysconf(_SC_PAGESIZE);
+    return known && used < limit ? (limit - used) / 8 * 7 : 0;
+}
+
 VM *run_start(const Options *o, int argc, char **argv)
 {
     Host *host = make_host(o);
@@ -61,7 +74,8 @@ VM *run_start(const Options *o, int argc, char **argv)
     if (vm) {
         vm->reader = options_reader(o, 2);
         signals_catch(host, o->max_time);
-        if (o->max_memory) heap_set_limit(vm, o->max_memory);
+        size_t limit = o->max_memory ? o->max_memory : address_space_left();
+        if (limit) heap_set_limit(vm, limit);
         vm->out->line_buffered = isatty(1);
         vm->compiler = &compile_hook;
         vm->dump = sched_report_tasks;

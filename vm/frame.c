@@ -1,4 +1,5 @@
 #include "vm/frame.h"
+#include "vm/common.h"
 #include "vm/coroutine.h"
 #include "vm/exception.h"
 #include "vm/native.h"
@@ -14,6 +15,7 @@ enum { RED_ZONE = 256 }; // Values that stay free above the last frame
 bool frames_init(VM *vm)
 {
     for (size_t size = (size_t)512 << 20; size >= (size_t)256 << 10; size /= 2) {
+        if (size > vm_address_space() / 8) continue;
         void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (p == MAP_FAILED) continue;
         vm->stack = vm->sp = p;
@@ -237,6 +239,7 @@ Value frame_unwind(VM *vm)
             f->regs[h->reg] = vm->exc;
             vm->exc = VALUE_UNSET;
             f->pc = c->insns + h->target;
+            if (f->regs[h->reg] == vm->common->memory_error && gc_is_pressed(vm)) gc_relieve(vm, true);
             return VALUE_SWITCH;
         }
         if (f->heap) {

@@ -300,7 +300,7 @@ static void mark_stack_frame(VM *vm, Frame *f, FrameStand stand, const Frame *ca
     gc_mark_value(vm, f->fn);
     if (f->ret_kind == RET_INIT) gc_mark_value(vm, *frame_instance(f));
     if (!live) { // no memory for the analysis: keep nothing from dying by mistake
-        vm->heap->pin_failed = true;
+        vm->heap->frame_failed = true;
         return;
     }
     const uint64_t *row = stand == AT_SAFEPOINT ? liveness_at(live, pc) : liveness_during(live, pc);
@@ -595,6 +595,7 @@ static void queue_sweeps(VM *vm, Heap *h, bool all)
             }
         }
     }
+    chunks_trim(&h->chunks);
 }
 
 static void forget_marks(Heap *h)
@@ -617,6 +618,7 @@ static void collect(VM *vm, bool major)
         h->young_limit *= 2; // no memory to collect with: go on without
         return;
     }
+    h->frame_failed = false;
     h->major = major || h->remember_failed;
     if (h->major) {
         finish_sweeps(vm, h);
@@ -627,7 +629,7 @@ static void collect(VM *vm, bool major)
     for (size_t i = 0; i < h->nremembered; i++) trace(vm, h->remembered[i], 0);
     mark_all(vm);
     find_dying(vm);
-    if (h->pin_failed) return; // a frame could not be scanned: let everything live
+    if (h->frame_failed) return; // let everything live
     forget_dead_codes(vm);
     types_forget_dead(vm);
     forget_remembered(h);
@@ -648,20 +650,61 @@ void gc_collect(VM *vm)
     run_finalizers(vm, false);
 }
 
+static void collect_here(VM *vm, bool major, bool at_safepoint)
+{
+    vm->at_safepoint = at_safepoint;
+    collect(vm, major);
+    vm->at_safepoint = false;
+}
+
+static bool is_over(const Heap *h) { return h->limit && h->block_bytes + h->malloc_bytes > h->limit; }
+
+bool gc_is_pressed(VM *vm) { return vm->heap->starved || vm->heap->pressing; }
+
+/* The next few safepoints and calls of natives collect at once: the handler of a MemoryError may be about to drop what
+ * filled the memory. */
+static void press(VM *vm, int times)
+{
+    vm->heap->pressing = times;
+    if (times) vm->fuel = -1;
+}
+
+void gc_relieve(VM *vm, bool at_safepoint)
+{
+    Heap *h = vm->heap;
+    int left = h->starved ? PRESSING : h->pressing ? h->pressing - 1 : 0;
+    collect_here(vm, true, at_safepoint);
+    h->starved = false;
+    press(vm, h->limit && !is_over(h) ? 0 : left);
+}
+
+/* Beyond the limit even after a collection: MemoryError, here, where the slack is still left for its handler. */
+static void collect_near_limit(VM *vm)
+{
+    Heap *h = vm->heap;
+    bool due = h->since >= h->young_limit && !h->starved;
+    gc_relieve(vm, true);
+    if (!due || !is_over(h)) return;
+    press(vm, PRESSING);
+    vm_no_memory(vm);
+}
+
+static void collect_as_usual(VM *vm)
+{
+    Heap *h = vm->heap;
+    if (heap_used(vm) >= h->major_limit) finish_sweeps(vm, h); // perhaps not, without what is known to be dead
+    collect_here(vm, heap_used(vm) >= h->major_limit, true);
+}
+
 void gc_step(VM *vm)
 {
     Heap *h = vm->heap;
+    if (gc_is_pressed(vm) || (h->since >= h->young_limit && is_over(h))) collect_near_limit(vm);
 #ifdef CO_STRESS
-    vm->at_safepoint = true;
-    collect(vm, h->young_collections % 4 == 3);
+    else collect_here(vm, h->young_collections % 4 == 3, true);
     h->young_collections++;
-    vm->at_safepoint = false;
 #else
-    if (h->since < h->young_limit) return;
-    vm->at_safepoint = true;
-    if (heap_used(vm) >= h->major_limit) finish_sweeps(vm, h); // perhaps not, without what is known to be dead
-    collect(vm, heap_used(vm) >= h->major_limit);
-    vm->at_safepoint = false;
+    else if (h->since >= h->young_limit) collect_as_usual(vm);
 #endif
     if (h->ndying) run_finalizers(vm, true);
 }

@@ -13,6 +13,7 @@ enum {
     SPARE_BYTES = 4 << 20,  // empty blocks kept, besides half as much as is in use
     MARK_STACK = 1 << 15,
     SLICE = 256,            // items of a container traced before the rest goes back on the stack
+    PRESSING = 4,           // collections at safepoints after memory was refused
 };
 
 typedef struct Block {
@@ -60,6 +61,9 @@ struct Heap {
     Value *pins;
     size_t npins, pins_capacity;
     bool pin_failed;
+    bool frame_failed;          // a stack frame could not be scanned: nothing is freed
+    bool starved;               // memory was refused and nothing collected since
+    int pressing;               // safepoints that collect at once, since memory is out
     uint64_t young_collections, major_collections;
 };
 

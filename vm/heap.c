@@ -62,12 +62,14 @@ static Block *block_new(VM *vm, unsigned cls)
         h->spare = b->next;
         h->nspare--;
     } else {
-        b = aligned_alloc(BLOCK_SIZE, BLOCK_SIZE);
-        if (!b) return NULL;
+        void *p;
+        if (posix_memalign(&p, BLOCK_SIZE, BLOCK_SIZE - MALLOC_HEADER) != 0) return NULL;
+        b = p;
         h->block_bytes += BLOCK_SIZE;
     }
     size_t cell = class_size(cls);
-    *b = (Block){.cell = (uint32_t)cell, .cls = (uint8_t)cls, .ncells = (uint32_t)((BLOCK_SIZE - sizeof(Block)) / cell)};
+    size_t room = BLOCK_SIZE - MALLOC_HEADER - sizeof(Block);
+    *b = (Block){.cell = (uint32_t)cell, .cls = (uint8_t)cls, .ncells = (uint32_t)(room / cell)};
     b->next = h->blocks[cls];
     h->blocks[cls] = b;
     count_cells(h, b, b->ncells);
@@ -144,7 +146,18 @@ static Obj *alloc_large(VM *vm, size_t size)
     return (Obj *)(c + 1);
 }
 
-static bool over_limit(Heap *h, size_t more)
+/* Refused: the next safepoint, or the handler of the MemoryError, collects first. */
+static void *starve(VM *vm)
+{
+    Heap *h = vm->heap;
+    h->starved = true;
+    h->since = h->young_limit;
+    vm->fuel = -1;
+    vm_no_memory(vm);
+    return NULL;
+}
+
+static bool over_limit(const Heap *h, size_t more)
 {
     return h->limit && h->block_bytes + h->malloc_bytes + more > h->limit + h->slack;
 }
@@ -179,7 +192,7 @@ void *heap_alloc_slow(VM *vm, Kind kind, uint32_t shape, size_t size)
         o = over_limit(h, size) ? NULL : alloc_large(vm, size);
         bits = GC_LARGE;
     }
-    if (__builtin_expect(!o, 0)) return vm_no_memory(vm), NULL;
+    if (__builtin_expect(!o, 0)) return starve(vm);
     *o = (Obj){.shape = shape, .kind = (uint8_t)kind, .gc = bits};
     return o;
 }
@@ -232,8 +245,9 @@ static void *raw_realloc(Heap *h, void *p, size_t old_size, size_t new_size)
 void *heap_malloc(VM *vm, size_t size)
 {
     Heap *h = vm->heap;
-    void *p = size > PTRDIFF_MAX || over_limit(h, size) ? NULL : raw_malloc(h, size);
-    if (!p) return vm_no_memory(vm), NULL;
+    if (size > PTRDIFF_MAX) return vm_no_memory(vm), NULL;
+    void *p = over_limit(h, size) ? NULL : raw_malloc(h, size);
+    if (!p) return starve(vm);
     h->malloc_bytes += size;
     charge(vm, size);
     return p;
@@ -242,7 +256,7 @@ void *heap_malloc(VM *vm, size_t size)
 bool heap_reserve(VM *vm, size_t bytes)
 {
     if (!over_limit(vm->heap, bytes)) return true;
-    gc_collect(vm);
+    if (bytes <= PTRDIFF_MAX) gc_collect(vm);
     if (!over_limit(vm->heap, bytes)) return true;
     vm_no_memory(vm);
     return false;
@@ -251,9 +265,10 @@ bool heap_reserve(VM *vm, size_t bytes)
 void *heap_realloc(VM *vm, void *p, size_t old_size, size_t new_size)
 {
     Heap *h = vm->heap;
-    bool refused = new_size > PTRDIFF_MAX || (new_size > old_size && over_limit(h, new_size - old_size));
+    if (new_size > PTRDIFF_MAX) return vm_no_memory(vm), NULL;
+    bool refused = new_size > old_size && over_limit(h, new_size - old_size);
     void *q = refused ? NULL : raw_realloc(h, p, old_size, new_size);
-    if (!q) return vm_no_memory(vm), NULL;
+    if (!q) return starve(vm);
     h->malloc_bytes += new_size - old_size;
     if (new_size > old_size) charge(vm, new_size - old_size);
     return q;
@@ -272,6 +287,7 @@ void heap_free(VM *vm, void *p, size_t size)
 static bool roots_init(VM *vm)
 {
     for (size_t n = (size_t)8 << 20; n >= (size_t)1 << 14; n /= 2) {
+        if (n > vm_address_space() / 64) continue;
         void *p = mmap(NULL, n * sizeof(Value), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (p == MAP_FAILED) continue;
         vm->roots = vm->roots_top = p;
@@ -368,7 +384,9 @@ size_t heap_used(VM *vm) { return vm->heap->cell_bytes + vm->heap->malloc_bytes;
 /* A little more than the limit may be used on the way to the MemoryError and while it is handled. */
 void heap_set_limit(VM *vm, size_t bytes)
 {
-    vm->heap->limit = bytes;
-    vm->heap->slack = bytes / 16 < ((size_t)1 << 20) ? (size_t)1 << 20 : bytes / 16;
-    if (bytes && vm->heap->young_limit > bytes / 4) vm->heap->young_limit = bytes / 4 + 1;
+    Heap *h = vm->heap;
+    if (!h->stack) h->stack = malloc(MARK_STACK * sizeof *h->stack); // there will be none to spare when it is needed
+    h->limit = bytes;
+    h->slack = bytes / 16 < ((size_t)1 << 20) ? (size_t)1 << 20 : bytes / 16;
+    if (bytes && h->young_limit > bytes / 4) h->young_limit = bytes / 4 + 1;
 }

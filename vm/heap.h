@@ -82,6 +82,10 @@ void gc_unpin(VM *vm, Value v);
 /* Safepoint work, called by the interpreter only. */
 void gc_step(VM *vm);
 void gc_collect(VM *vm); // a full collection, to the end; also gc.collect()
+/* Memory was refused not long ago: free everything that can be freed before a handler of MemoryError runs or a native is
+ * called. at_safepoint: vm->frame stands before its next instruction. */
+bool gc_is_pressed(VM *vm);
+void gc_relieve(VM *vm, bool at_safepoint);
 /* The program has ended: close the generators that stand inside a try or with. */
 void gc_close_generators(VM *vm);
 /* g's code has handlers: should it be dropped inside one, it is closed (rules 1.5). */

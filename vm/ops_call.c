@@ -71,8 +71,15 @@ static Value call_native(VM *vm, Native *f, Value *args, int n, Value kwnames, u
     return call_simple(vm, f, args, n, kwnames, trusted);
 }
 
+/* What is called may want a big block at once, before the next safepoint. */
+static inline void relieve(VM *vm)
+{
+    if (__builtin_expect(vm->fuel < 0, 0) && gc_is_pressed(vm)) gc_relieve(vm, false);
+}
+
 Value op_call(VM *vm, Value callee, Value *args, int n, Value kwnames, uint16_t dst)
 {
+    relieve(vm);
     if (is_ptr(callee)) {
         Obj *o = as_obj(callee);
         if (o->kind == KIND_NATIVE) return call_native(vm, (Native *)o, args, n, kwnames, dst, false);
@@ -85,6 +92,7 @@ Value op_call(VM *vm, Value callee, Value *args, int n, Value kwnames, uint16_t 
 /* A method found by LOAD_METHOD, its receiver in args[0]. */
 Value op_call_method(VM *vm, Value callee, Value *args, int n, uint16_t dst)
 {
+    relieve(vm);
     if (is_kind(callee, KIND_NATIVE)) return call_native(vm, (Native *)as_obj(callee), args, n, VALUE_UNSET, dst, true);
     return op_call(vm, callee, args, n, VALUE_UNSET, dst);
 }

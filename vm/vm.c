@@ -34,6 +34,12 @@ static char *c_stack_limit(void)
     return here - (size - reserve);
 }
 
+size_t vm_address_space(void)
+{
+    struct rlimit r;
+    return getrlimit(RLIMIT_AS, &r) == 0 && r.rlim_cur != RLIM_INFINITY ? r.rlim_cur : SIZE_MAX;
+}
+
 bool vm_c_stack_low(VM *vm)
 {
     if (__builtin_expect((char *)__builtin_frame_address(0) > vm->c_stack_limit, 1)) return false;

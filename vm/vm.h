@@ -120,6 +120,9 @@ Str *vm_intern(VM *vm, const char *text);
 /* Look at host->pending and limits now. False: an exception is in flight. */
 bool vm_interrupted(VM *vm);
 
+/* How many bytes of addresses the process may use (ulimit -v); SIZE_MAX: any. */
+size_t vm_address_space(void);
+
 /* NULL: out of memory. */
 VM *vm_new(Host *host);
 void vm_free(VM *vm);
