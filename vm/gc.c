@@ -672,9 +672,15 @@ static void press(VM *vm, int times)
 void gc_relieve(VM *vm, bool at_safepoint)
 {
     Heap *h = vm->heap;
-    int left = h->starved ? PRESSING : h->pressing ? h->pressing - 1 : 0;
+    bool asked = h->starved || h->since >= h->young_limit;
+    int left = asked && h->patience < PRESSING ? PRESSING : h->pressing ? h->pressing - 1 : 0;
+    size_t before = heap_used(vm);
     collect_here(vm, true, at_safepoint);
+    bool helped = heap_used(vm) + h->slack < before;
+    if (helped) h->patience = 0;
+    else if (asked) h->patience = 2 * h->patience + 1;
     h->starved = false;
+    h->refusals = 0;
     press(vm, h->limit && !is_over(h) ? 0 : left);
 }
 
@@ -684,9 +690,7 @@ static void collect_near_limit(VM *vm)
     Heap *h = vm->heap;
     bool due = h->since >= h->young_limit && !h->starved;
     gc_relieve(vm, true);
-    if (!due || !is_over(h)) return;
-    press(vm, PRESSING);
-    vm_no_memory(vm);
+    if (due && is_over(h)) vm_no_memory(vm);
 }
 
 static void collect_as_usual(VM *vm)

@@ -64,6 +64,7 @@ struct Heap {
     bool frame_failed;          // a stack frame could not be scanned: nothing is freed
     bool starved;               // memory was refused and nothing collected since
     int pressing;               // safepoints that collect at once, since memory is out
+    uint32_t refusals, patience; // refusals since the last collection; so many call for another
     uint64_t young_collections, major_collections;
 };
 

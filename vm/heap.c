@@ -82,7 +82,7 @@ static void charge(VM *vm, size_t bytes)
     Heap *h = vm->heap;
     h->since += bytes;
     // Over the limit it collects more often, but not for every block on the way to the MemoryError.
-    bool tight = h->limit && h->block_bytes + h->malloc_bytes > h->limit && h->since >= h->slack / 4;
+    bool tight = h->limit && h->block_bytes + h->malloc_bytes > h->limit && h->since / (h->patience + 1) >= h->slack / 4;
     if (tight) h->since = h->young_limit;
     if (h->since >= h->young_limit) vm->fuel = -1;
 }
@@ -146,13 +146,15 @@ static Obj *alloc_large(VM *vm, size_t size)
     return (Obj *)(c + 1);
 }
 
-/* Refused: the next safepoint, or the handler of the MemoryError, collects first. */
+/* Refused: the next safepoint, or the handler of the MemoryError, collects first. Where that has been of no use, as when
+ * a million tasks are cancelled each of which is refused its exception, it is tried less and less often. */
 static void *starve(VM *vm)
 {
     Heap *h = vm->heap;
-    h->starved = true;
-    h->since = h->young_limit;
-    vm->fuel = -1;
+    if (++h->refusals >= h->patience) {
+        h->starved = true;
+        vm->fuel = -1;
+    }
     vm_no_memory(vm);
     return NULL;
 }
