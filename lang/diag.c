@@ -141,8 +141,17 @@ static Diag *new_item(Diags *diags)
     return &diags->items[diags->count];
 }
 
+/* Repairing a line can meet the same error once more. */
+static bool is_known(const Diags *diags, DiagKind kind, Span span)
+{
+    const Diag *last = diags->count ? &diags->items[diags->count - 1] : NULL;
+    return last && diag_is_error(kind) && last->kind == kind && last->span.start == span.start &&
+           last->span.end == span.end && span.end > span.start;
+}
+
 Diag *diag_addv(Diags *diags, DiagKind kind, Span span, const char *format, va_list args)
 {
+    if (is_known(diags, kind, span)) return NULL;
     if (diag_is_error(kind) && diags->errors++ >= DIAGS_MAX_ERRORS) return NULL;
     DiagText message = make_text(diags, format, args);
     Diag *diag = new_item(diags);

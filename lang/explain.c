@@ -211,10 +211,7 @@ static bool explain_comma(Parser *p, Token token)
     bool closable =
         grammar_accepts(grammar, TK_RP) || grammar_accepts(grammar, TK_RB) || grammar_accepts(grammar, TK_RC);
     if (!closable && !grammar_accepts(grammar, TK_COMMA)) return false;
-    Diag *diag = report(p, span_join(p->before.span, token.span), "invalid syntax. Perhaps you forgot a comma?");
-    bool after_text = ONE_OF(p->before.kind, TK_STRING, TK_FEND) && p->before.span.end == token.span.start;
-    if (after_text && token.kind == TK_NAME)
-        diag_hint(p->diags, diag, "a quote inside a text is written \\' or \\\", or the text is put in the other quotes");
+    report(p, span_join(p->before.span, token.span), "invalid syntax. Perhaps you forgot a comma?");
     return true;
 }
 
@@ -303,6 +300,91 @@ static bool explain_unclosed(Parser *p, Token token)
     return true;
 }
 
+//-- hints -------------------------------------------------------------------------------------------
+
+#define HINT(text) (text) // has its row in vm/messages.def, as tests/tools/messages.py sees
+
+static bool is_word(Token token, const char *const *words)
+{
+    for (; *words; words++)
+        if (token.kind == TK_NAME && token.name && strcmp(token.name->text, *words) == 0) return true;
+    return false;
+}
+
+/* Whether a single '=' stands behind the token. */
+static bool is_assigned(const Parser *p, Token token)
+{
+    const char *at = p->lexer.source->text + token.span.end;
+    at += strspn(at, " \t");
+    return at[0] == '=' && at[1] != '=';
+}
+
+static const char *about_keywords(const Parser *p, Token token)
+{
+    int first = p->line_first.kind, before = p->before.kind;
+    bool starts_line = token.span.start == p->line_first.span.start;
+    if (starts_line && ONE_OF(token.kind, TK_ELSE, TK_ELIF))
+        return HINT("no 'if', loop or 'try' stands before it at the same indentation");
+    if (starts_line && ONE_OF(token.kind, TK_EXCEPT, TK_FINALLY))
+        return HINT("no 'try' stands before it at the same indentation");
+    if (ONE_OF(token.kind, TK_ELSE, TK_ELIF, TK_EXCEPT, TK_FINALLY) && !p->lexer.depth)
+        return HINT("it begins a line of its own");
+    bool named = token.kind == TK_EQ && p->before.span.start == p->line_first.span.start;
+    if (named && token_role(before) != ROLE_NONE) return HINT("the word is a keyword and cannot be a name");
+    if (first == TK_FOR && token.kind == TK_EQ) return HINT("'for' goes over values: 'for i in range(3):'");
+    if (first == TK_IMPORT && token.kind == TK_FROM) return HINT("it is written 'from module import name'");
+    if (first == TK_RAISE && token.kind == TK_COMMA) return HINT("the text goes in parentheses: 'raise ValueError(text)'");
+    if (before == TK_ASYNC) return HINT("'def', 'for' or 'with' follows 'async'");
+    if (token.kind == TK_RETURN) return HINT("a lambda holds an expression, whose value it returns: leave out 'return'");
+    return NULL;
+}
+
+static const char *about_signs(const Parser *p, Token token)
+{
+    const char *source = p->lexer.source->text, *at = source + token.span.start;
+    const char *line = source + p->line_first.span.start;
+    if (token.kind == TK_LC) return HINT("a block begins with ':' and is indented; it has no braces");
+    if (token.kind == TK_EQ && at[1] == '<') return HINT("'less or equal' is written '<='");
+    if (token.kind == TK_EQ && at[1] == '>') return HINT("'greater or equal' is written '>='");
+    if (token.kind == TK_EQ && at[1] == '!') return HINT("'not equal' is written '!='");
+    if (token.kind == TK_ARROW || (token.kind == TK_DOT && p->before.kind == TK_DOT))
+        return HINT("an attribute is written 'x.name'");
+    if (token.kind == TK_RB && p->before.kind == TK_LB) return HINT("which item? Write a number or a key in the brackets");
+    for (; line < at && *line != '\n'; line++)
+        if (line[0] == '/' && (line[1] == '/' || line[1] == '*')) return HINT("a comment begins with '#'");
+    bool comment = at[0] == '/' && (at[1] == '/' || at[1] == '*');
+    return comment ? HINT("a comment begins with '#'") : NULL;
+}
+
+static const char *about_names(const Parser *p, Token token)
+{
+    static const char *const declarations[] = {"var",  "let",    "const", "int",    "float", "double", "long",
+                                               "char", "string", "auto",  "String", "bool",  "local",  "str",
+                                               "list", "dict",   NULL};
+    static const char *const functions[] = {"function", "func", "fn", "sub", "fun", NULL};
+    bool second = p->before.span.start == p->line_first.span.start && token.kind == TK_NAME;
+    bool adjacent = p->before.span.end == token.span.start && ONE_OF(p->before.kind, TK_STRING, TK_FEND);
+    if (adjacent && token.kind == TK_NAME)
+        return HINT("a quote inside a text is written \\' or \\\", or the text is put in the other quotes");
+    if (second && is_word(p->before, declarations)) return HINT("a variable needs no declaration: write 'x = 1'");
+    if (second && is_word(p->before, functions)) return HINT("a function is written 'def name(x):'");
+    if (second && p->before.kind == TK_NAME && is_assigned(p, token))
+        return HINT("a name has no blanks: write 'my_name'");
+    if (p->line_first.kind == TK_DEF && p->lexer.depth && ONE_OF(token.kind, TK_NUMBER, TK_STRING, TK_DOT))
+        return HINT("a parameter is a name; its value comes with the call");
+    return NULL;
+}
+
+static void add_hint(Parser *p, Token token)
+{
+    Diag *diag = &p->diags->items[p->diags->count - 1];
+    if (diag->hint.text || strstr(diag->message.format, "Did you mean")) return;
+    const char *hint = about_keywords(p, token);
+    if (!hint) hint = about_signs(p, token);
+    if (!hint) hint = about_names(p, token);
+    if (hint) diag_hint(p->diags, diag, "%s", hint);
+}
+
 void explain_syntax_error(Parser *p, Token token)
 {
     // A `case` whose `match` was in error itself says nothing new.
@@ -323,6 +405,7 @@ void explain_syntax_error(Parser *p, Token token)
         diag_add(p->diags, DIAG_INDENTATION, token.span, "unexpected unindent");
     else if (!explained)
         report(p, token.span, "invalid syntax");
+    if (p->diags->count > count) add_hint(p, token);
     p->bracket_error = in_brackets && p->diags->count > count ? p->diags->count : 0;
 }
 

@@ -149,6 +149,10 @@ static void explain_character(Diags *diags, Diag *diag, uint32_t code)
         diag_hint(diags, diag, "this character cannot be seen: delete it");
     else if (code == '!')
         diag_hint(diags, diag, "negation is written 'not'");
+    else if (code == '?')
+        diag_hint(diags, diag, "a choice is written 'a if condition else b'");
+    else if (code == '$')
+        diag_hint(diags, diag, "a name has no '$'");
 }
 
 static Token invalid_character(Lexer *lexer, const char *at)
@@ -235,7 +239,8 @@ static Token invalid_number(Lexer *lexer, const char *start, const char *base, i
     if (radix < 10 && is_digit(*end))
         return bad(lexer, end, end + 1, "invalid digit '%c' in %s literal", *end, base);
     Token token = bad(lexer, start, lexer->cursor, "invalid %s literal", base);
-    if (radix == 10) diag_hint(lexer->diags, reported(lexer), "a name cannot begin with a digit");
+    bool name = radix == 10 && !strchr("eE_", *end); // 3rd; but 1e, 1__0
+    if (name) diag_hint(lexer->diags, reported(lexer), "a name cannot begin with a digit");
     return token;
 }
 

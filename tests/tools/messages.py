@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 import messages  # noqa: E402
 
 SAYING = ("said|reader_say|text_saidf|sb_saidf|vm_said|add_hint|diag_add|diag_addv|diag_replace|diag_hint|parser_error|compile_error|scopes_error|"
-          "bad|misplaced|report|escape_error|hex_escape|note")
+          "HINT|bad|misplaced|report|escape_error|hex_escape|note")
 CALL = re.compile(r"\b(?:" + SAYING + r")\(")
 # Tables whose texts are said: in which columns they stand.
 TABLES = (("lang/lints.def", "LINT", (2, 3)), ("vm/advice.def", "ADVICE", (0,)), ("vm/waits.def", "WAIT", (1,)),
