@@ -47,7 +47,9 @@ static void add_excerpt(StrBuilder *b, VM *vm, const Code *c, CodeLine at)
     if (at.col == COLUMN_UNKNOWN || at.col < indent || at.col > n) return;
     size_t end = at.end_line == at.line && at.end_col <= n && at.end_col > at.col ? at.end_col : n;
     sb_add_c(b, "    ");
+    sb_add_c(b, ink_code(vm->reader.colours, INK_CARET));
     add_carets(b, vm, line + indent, at.col - indent, end - indent);
+    sb_add_c(b, ink_code(vm->reader.colours, INK_NONE));
     sb_add_c(b, "\n");
 }
 
