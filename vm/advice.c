@@ -2,6 +2,7 @@
 #include "vm/advice.h"
 #include "vm/code_object.h"
 #include "vm/exception_internal.h"
+#include "vm/list.h"
 #include "vm/protocol.h"
 #include "vm/type.h"
 
@@ -68,12 +69,23 @@ static bool is_builtin(VM *vm, const Type *type)
     return false;
 }
 
-/* "TypeError: ...", as str(exc) has it. */
+/* Whether str(exc) runs no script: a key's __repr__ shall not be called once more. */
+static bool is_plain(const Exception *e)
+{
+    const Tuple *args = as_tuple(e->args);
+    for (size_t i = 0; i < args->size; i++)
+        if (!is_exact(args->items[i], T_STR) && !is_small(args->items[i])) return false;
+    return true;
+}
+
+/* "TypeError: ...", as str(exc) has it; false for what is too long to be one of ours. */
 static bool last_line(StrBuilder *b, VM *vm, Value exc)
 {
+    enum { LONGEST = 1000 };
+    if (!is_plain(as_exception(exc))) return false;
     Value pending = vm->exc, text = obj_str(vm, exc);
     vm->exc = pending;
-    if (is_error(text)) return false;
+    if (is_error(text) || as_str(text)->size > LONGEST) return false;
     sb_addf(b, as_str(text)->size ? "%T: %V" : "%T", exc, text);
     return !b->failed;
 }
