@@ -179,9 +179,7 @@ class Korean(Stored):
     def __init__(self, path):
         super().__init__(path)
         self.name += " (ko)"
-
-    def command(self, co):
-        return [co, "--lang=ko", *super().command(co)[1:]]
+        self.env = {**self.env, "CO_LANG": "ko"}
 
 
 class Bytecode(Stored):
