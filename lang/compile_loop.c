@@ -38,7 +38,7 @@ void for_statement(Compiler *c, AstFor *node)
     Label orelse = new_label(c);
     Reg before = mark(c);
     if (node->is_async && !check_async(c, &node->node, "async for")) return;
-    Reg from = iterable(c, node->iter);
+    Reg from = node->is_async ? expr(c, node->iter, ANY) : iterable(c, node->iter);
     release(c, before);
     Reg iter = push_many(c, node->is_async ? 1 : 2);
     put(c, node->iter, node->is_async ? OP_GET_AITER : OP_FOR_PREP, iter, from, 0);
