@@ -338,6 +338,12 @@ static PromptEvent enter_now(Prompt *p)
     return p->editor.len ? PROMPT_ENTERED : PROMPT_EDITING;
 }
 
+/* A block from the history, as it was: it has been run before. */
+static bool is_recalled(const Prompt *p)
+{
+    return p->history_at < p->history.n && strcmp(p->history.items[p->history_at], p->editor.text) == 0;
+}
+
 /* Enter runs a single line wherever the cursor stands, a block only from its last line, when nothing is missing. */
 static PromptEvent enter(Prompt *p)
 {
@@ -345,7 +351,7 @@ static PromptEvent enter(Prompt *p)
     if (!e->len) return PROMPT_ENTERED;
     bool single = !memchr(e->text, '\n', e->len);
     bool may_run = single || is_command(p) || editor_on_last_line(e);
-    if (may_run && (is_command(p) || p->hooks->is_whole(p->hooks->state, e->text, e->len)))
+    if (may_run && (is_command(p) || is_recalled(p) || p->hooks->is_whole(p->hooks->state, e->text, e->len)))
         return PROMPT_ENTERED;
     return newline(p);
 }

@@ -1,4 +1,5 @@
 /* repl_edit.c - the prompt on a terminal: keys, tasks and signals share one loop. */
+#include "cli/pretty.h"
 #include "cli/repl.h"
 #include "vm/dict.h"
 #include "vm/output.h"
@@ -106,6 +107,17 @@ static void edit_and_run(Repl *r)
     host_uv_unwatch(r->vm->host);
 }
 
+/* The value of an expression, broken over lines if it is wide. */
+static bool show_value(VM *vm, Value v)
+{
+    TextBuffer text = {0};
+    const Screen *screen = (Screen *)vm->host; // the prompt's host is its screen
+    bool ok = pretty(vm, v, screen->terminal.columns, &text);
+    Value str = ok ? str_new(vm, text.bytes ? text.bytes : "", text.len) : VALUE_ERROR;
+    text_free(&text);
+    return !is_error(str) && output_str(vm, as_str(str)) && output_bytes(vm, "\n", 1);
+}
+
 static void start(Repl *r, Prompt *p)
 {
     p->language = r->vm->reader.language;
@@ -121,10 +133,11 @@ void repl_edit(Repl *r)
     Prompt prompt;
     PromptHooks hooks = {r, is_whole, is_builtin, find_completion};
     Host *real = r->vm->host;
-    if (!screen_open(&screen, real) || !prompt_init(&prompt, &screen, &hooks)) return repl_lines(r);
+    if (!screen_open(&screen, real, options_color(r->options, 1)) || !prompt_init(&prompt, &screen, &hooks)) return repl_lines(r);
     r->screen = &screen;
     r->prompt = &prompt;
     r->vm->host = &screen.front;
+    r->vm->show = show_value;
     signals_catch(&screen.front, 0);
     start(r, &prompt);
     edit_and_run(r);
@@ -133,5 +146,6 @@ void repl_edit(Repl *r)
     r->screen = NULL;
     r->prompt = NULL;
     signals_catch(real, 0);
+    r->vm->show = NULL;
     r->vm->host = real;
 }

@@ -73,7 +73,7 @@ static long read_line(Host *h, char *buf, size_t cap)
 
 //-- the input ---------------------------------------------------------------------------------------
 
-bool screen_open(Screen *s, Host *real)
+bool screen_open(Screen *s, Host *real, bool colors)
 {
     *s = (Screen){.front = *real, .real = real};
     if (!terminal_open(&s->terminal)) return false;
@@ -82,6 +82,7 @@ bool screen_open(Screen *s, Host *real)
     for (int fd = 1; fd < 3; fd++) s->ours[fd] = isatty(fd);
     s->view.columns = s->terminal.columns;
     s->view.lines = s->terminal.lines;
+    s->view.colors = colors;
     s->view.reflows = terminal_reflows();
     return true;
 }
@@ -109,6 +110,7 @@ void screen_leave(Screen *s, const Scene *scene)
 {
     Scene whole = *scene;
     whole.whole = true;
+    whole.cursor = SIZE_MAX; // nowhere: it needs no row of its own behind a full one
     whole.status = NULL;
     if (s->view.shown.n >= s->view.lines || s->view.top)
         view_erase(&s->view, &s->out); // part of it is out of reach

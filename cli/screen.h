@@ -20,7 +20,7 @@ typedef struct Screen {
 } Screen;
 
 /* False: the terminal cannot be used. */
-bool screen_open(Screen *s, Host *real);
+bool screen_open(Screen *s, Host *real, bool colors);
 void screen_close(Screen *s); // not the real host
 void screen_show(Screen *s, const Scene *scene);
 /* The input is done: it stays on the screen, whole, with the cursor below it. */

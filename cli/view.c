@@ -41,13 +41,6 @@ static void end_row(Picture *f)
     last_row(f)->size = f->bytes.len - last_row(f)->start;
 }
 
-static void set_style(Picture *f, Style *current, Style style)
-{
-    if (*current == style) return;
-    *current = style;
-    text_addf(&f->bytes, style == STYLE_PLAIN ? "\x1b[m" : "\x1b[0;%sm", style_sgr(style));
-}
-
 static void add_plain(Picture *f, const char *text)
 {
     text_add(&f->bytes, text, strlen(text));
@@ -59,26 +52,34 @@ static void add_plain(Picture *f, const char *text)
 typedef struct Layouter {
     Picture *f;
     const Scene *scene;
+    bool colors;
     size_t columns, margin; // of rows that go on with a line
     size_t line_columns;    // of the text of the present line, before this row
     Style style;
 } Layouter;
+
+static void set_style(Layouter *l, Style style)
+{
+    if (l->style == style || !l->colors) return;
+    l->style = style;
+    text_addf(&l->f->bytes, style == STYLE_PLAIN ? "\x1b[m" : "\x1b[0;%sm", style_sgr(style));
+}
 
 static void start_line(Layouter *l, const char *prompt)
 {
     begin_row(l->f);
     if (l->f->failed) return;
     if (l->margin < l->columns) {
-        set_style(l->f, &l->style, STYLE_PROMPT);
+        set_style(l, STYLE_PROMPT);
         add_plain(l->f, prompt);
-        set_style(l->f, &l->style, STYLE_PLAIN);
+        set_style(l, STYLE_PLAIN);
     }
     l->line_columns = 0;
 }
 
 static void wrap(Layouter *l)
 {
-    set_style(l->f, &l->style, STYLE_PLAIN);
+    set_style(l, STYLE_PLAIN);
     end_row(l->f);
     begin_row(l->f);
     if (l->f->failed) return;
@@ -103,7 +104,7 @@ static void add_cell(Layouter *l, size_t at, size_t next)
     if (last_row(l->f)->width + width > l->columns) wrap(l);
     if (l->f->failed) return;
     place_cursor(l, at, next);
-    set_style(l->f, &l->style, l->scene->styles ? (Style)l->scene->styles[at] : STYLE_PLAIN);
+    set_style(l, l->scene->styles ? (Style)l->scene->styles[at] : STYLE_PLAIN);
     if (fits)
         cells_show(text, next - at, l->line_columns, &l->f->bytes);
     else
@@ -126,13 +127,13 @@ static void lay_out_text(Layouter *l)
         }
         place_cursor(l, at, next);
         if (l->f->failed) return;
-        set_style(l->f, &l->style, STYLE_PLAIN);
+        set_style(l, STYLE_PLAIN);
         end_row(l->f);
         start_line(l, s->prompt2);
     }
     if (l->f->failed) return;
     place_cursor(l, s->len, SIZE_MAX);
-    set_style(l->f, &l->style, STYLE_PLAIN);
+    set_style(l, STYLE_PLAIN);
     end_row(l->f);
 }
 
@@ -212,7 +213,7 @@ static size_t count_lines(const char *text)
 static void lay_out(View *v, const Scene *scene, Picture *f)
 {
     size_t margin = cells_width(scene->prompt, strlen(scene->prompt));
-    Layouter l = {.f = f, .scene = scene, .columns = v->columns, .margin = margin};
+    Layouter l = {.f = f, .scene = scene, .colors = v->colors, .columns = v->columns, .margin = margin};
     lay_out_text(&l);
     if (f->failed || scene->whole) return;
     size_t status = count_lines(scene->status), room = v->lines / 2;

@@ -21,6 +21,7 @@ typedef struct Picture {
 
 typedef struct View {
     size_t columns, lines; // of the terminal
+    bool colors;
     bool reflows;          // it breaks long lines anew when it gets narrower
     Picture shown;         // what has been drawn
     size_t height;         // rows that exist below and including the first; 0: nothing has been drawn

@@ -81,15 +81,20 @@ bool op_del_name(VM *vm, Value ns, Value name)
     return found > 0;
 }
 
+static bool show_repr(VM *vm, Value v)
+{
+    Value text = obj_repr(vm, v);
+    return !is_error(text) && output_str(vm, as_str(text)) && output_bytes(vm, "\n", 1);
+}
+
 /* The value of an expression statement at the prompt, as sys.displayhook shows it. */
 bool op_display(VM *vm, Value v)
 {
     if (is_none(v)) return true;
     Value *root = roots_push(vm, v);
     if (!root) return false;
-    Value text = obj_repr(vm, v);
-    bool ok = !is_error(text) && output_str(vm, as_str(text)) && output_bytes(vm, "\n", 1) &&
-              module_add(vm, vm->builtins, "_", v);
+    bool shown = vm->show ? vm->show(vm, v) : show_repr(vm, v);
+    bool ok = shown && module_add(vm, vm->builtins, "_", v);
     roots_pop(vm, root);
     return ok;
 }

@@ -43,4 +43,20 @@ def load_and_save(co):
 def long_values_are_laid_out(co):
     t = co(columns=40)
     t.press("{'name': 'a' * 20, 'values': list(range(20))}\r")
-    t.shows("{", " 'name': 'aaaaaaaaaaaaaaaaaaaa',") if False else t.prompt()
+    t.shows("{", "    'name': 'aaaaaaaaaaaaaaaaaaaa',", "    'values': [", "        0, 1, 2, 3, 4, 5, 6, 7, 8, 9,",
+            "        10, 11, 12, 13, 14, 15, 16, 17,", "        18, 19,", "    ],", "}", ">>>")
+    t.press("['한글' * 7, ('x' * 26, 1)]\r")
+    t.shows("[", "    '" + "한글" * 7 + "',", "    ('" + "x" * 26 + "', 1),", "]", ">>>")
+
+
+def a_list_that_holds_itself_is_shown(co):
+    t = co(columns=20)
+    t.press("x = [1234567, 1234567, 1234567]\r", "x.append(x)\r", "x\r")
+    t.wait(lambda: any("[...]" in row for row in t.screen.rows()), "ellipsis")
+    t.prompt()
+
+
+def the_last_value_outlives_an_error(co):
+    t = co()
+    t.press("6 * 7\r", "1/0\r", "_\r")
+    t.shows(">>> _", "42", ">>>")

@@ -101,6 +101,13 @@ def colours_follow_the_typing(co):
     t.wait(lambda: t.screen.buffer[t.screen.cursor.y][29].fg == "black", "grey comment")  # pyte's name for 90
 
 
+def no_color_means_none(co):
+    t = co(env={"NO_COLOR": "1"})
+    t.press("def f(): return 'text'")
+    t.prompt(">>> def f(): return 'text'")
+    assert b"\x1b[0;" not in t.raw and b"\x1b[3" not in t.raw, t.raw
+
+
 def ctrl_c_clears_the_input(co):
     t = co()
     t.press("something")

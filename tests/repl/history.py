@@ -11,9 +11,11 @@ def blocks_are_recalled_whole(co):
     t.prompt()
     t.press(UP, UP)
     t.shows(">>> def f():", "...     return 1")
-    t.press(DOWN)
+    t.press("\r", "f()\r")  # as it was, it needs no blank line
+    t.shows(">>> f()", "1", ">>>")
+    t.press(UP, UP, UP, UP)  # through the block's two lines
     t.prompt(">>> x = 1")
-    t.press(DOWN)
+    t.press(DOWN, DOWN, DOWN, DOWN)
     t.prompt()
 
 
