@@ -84,6 +84,7 @@ build/gen/%.inc: tools/%.py
 	$(call said,table    $@)python3 $< > $@
 
 build/gen/messages.inc: vm/messages.def
+build/gen/cli/trace_page.inc: cli/trace_page.html
 
 build/gen/%.c: %.re
 	@mkdir -p $(@D)
@@ -150,7 +151,7 @@ debug release asan stress: ## build that configuration: build/<config>/co
 
 #-- running and testing -----------------------------------------------------------------------------
 
-.PHONY: run test soak-repl unit test-asan test-stress oracle cover coverage-language bench fuzz format install uninstall clean
+.PHONY: run test soak-repl unit test-asan test-stress oracle cover coverage-language bench fuzz format install uninstall clean test-browser
 
 run: all ## build and run the blog post's example
 	@./co examples/blog/clients.py
@@ -158,11 +159,16 @@ run: all ## build and run the blog post's example
 test: build units ## run every test; K=pattern picks some
 	@python3 tests/tools/floors.py $(B)
 	@python3 tests/tools/messages.py
+	@python3 tests/tools/pictures.py $(B)/co
 	@python3 tests/run.py --co $(B)/co --slow $(SLOW) $(UNITS:%=--unit %) $(if $(K),-k '$(K)')
 	@tests/repl/run --co $(B)/co --slow $(SLOW) $(if $(K),-k '$(K)')
 
 unit: units ## run the C unit tests only
 	@python3 tests/run.py --only-units --slow $(SLOW) $(UNITS:%=--unit %) $(if $(K),-k '$(K)')
+
+test-browser: all ## load pictures of a run in headless chromium and look at them from inside (installs it)
+	@tools/deps browser
+	@python3 tests/browser/run.py --co ./co
 
 test-asan test-stress: ## run every test under ASan and UBSan, or collecting at every safepoint
 	@$(MAKE) --no-print-directory CONFIG=$(@:test-%=%) test

@@ -73,7 +73,10 @@ static bool set_lang(Options *o, const char *text)
     static bool set_##name(Options *o, const char *text) { (void)text; return o->name = true; }
 FLAG(virtual_time)
 FLAG(json)
+FLAG(compare)
 #undef FLAG
+
+static bool set_output(Options *o, const char *text) { return *(o->output = text) != '\0'; }
 
 static bool set_subject(Options *o, Action action, const char *text)
 {

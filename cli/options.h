@@ -32,8 +32,11 @@ typedef struct Options {
     size_t max_memory;   // bytes; 0: no limit
     int64_t max_time;    // nanoseconds; 0: no limit
     bool json;           // check
-    void (*on_start)(VM *vm, void *state); // called when the VM stands; NULL: nothing (trace)
-    void *start_state;
+    const char *output;  // trace: the file to draw into; NULL: the terminal
+    bool compare;        // trace: `subject` and the first argument
+    void (*on_start)(VM *vm, void *listener); // called when the program starts; NULL: nobody listens (trace)
+    void (*on_end)(VM *vm, void *listener);   // ... and when it has ended, while the VM still stands
+    void *listener;
 } Options;
 
 /* False when the words make no sense: that has been said on stderr. Words that are paths come to the front of argv. */

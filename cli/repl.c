@@ -149,8 +149,9 @@ void repl_event(void *repl, HostEvent event)
 }
 
 /* A failed background task is reported at once, not when the session ends; and :tasks tells since when each waits. */
-static void task_event_seen(VM *vm, int event, Task *task, void *state)
+static void task_event_seen(VM *vm, int event, Task *task, int64_t until, void *state)
 {
+    (void)until;
     Repl *r = state;
     if (event == EVENT_WAITING) task_times_note(&r->times, task, sched_now(vm));
     if (event == EVENT_FINISHED) task_times_forget(&r->times, task);

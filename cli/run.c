@@ -80,10 +80,8 @@ VM *run_start(const Options *o, int argc, char **argv)
         vm->compiler = &compile_hook;
         vm->dump = sched_report_tasks;
         vm->start_dir = getcwd(NULL, 0);
-        if (stdlib_init(vm, argc, argv) && add_search_path(vm, getenv("CO_PATH"))) {
-            if (o->on_start) o->on_start(vm, o->start_state);
-            return vm;
-        }
+        vm->user = (void *)o;
+        if (stdlib_init(vm, argc, argv) && add_search_path(vm, getenv("CO_PATH"))) return vm;
         vm_free(vm);
     }
     host_free(host);
@@ -169,6 +167,8 @@ int run_finish(VM *vm, int status)
     stdlib_run_exit_calls(vm);
     gc_close_generators(vm);
     int err = output_flush_errno(vm);
+    const Options *o = vm->user;
+    if (o->on_end) o->on_end(vm, o->listener);
     if (err) status = report_lost_output(vm, err);
     free((void *)vm->start_dir);
     stdlib_free(vm);
@@ -195,7 +195,9 @@ static int run_text(VM *vm, Program *p)
     if (!image) return free(p->text), run_report_uncaught(vm);
     Value package = p->package ? text_from_system(vm, p->package) : VALUE_NONE;
     bool ok = !is_error(package) && dict_set_c(vm, m->dict, "__package__", package);
+    const Options *o = vm->user;
     if (!ok) free(image), free(p->text);
+    else if (o->on_start) o->on_start(vm, o->listener);
     Value body = ok ? module_body(vm, m, image, true, p->text, p->size) : VALUE_ERROR;
     if (!run_body(vm, body)) return run_report_uncaught(vm);
     return vm->exit_status;

@@ -1,170 +1,132 @@
-/* trace.c - co trace: one lane per task, who ran, who waited on what, when. Reads the scheduler's event
- * hook. */
+/* trace.c - co trace: run one file, or two to compare, and draw who ran and who waited on what, when. */
 #include "cli/run.h"
-#include "vm/str.h"
-#include "vm/task.h"
+#include "cli/trace.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
-enum { LANE_COLUMNS = 60, NAME_COLUMNS = 16, LISTED_EVENTS = 400 };
-
-typedef struct Event {
-    int64_t when;
-    uint32_t task; // index into Trace.names
-    uint8_t kind, wait;
-} Event;
-
-typedef struct Name { char *text; Task *task; } Name;
-
-typedef struct Trace {
-    Event *events;
-    size_t n, capacity;
-    Name *names; // of the tasks, in order of creation
-    size_t nnames, names_capacity;
-    int64_t start;
-    bool lost;   // memory ran out: the end of the trace is missing
-} Trace;
-
-static const char *const wait_texts[] = {
-#define WAIT(e, text) text,
-#include "vm/waits.def"
-#undef WAIT
-};
-
-static bool reserve(void *list, size_t n, size_t *capacity, size_t size)
-{
-    if (n < *capacity) return true;
-    size_t more = *capacity ? *capacity * 2 : 256;
-    void *p = realloc(*(void **)list, more * size);
-    if (!p) return false;
-    *(void **)list = p;
-    *capacity = more;
-    return true;
-}
-
-static bool add_name(Trace *t, VM *vm, Task *task)
-{
-    Value name = task_name(vm, task);
-    char *text = is_str(name) ? strndup(as_str(name)->data, as_str(name)->size) : NULL;
-    if (!text || !reserve(&t->names, t->nnames, &t->names_capacity, sizeof *t->names)) {
-        free(text);
-        return false;
-    }
-    t->names[t->nnames++] = (Name){text, task};
-    return true;
-}
-
-/* Tasks come and go, and memory is used again: the newest one at an address is meant. */
-static size_t lane_of(const Trace *t, const Task *task)
-{
-    size_t i = t->nnames;
-    while (i-- > 0)
-        if (t->names[i].task == task) return i;
-    return SIZE_MAX;
-}
-
-static void record(VM *vm, int kind, Task *task, void *state)
-{
-    Trace *t = state;
-    if (t->lost) return;
-    if (kind == EVENT_CREATED && !add_name(t, vm, task)) t->lost = true;
-    size_t lane = lane_of(t, task);
-    if (lane == SIZE_MAX || !reserve(&t->events, t->n, &t->capacity, sizeof *t->events)) {
-        t->lost = true;
-        return;
-    }
-    t->events[t->n++] = (Event){sched_now(vm) - t->start, (uint32_t)lane, (uint8_t)kind, task->wait_kind};
-    if (kind == EVENT_FINISHED) t->names[lane].task = NULL;
-}
+/* A program being run under the recorder. */
+typedef struct Tracing {
+    const char *title;
+    TraceLimits limits;
+    Recorder *recorder;
+    TraceRun run;
+    bool ok;
+} Tracing;
 
 static void begin(VM *vm, void *state)
 {
-    Trace *t = state;
-    t->start = sched_now(vm);
-    vm->event_hook = record;
-    vm->event_state = t;
+    Tracing *t = state;
+    t->recorder = recorder_start(vm, t->limits);
 }
 
-/* ---- drawing ---- */
-
-static int64_t end_of(const Trace *t) { return t->n ? t->events[t->n - 1].when : 0; }
-
-static int column(int64_t when, int64_t end) { return end ? (int)(when * (LANE_COLUMNS - 1) / end) : 0; }
-
-/* What the lane shows in each column: ' ' not there, '.' ready, 'w' waiting, 'r' ran. */
-static void fill_lane(const Trace *t, size_t lane, char *cells)
+static void end(VM *vm, void *state)
 {
-    int64_t end = end_of(t);
-    char state = ' ';
-    int at = 0;
-    memset(cells, ' ', LANE_COLUMNS);
-    for (size_t i = 0; i < t->n; i++) {
-        const Event *e = &t->events[i];
-        if (e->task != lane) continue;
-        int to = column(e->when, end);
-        for (; at < to; at++)
-            if (cells[at] != 'r') cells[at] = state;
-        switch (e->kind) {
-        case EVENT_RUNNING: cells[to] = 'r'; break;
-        case EVENT_WAITING: state = 'w'; break;
-        case EVENT_FINISHED: state = ' '; break;
-        default: state = '.'; break;
-        }
-        if (cells[to] != 'r') cells[to] = state;
+    (void)vm;
+    Tracing *t = state;
+    if (t->recorder) t->ok = recorder_finish(t->recorder, t->title, &t->run);
+    t->recorder = NULL;
+}
+
+/* ---- where the picture goes ---------------------------------------------------------------------- */
+
+typedef void Renderer(TextBuffer *out, const TraceRun *runs, size_t n, const TraceStyle *style);
+
+static const struct Format {
+    const char *ending;
+    Renderer *draw;
+    TraceLimits limits;
+} formats[] = {
+    {".svg", trace_draw_svg, {1000, 50 * 1000}},
+    {".html", trace_draw_html, {1000, 50 * 1000}},
+    {".json", trace_draw_json, {1000 * 1000, 8 * 1000 * 1000}}, // for tools made for such masses
+    {NULL, trace_draw_terminal, {1000, 50 * 1000}},
+};
+
+/* By the end of the file's name; without one, the terminal. NULL: no such format. */
+static const struct Format *format_for(const char *path)
+{
+    const struct Format *f = formats;
+    for (; f->ending && path; f++) {
+        size_t len = strlen(path), n = strlen(f->ending);
+        if (len > n && strcmp(path + len - n, f->ending) == 0) return f;
     }
+    if (path) return NULL;
+    while (f->ending) f++;
+    return f;
 }
 
-static void draw_lane(const Trace *t, size_t lane)
+static TraceStyle style_of(const Options *o)
 {
-    char cells[LANE_COLUMNS];
-    fill_lane(t, lane, cells);
-    printf("%-*.*s ", NAME_COLUMNS, NAME_COLUMNS, t->names[lane].text);
-    for (int i = 0; i < LANE_COLUMNS; i++)
-        fputs(cells[i] == 'r' ? "█" : cells[i] == 'w' ? "─" : cells[i] == '.' ? "·" : " ", stdout);
-    putchar('\n');
+    struct winsize w;
+    TraceStyle s = {80, options_color(o, 1)};
+    if (isatty(1) && ioctl(1, TIOCGWINSZ, &w) == 0 && w.ws_col >= 40) s.columns = w.ws_col < 200 ? w.ws_col : 200;
+    return s;
 }
 
-static void draw_lanes(const Trace *t)
+static int write_file(const char *path, const TextBuffer *text)
 {
-    char end[32];
-    int n = snprintf(end, sizeof end, "%.3f s", (double)end_of(t) / 1e9);
-    printf("\n%-*s 0%*s%s\n", NAME_COLUMNS, "task", LANE_COLUMNS - 1 - n, "", end);
-    for (size_t i = 0; i < t->nnames; i++) draw_lane(t, i);
-    printf("%*s █ runs  ─ waits  · ready\n\n", NAME_COLUMNS, "");
+    FILE *f = fopen(path, "w");
+    bool ok = f && fwrite(text->bytes, 1, text->len, f) == text->len;
+    if (f && fclose(f) != 0) ok = false;
+    if (ok) return STATUS_OK;
+    fprintf(stderr, "co: cannot write '%s': %s\n", path, strerror(errno));
+    return STATUS_ERROR;
 }
 
-static void list_events(const Trace *t)
+static int draw(const Options *o, const struct Format *format, const TraceRun *runs, size_t n)
 {
-    for (size_t i = 0; i < t->n && i < LISTED_EVENTS; i++) {
-        const Event *e = &t->events[i];
-        const char *name = t->names[e->task].text;
-        if (e->kind == EVENT_READY) continue;
-        printf("%9.3f  %s ", (double)e->when / 1e9, name);
-        if (e->kind == EVENT_WAITING) printf("waits on %s\n", wait_texts[e->wait]);
-        else
-            printf("%s\n", e->kind == EVENT_CREATED ? "is made" : e->kind == EVENT_RUNNING ? "runs" : "ends");
-    }
-    if (t->n > LISTED_EVENTS) printf("           ... and %zu events more\n", t->n - LISTED_EVENTS);
-    if (t->lost) printf("           (the rest of the trace is lost: out of memory)\n");
+    TextBuffer out = {0};
+    TraceStyle style = style_of(o);
+    format->draw(&out, runs, n, &style);
+    int status = STATUS_OK;
+    if (out.failed) fprintf(stderr, "co: MemoryError: the picture does not fit into memory\n"), status = STATUS_ERROR;
+    else if (o->output) status = write_file(o->output, &out);
+    else if (fwrite(out.bytes, 1, out.len, stdout) != out.len || fflush(stdout) != 0) status = STATUS_OUTPUT;
+    text_free(&out);
+    return status;
+}
+
+/* ---- running ------------------------------------------------------------------------------------- */
+
+static int run_one(const Options *o, const char *file, Tracing *t)
+{
+    Options run = *o;
+    run.action = ACTION_FILE;
+    run.subject = file;
+    run.on_start = begin;
+    run.on_end = end;
+    run.listener = t;
+    if (o->compare) run.argv += 1, run.argc = 0; // the words behind the first file are the other one's name
+    return run_program(&run);
 }
 
 int run_trace(const Options *o)
 {
-    Trace t = {0};
-    Options run = *o;
-    run.action = ACTION_FILE;
-    run.on_start = begin;
-    run.start_state = &t;
-    int status = run_program(&run);
-    fflush(stdout);
-    if (t.nnames) {
-        draw_lanes(&t);
-        list_events(&t);
-    } else puts("\nno task ran");
-    for (size_t i = 0; i < t.nnames; i++) free(t.names[i].text);
-    free(t.names);
-    free(t.events);
+    const struct Format *format = format_for(o->output);
+    if (!format)
+        return fprintf(stderr, "co: -o needs a name that ends in .svg, .html or .json, not '%s'\n", o->output), STATUS_USAGE;
+    if (!o->compare && o->argc && strcmp(o->argv[0], "-o") == 0)
+        fprintf(stderr, "co: what follows the file is the program's: to draw, write '-o' in front of it\n");
+    if (o->compare && o->argc != 1) return fprintf(stderr, "co: --compare needs two files\n"), STATUS_USAGE;
+    const char *const files[] = {o->subject, o->compare ? o->argv[0] : NULL};
+    TraceRun runs[2];
+    size_t drawn = 0;
+    int status = STATUS_OK;
+    for (size_t i = 0; i < 2 && files[i]; i++) {
+        Tracing t = {.title = files[i], .limits = format->limits};
+        int s = run_one(o, files[i], &t);
+        if (!status) status = s;
+        if (t.ok) runs[drawn++] = t.run;
+    }
+    if (drawn) {
+        int s = draw(o, format, runs, drawn);
+        if (!status) status = s;
+    }
+    for (size_t i = 0; i < drawn; i++) trace_run_free(&runs[i]);
     return status;
 }

@@ -71,16 +71,19 @@ size_t future_remove_callback(VM *vm, Future *f, Value callable)
 }
 
 /* Each callback takes its turn in the ready queue, with the future as argument. */
+static void schedule_callback(VM *vm, Value callback, Future *f)
+{
+    if (is_task(callback)) task_event(vm, EVENT_READY, as_task(callback));
+    sched_push(vm, callback, obj_value(f));
+}
+
 static void schedule_callbacks(VM *vm, Future *f)
 {
     Value c = f->callbacks;
     f->callbacks = VALUE_UNSET;
     if (is_unset(c)) return;
-    if (!is_list(c)) {
-        sched_push(vm, c, obj_value(f));
-        return;
-    }
-    for (size_t i = 0; i < as_list(c)->size; i++) sched_push(vm, as_list(c)->items[i], obj_value(f));
+    if (!is_list(c)) return schedule_callback(vm, c, f);
+    for (size_t i = 0; i < as_list(c)->size; i++) schedule_callback(vm, as_list(c)->items[i], f);
 }
 
 /* ---- completion ---- */

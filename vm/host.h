@@ -45,6 +45,7 @@ struct Host {
     void (*close)(Host *h);
     /* Set from signal handlers and other threads; the VM looks at it when its fuel runs out. */
     volatile int pending; // HOST_...
+    void *watch;          // of who has put itself in front of some of these functions (cli/trace_record.c)
     bool busy;            // something outside is waited for: poll between rounds even when tasks are ready
 };
 enum { HOST_INTERRUPT = 1, HOST_TIME_LIMIT = 2, HOST_DUMP = 4 };

@@ -169,6 +169,14 @@ static bool is_stale(const struct TimerEntry *e)
     return as_obj(e->what)->aux != 0;
 }
 
+int64_t sched_deadline(VM *vm, const Task *t)
+{
+    const Sched *s = sched(vm);
+    for (size_t i = 0; i < s->ntimers; i++)
+        if (s->timers[i].what == obj_value(t) && !is_stale(&s->timers[i])) return s->timers[i].when;
+    return 0;
+}
+
 int64_t sched_now(VM *vm) { return vm->host->monotonic(vm->host); }
 
 int64_t sched_stalled(VM *vm, int64_t since)
@@ -299,7 +307,7 @@ Value task_park(VM *vm, WaitKind kind, Value on, int64_t deadline)
     t->wait_kind = (uint8_t)kind;
     gc_store(vm, t, &t->wait_on, on);
     if (deadline && !add_timer(vm, obj_value(t), deadline, ++t->timer)) return VALUE_ERROR;
-    task_event(vm, EVENT_WAITING, t);
+    task_event_until(vm, EVENT_WAITING, t, deadline);
     return VALUE_PARK;
 }
 

@@ -1,4 +1,4 @@
-/* sched_report.c - who waits on what: the deadlock report and the task tree. */
+/* sched_report.c - who waits on what: the deadlock report. */
 #include "vm/common.h"
 #include "vm/dict.h"
 #include "vm/exception.h"
@@ -43,7 +43,8 @@ static void add_where(StrBuilder *b, Gen *g)
 
 static void add_wait(VM *vm, StrBuilder *b, Task *t, const Code *library)
 {
-    if (library) sb_addf(b, "%N()", library->qualname);
+    bool named = library && library->qualname->data[0] != '_'; // else an inner matter of the library
+    if (named) sb_addf(b, "%N()", library->qualname);
     else if (is_task(t->wait_on)) {
         Value name = task_name(vm, as_task(t->wait_on));
         if (!is_error(name)) sb_saidf(b, "task '%V'", name);
@@ -91,14 +92,6 @@ static void print(StrBuilder *b)
     Value text = sb_finish(b);
     if (!is_error(text)) report_text(b->vm, as_str(text)->data, as_str(text)->size);
     else vm_take_pending(b->vm);
-}
-
-void sched_report_tasks(VM *vm)
-{
-    StrBuilder b;
-    sb_init(&b, vm);
-    for (Task *t = sched_first_task(vm); t; t = t->next) add_task(vm, &b, t);
-    print(&b);
 }
 
 /* Tasks that await each other in a ring: follow wait_on from each task; a ring is named once. */

@@ -19,6 +19,7 @@ enum {
     FUTURE_GATHERING = 128,  // gather()'s: `extra` is the Tuple of children
     TASK_RUNNING = 256,
     TASK_HELD = 512,         // a prompt's, from before what it runs now: what ends a loop leaves it alone
+    TASK_MARKED = 1024,      // the event hook's own: a trace follows only some tasks
 };
 
 typedef enum {
@@ -126,12 +127,16 @@ Task *sched_first_task(VM *vm);
 bool sched_take_interrupt(VM *vm);
 /* A clone of a frame that waits for `on`: what the copy waits on, or TypeError (locks, queues, the outside world). */
 Value task_clone_wait(VM *vm, Value on);
-/* print on stderr: the tree of tasks with state, wait and line (SIGQUIT, deadlock). */
+/* When the timer of a parked task fires (monotonic ns); 0: it has none. Looks through all timers. */
+int64_t sched_deadline(VM *vm, const Task *t);
+/* Print on stderr: what runs, and the tree of tasks, each below the one that made it, with its wait and its stack
+ * (SIGQUIT). */
 void sched_report_tasks(VM *vm);
 
-/* Events for traces, :tasks, replay, leak checks. */
+/* Events for traces, :tasks, replay, leak checks. What ends a step is its task's READY (it gave way), WAITING or FINISHED. */
 typedef enum { EVENT_CREATED, EVENT_READY, EVENT_RUNNING, EVENT_WAITING, EVENT_FINISHED } TaskEvent;
-static inline void task_event(VM *vm, TaskEvent e, Task *t)
+static inline void task_event_until(VM *vm, TaskEvent e, Task *t, int64_t until)
 {
-    if (__builtin_expect(vm->event_hook != NULL, 0)) vm->event_hook(vm, e, t, vm->event_state);
+    if (__builtin_expect(vm->event_hook != NULL, 0)) vm->event_hook(vm, e, t, until, vm->event_state);
 }
+static inline void task_event(VM *vm, TaskEvent e, Task *t) { task_event_until(vm, e, t, 0); }

@@ -17,6 +17,10 @@ typedef enum {
     ERR_COUNT
 } ErrorKind;
 
+/* What happened to a task (TaskEvent, task.h); `until`: the deadline of a wait, 0 when there is none. It may make objects, but
+ * calls no scripts and leaves vm->exc alone. */
+typedef void EventHook(VM *vm, int event, Task *task, int64_t until, void *state);
+
 struct VM {
     /* --- what the interpreter touches all the time --- */
     int32_t fuel;        // counts down on back-edges and calls; below zero: safepoint
@@ -61,7 +65,7 @@ struct VM {
     struct ImageRef *codes;      // code_object.c
     struct Output *out;          // buffered stdout (output.c)
     void *module_state;          // stdlib's
-    void (*event_hook)(VM *vm, int event, Task *task, void *state); // task.h; NULL when nobody listens
+    EventHook *event_hook;       // task.h; NULL when nobody listens
     void *event_state;
     Reader reader;               // whom reports are for; exceptions' own texts are always English
     const void *last_stall;      // where a task was last seen to block the others (report.c)

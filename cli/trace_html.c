@@ -1,0 +1,109 @@
+/* trace_html.c - the run as data in a page that steps and scrubs through it. The page is cli/trace_page.html. */
+#include "cli/trace.h"
+
+#include <string.h>
+
+static const char page[] = {
+#include "cli/trace_page.inc"
+};
+
+enum { MAX_LANES = 200 };
+static const char data_mark[] = "/*DATA*/", title_mark[] = "<!--TITLE-->";
+
+static void add_key(TextBuffer *out, const char *key, const char *text)
+{
+    text_addf(out, ",\"%s\":", key);
+    trace_add_json(out, text, strlen(text));
+}
+
+/* [from, to, kind, label, target, source, line, step] */
+static void add_span(TextBuffer *out, const TraceSpan *s, size_t first)
+{
+    text_addf(out, "[%lld,%lld,%d,", (long long)s->from, (long long)s->to, s->kind);
+    trace_add_json(out, s->label, strlen(s->label));
+    text_addf(out, ",%d,%d,%u,%u]", s->target == NO_LANE ? NO_LANE : s->target - (int)first, s->source, s->line, s->step);
+}
+
+static void add_lane(TextBuffer *out, const TraceLane *lane, size_t first)
+{
+    text_addf(out, "{\"born\":%lld,\"died\":%lld,\"parent\":%d", (long long)lane->born, (long long)lane->died,
+              lane->parent == NO_LANE ? NO_LANE : lane->parent - (int)first);
+    add_key(out, "task", lane->name);
+    add_key(out, "title", trace_lane_title(lane));
+    add_key(out, "detail", trace_lane_detail(lane));
+    add_key(out, "end", trace_lane_end(lane));
+    text_addf(out, ",\"spans\":[");
+    for (size_t i = 0; i < lane->n; i++) {
+        if (i) text_add(out, ",", 1);
+        add_span(out, &lane->spans[i], first);
+    }
+    text_addf(out, "]}");
+}
+
+static void add_outputs(TextBuffer *out, const TraceRun *run)
+{
+    text_addf(out, ",\"outputs\":[");
+    for (size_t i = 0; i < run->noutputs; i++) {
+        const TraceOutput *o = &run->outputs[i];
+        text_addf(out, "%s[%lld,%u,%d,", i ? "," : "", (long long)o->when, o->step,
+                  o->lane == NO_LANE ? NO_LANE : o->lane - (int)run->first);
+        trace_add_json(out, o->text, strlen(o->text));
+        text_addf(out, "]");
+    }
+    text_addf(out, "]");
+}
+
+static void add_sources(TextBuffer *out, const TraceRun *run)
+{
+    text_addf(out, ",\"sources\":[");
+    for (size_t i = 0; i < run->nsources; i++) {
+        text_addf(out, "%s{\"name\":", i ? "," : "");
+        trace_add_json(out, run->sources[i].name, strlen(run->sources[i].name));
+        text_addf(out, ",\"text\":");
+        trace_add_json(out, run->sources[i].text, run->sources[i].size);
+        text_addf(out, "}");
+    }
+    text_addf(out, "]");
+}
+
+static void add_run(TextBuffer *out, const TraceRun *run)
+{
+    size_t n = run->nlanes - run->first, shown = n < MAX_LANES ? n : MAX_LANES;
+    char total[DURATION_TEXT];
+    text_addf(out, "{\"end\":%lld,\"steps\":%s,\"cut\":%s,\"more\":%zu", (long long)run->end, run->by_steps ? "true" : "false",
+              run->cut ? "true" : "false", n - shown + run->more_tasks);
+    add_key(out, "title", run->title);
+    add_key(out, "total", trace_duration(total, run->total));
+    text_addf(out, ",\"lanes\":[");
+    for (size_t i = 0; i < shown; i++) {
+        if (i) text_add(out, ",", 1);
+        add_lane(out, &run->lanes[run->first + i], run->first);
+    }
+    text_addf(out, "]");
+    add_outputs(out, run);
+    add_sources(out, run);
+    text_addf(out, "}");
+}
+
+/* The page up to `mark`, which is left out; what follows it. */
+static const char *copy_until(TextBuffer *out, const char *from, const char *mark)
+{
+    const char *at = strstr(from, mark);
+    text_add(out, from, (size_t)(at - from));
+    return at + strlen(mark);
+}
+
+void trace_draw_html(TextBuffer *out, const TraceRun *runs, size_t n, const TraceStyle *style)
+{
+    (void)style;
+    const char *rest = copy_until(out, page, title_mark);
+    trace_add_xml(out, runs[0].title, strlen(runs[0].title));
+    rest = copy_until(out, rest, data_mark);
+    text_addf(out, "[");
+    for (size_t i = 0; i < n; i++) {
+        if (i) text_add(out, ",", 1);
+        add_run(out, &runs[i]);
+    }
+    text_addf(out, "]");
+    text_addf(out, "%s", rest);
+}

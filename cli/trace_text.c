@@ -1,0 +1,100 @@
+/* trace_text.c - words that all the renderers share. */
+#include "cli/trace.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *trace_lane_title(const TraceLane *lane) { return lane->named || !*lane->call ? lane->name : lane->call; }
+
+const char *trace_lane_detail(const TraceLane *lane)
+{
+    return !*lane->call ? "" : lane->named ? lane->call : lane->name;
+}
+
+const char *trace_lane_end(const TraceLane *lane)
+{
+    static const char *const ends[] = {"is left unfinished", "ends", "fails", "is cancelled"};
+    return ends[lane->end];
+}
+
+bool trace_is_start(const TraceLane *lane, size_t span)
+{
+    for (size_t i = 0; i < span; i++)
+        if (lane->spans[i].kind == SPAN_RUN) return false;
+    return true;
+}
+
+const char *trace_duration(char text[DURATION_TEXT], int64_t ns)
+{
+    static const struct { double unit; const char *name; } units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}, {1, "ns"}};
+    size_t i = 0;
+    while (i < 3 && (double)ns < units[i].unit * 0.9995) i++;
+    double n = (double)ns / units[i].unit;
+    if (ns == 0) snprintf(text, DURATION_TEXT, "0 s");
+    else snprintf(text, DURATION_TEXT, n < 999.5 ? "%.3g %s" : "%.0f %s", n, units[i].name);
+    return text;
+}
+
+const char *trace_position(char text[DURATION_TEXT], const TraceRun *run, int64_t at)
+{
+    if (!run->by_steps) return trace_duration(text, at);
+    snprintf(text, DURATION_TEXT, "step %lld", (long long)at);
+    return text;
+}
+
+int64_t trace_tick(int64_t end, int wanted, bool by_steps)
+{
+    double rough = (double)end / wanted;
+    if (rough < 1) return 1;
+    double unit = pow(10, floor(log10(rough))), times = rough / unit;
+    double tick = unit * (times <= 1 ? 1 : times <= 2 ? 2 : times <= 5 ? 5 : 10);
+    return by_steps && tick < 1 ? 1 : (int64_t)(tick + 0.5);
+}
+
+const char *trace_span_name(SpanKind kind)
+{
+    static const char *const names[] = {"runs", "waits", "ready", "blocks"};
+    return names[kind];
+}
+
+const char *trace_source_line(const TraceRun *run, const TraceSpan *span, size_t *size)
+{
+    *size = 0;
+    if (span->source == NO_SOURCE || span->line == 0) return "";
+    const TraceSource *s = &run->sources[span->source];
+    const char *p = s->text, *end = s->text + s->size;
+    for (uint32_t line = 1; line < span->line && p < end; line++) {
+        p = memchr(p, '\n', (size_t)(end - p));
+        p = p ? p + 1 : end;
+    }
+    const char *eol = memchr(p, '\n', (size_t)(end - p));
+    if (!eol) eol = end;
+    while (p < eol && (*p == ' ' || *p == '\t')) p++;
+    while (eol > p && (eol[-1] == '\r' || eol[-1] == ' ')) eol--;
+    *size = (size_t)(eol - p);
+    return p;
+}
+
+void trace_add_xml(TextBuffer *out, const char *text, size_t len)
+{
+    for (const char *p = text, *end = text + len; p < end; p++) switch (*p) {
+        case '&': text_add(out, "&amp;", 5); break;
+        case '<': text_add(out, "&lt;", 4); break;
+        case '>': text_add(out, "&gt;", 4); break;
+        case '"': text_add(out, "&quot;", 6); break;
+        default: text_add(out, p, 1);
+        }
+}
+
+/* '<' too is an escape: "</script>" must not end the script that the text stands in. */
+void trace_add_json(TextBuffer *out, const char *text, size_t len)
+{
+    text_add(out, "\"", 1);
+    for (const char *p = text, *end = text + len; p < end; p++) {
+        if (*p == '"' || *p == '\\') text_addf(out, "\\%c", *p);
+        else if ((unsigned char)*p < ' ' || *p == '<') text_addf(out, "\\u%04x", *p);
+        else text_add(out, p, 1);
+    }
+    text_add(out, "\"", 1);
+}
