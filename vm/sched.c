@@ -571,6 +571,20 @@ static bool hear_interrupt(VM *vm, Sched *s)
 bool sched_running(VM *vm) { return sched(vm)->running; }
 void sched_stop(VM *vm) { sched(vm)->stopping = true; }
 
+int64_t sched_next_wake(VM *vm) { return sched(vm)->ready ? 0 : next_deadline(sched(vm)); }
+
+bool sched_step(VM *vm)
+{
+    Sched *s = sched(vm);
+    if (s->running) return !is_error(vm_raise(vm, ERR_RUNTIME, "This event loop is already running"));
+    if (s->ready == 0) vm->host->wait(vm->host, vm, INT64_MAX, true); // what has happened outside
+    if (sched_next_wake(vm) > sched_now(vm)) return true;
+    s->running = true;
+    bool ok = run_round(vm, s);
+    s->running = false;
+    return ok;
+}
+
 Value sched_run_until(VM *vm, Value future)
 {
     Sched *s = sched(vm);

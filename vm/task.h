@@ -110,6 +110,10 @@ bool sched_cancel_tasks(VM *vm);
 size_t sched_count_tasks(VM *vm);
 /* Print the failures of tasks and futures that nobody has asked for; the exit status becomes 1. */
 void sched_report_failures(VM *vm);
+/* For a program that has a loop of its own: one round, without waiting. False: an exception is pending. */
+bool sched_step(VM *vm);
+/* When the next step will have something to do (monotonic ns; 0: now); INT64_MAX: nothing has a deadline. */
+int64_t sched_next_wake(VM *vm);
 bool sched_running(VM *vm);
 void sched_stop(VM *vm);
 bool sched_call_soon(VM *vm, Value handle);
