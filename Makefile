@@ -162,6 +162,7 @@ test: build units ## run every test; K=pattern picks some
 	@python3 tests/tools/floors.py $(B)
 	@python3 tests/tools/messages.py
 	@python3 tests/tools/pictures.py $(B)/co
+	@python3 tests/tools/editors.py $(B)/co
 	@LIBS='$(LIBS)' python3 tests/link/run.py $(B) $(CC) $(CFLAGS) $(LINK)
 	@python3 tests/run.py --co $(B)/co --slow $(SLOW) $(UNITS:%=--unit %) $(if $(K),-k '$(K)')
 	@tests/repl/run --co $(B)/co --slow $(SLOW) $(if $(K),-k '$(K)')
