@@ -153,7 +153,7 @@ debug release asan stress: ## build that configuration: build/<config>/co
 
 #-- running and testing -----------------------------------------------------------------------------
 
-.PHONY: run test soak-repl unit test-asan test-stress oracle cover coverage-language bench fuzz format install uninstall clean test-browser
+.PHONY: run test soak-repl unit test-asan test-stress oracle cover coverage-language bench fuzz format install uninstall clean test-browser docs
 
 run: all ## build and run the blog post's example
 	@./co examples/blog/clients.py
@@ -163,6 +163,7 @@ test: build units ## run every test; K=pattern picks some
 	@python3 tests/tools/messages.py
 	@python3 tests/tools/pictures.py $(B)/co
 	@python3 tests/tools/editors.py $(B)/co
+	@python3 docs/make.py $(B)/co --check
 	@LIBS='$(LIBS)' python3 tests/link/run.py $(B) $(CC) $(CFLAGS) $(LINK)
 	@python3 tests/run.py --co $(B)/co --slow $(SLOW) $(UNITS:%=--unit %) $(if $(K),-k '$(K)')
 	@tests/repl/run --co $(B)/co --slow $(SLOW) $(if $(K),-k '$(K)')
@@ -199,6 +200,9 @@ coverage-language: ## what of the language no program under tests/same or tests/
 	@python3 tests/run.py --co build/cover/co --slow 5 -k tests/same >/dev/null || true
 	@python3 tests/run.py --co build/cover/co --slow 5 -k tests/lang >/dev/null || true
 	@python3 tests/tools/coverage_language.py build/cover
+
+docs: all ## make the documents' pictures and lists
+	@python3 docs/make.py ./co
 
 bench: all ## measure against python3
 	@python3 bench/run.py $(BENCH)

@@ -30,8 +30,6 @@ syn keyword coBuiltin getattr globals hasattr hash help hex id input int isinsta
 syn keyword coBuiltin locals map max min next object oct open ord pow print property quit range repr reversed
 syn keyword coBuiltin round run set setattr sleep slice sorted spawn staticmethod str sum super timeout tuple
 syn keyword coBuiltin type vars zip
-" A name behind a dot is an attribute, whatever it is called.
-syn match coAttribute "\.\s*\zs\h\w*" transparent contains=NONE
 
 syn match coFunction "\%(\<def\s\+\)\@<=\K\k*"
 syn match coClass "\%(\<class\s\+\)\@<=\K\k*"

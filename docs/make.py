@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Make what the documents show from what the program does: the pictures, and the lists in language.md.
+
+Usage: make.py CO [--check]. With --check nothing is written, and whatever would be is an error.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+DOCS = pathlib.Path(__file__).resolve().parent
+ROOT = DOCS.parent
+BLOG = ROOT / "examples/blog"
+PICTURES = {  # name of the picture: the programs of examples/blog in it
+    "clients": ["clients.py"],
+    "turns": ["01_turns.co"],
+    "switch_points": ["04_switch_points.co"],
+    "sync": ["08_sync.co"],
+    "five_steps": ["09_five_steps.co"],
+    "sync_and_async": ["08_sync.co", "10_clients.co"],
+    "await_or_gather": ["12_await_or_gather.co"],
+}
+
+
+def run(*command):
+    return subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True, timeout=60, cwd=BLOG).stdout
+
+
+def picture(co, programs):
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "picture.svg"
+        compare = ["--compare"] if len(programs) > 1 else []
+        run(co, "trace", "--virtual-time", "-o", path, *compare, *programs)
+        return path.read_text()
+
+
+def modules():
+    """The modules that a program can import, by the tables."""
+    native = re.findall(r"^MODULE\((\w+)", (ROOT / "stdlib/modules.def").read_text(), re.M)
+    written = [".".join(p.relative_to(ROOT / "stdlib").with_suffix("").parts) for p in (ROOT / "stdlib").rglob("*.co")]
+    names = {name.removesuffix(".__init__") for name in [*native, *written]}
+    return sorted(name for name in names if not any(part.startswith("_") for part in name.split(".")))
+
+
+def differences():
+    rows = ["| difference | why | what to do |", "|---|---|---|"]
+    for path in sorted((ROOT / "tests/differs").glob("*.co")):
+        head = path.read_text().split("\n\n")[0]
+        part = {key: " ".join(text.replace("\n#", " ").split())
+                for key, text in re.findall(r"^# (What|Why|Workaround): (.*(?:\n#  .*)*)", head, re.M)}
+        rows.append("| [{}](../tests/differs/{}) | {} | {} |".format(
+            part.get("What", path.stem).replace("|", "\\|"), path.name, part.get("Why", ""), part.get("Workaround", "")))
+    return "\n".join(rows) + "\n"
+
+
+def with_lists(co, page):
+    parts = {
+        "builtins": lambda: run(co, DOCS / "lists.co", "builtins"),
+        "modules": lambda: run(co, DOCS / "lists.co", *modules()),
+        "differences": differences,
+    }
+    for name, make in parts.items():
+        mark = re.compile(rf"(<!-- {name}: by make docs -->\n).*?(<!-- end -->)", re.S)
+        page = mark.sub(lambda match: match[1] + make() + match[2], page)
+    return page
+
+
+def main(co, check=None):
+    co = pathlib.Path(co).resolve()
+    wanted = {DOCS / f"pictures/{name}.svg": picture(co, programs) for name, programs in PICTURES.items()}
+    language = DOCS / "language.md"
+    wanted[language] = with_lists(co, language.read_text())
+    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
+    for path in stale:
+        if check:
+            print(f"{path.relative_to(ROOT)} is not what 'make docs' makes")
+        else:
+            path.write_text(wanted[path])
+    if not stale:
+        print("pictures and lists of the documents are up to date")
+    return bool(stale and check)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
