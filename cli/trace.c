@@ -1,4 +1,5 @@
 /* trace.c - co trace: run one file, or two to compare, and draw who ran and who waited on what, when. */
+#include "cli/reader.h"
 #include "cli/run.h"
 #include "cli/trace.h"
 
@@ -68,13 +69,13 @@ static TraceStyle style_of(const Options *o)
     return s;
 }
 
-static int write_file(const char *path, const TextBuffer *text)
+static int write_file(const Options *o, const char *path, const TextBuffer *text)
 {
     FILE *f = fopen(path, "w");
     bool ok = f && fwrite(text->bytes, 1, text->len, f) == text->len;
     if (f && fclose(f) != 0) ok = false;
     if (ok) return STATUS_OK;
-    fprintf(stderr, "co: cannot write '%s': %s\n", path, strerror(errno));
+    reader_say(stderr, o->language, "co: cannot write '%s': %s\n", path, said(o->language, strerror(errno)));
     return STATUS_ERROR;
 }
 
@@ -84,8 +85,8 @@ static int draw(const Options *o, const struct Format *format, const TraceRun *r
     TraceStyle style = style_of(o);
     format->draw(&out, runs, n, &style);
     int status = STATUS_OK;
-    if (out.failed) fprintf(stderr, "co: MemoryError: the picture does not fit into memory\n"), status = STATUS_ERROR;
-    else if (o->output) status = write_file(o->output, &out);
+    if (out.failed) reader_say(stderr, o->language, "co: MemoryError: the picture does not fit into memory\n"), status = STATUS_ERROR;
+    else if (o->output) status = write_file(o, o->output, &out);
     else if (fwrite(out.bytes, 1, out.len, stdout) != out.len || fflush(stdout) != 0) status = STATUS_OUTPUT;
     text_free(&out);
     return status;
@@ -109,10 +110,10 @@ int run_trace(const Options *o)
 {
     const struct Format *format = format_for(o->output);
     if (!format)
-        return fprintf(stderr, "co: -o needs a name that ends in .svg, .html or .json, not '%s'\n", o->output), STATUS_USAGE;
+        return reader_say(stderr, o->language, "co: -o needs a name that ends in .svg, .html or .json, not '%s'\n", o->output), STATUS_USAGE;
     if (!o->compare && o->argc && strcmp(o->argv[0], "-o") == 0)
-        fprintf(stderr, "co: what follows the file is the program's: to draw, write '-o' in front of it\n");
-    if (o->compare && o->argc != 1) return fprintf(stderr, "co: --compare needs two files\n"), STATUS_USAGE;
+        reader_say(stderr, o->language, "co: what follows the file is the program's: to draw, write '-o' in front of it\n");
+    if (o->compare && o->argc != 1) return reader_say(stderr, o->language, "co: --compare needs two files\n"), STATUS_USAGE;
     const char *const files[] = {o->subject, o->compare ? o->argv[0] : NULL};
     TraceRun runs[2];
     size_t drawn = 0;
