@@ -64,7 +64,7 @@ static const struct Format *format_for(const char *path)
 static TraceStyle style_of(const Options *o)
 {
     struct winsize w;
-    TraceStyle s = {80, options_color(o, 1)};
+    TraceStyle s = {80, options_color(o, 1), o->language};
     if (isatty(1) && ioctl(1, TIOCGWINSZ, &w) == 0 && w.ws_col >= 40) s.columns = w.ws_col < 200 ? w.ws_col : 200;
     return s;
 }

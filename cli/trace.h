@@ -116,6 +116,7 @@ void trace_run_free(TraceRun *run);
 typedef struct TraceStyle { // of the terminal
     int columns;
     bool colors;
+    Language language;
 } TraceStyle;
 
 void trace_draw_terminal(TextBuffer *out, const TraceRun *runs, size_t n, const TraceStyle *style);

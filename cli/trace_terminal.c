@@ -63,6 +63,11 @@ static int add_clipped(TextBuffer *out, const char *text, int columns)
     return used + 1;
 }
 
+/* The format in the reader's language, filled in. */
+#define say(c, ...) text_saidf((c)->out, (c)->style->language, __VA_ARGS__)
+
+static const char *word(const Canvas *c, const char *english) { return said(c->style->language, english); }
+
 /* ---- cells --------------------------------------------------------------------------------------- */
 
 static const char *const glyphs[SPAN_KINDS] = {"█", "─", "░", "▒"};
@@ -193,14 +198,14 @@ static void draw_run(Canvas *c, const TraceRun *run)
     add_color(c, "1");
     text_addf(c->out, "%s", run->title);
     add_color(c, "0");
-    text_addf(c->out, "  %s%s\n", trace_duration(total, run->total), run->by_steps ? ": drawn step by step" : "");
+    text_addf(c->out, "  %s%s\n", trace_duration(total, run->total), run->by_steps ? word(c, ": drawn step by step") : "");
     draw_axis(c, run);
     size_t shown = run->nlanes - run->first < MAX_LANES ? run->nlanes : run->first + MAX_LANES;
     for (size_t i = run->first; i < shown; i++) draw_lane(c, &run->lanes[i]);
     size_t more = run->nlanes - shown + run->more_tasks;
-    if (more) text_addf(c->out, "… and %zu tasks more\n", more);
-    if (run->nlanes == 1 && !run->lanes[0].total[SPAN_BLOCK]) text_addf(c->out, "no task ran\n");
-    if (run->cut) text_addf(c->out, "(it went on, but the log was full)\n");
+    if (more) say(c, "… and %zu tasks more\n", more);
+    if (run->nlanes == 1 && !run->lanes[0].total[SPAN_BLOCK]) say(c, "no task ran\n");
+    if (run->cut) say(c, "(it went on, but the log was full)\n");
 }
 
 static void draw_legend(const Canvas *c)
@@ -211,7 +216,7 @@ static void draw_legend(const Canvas *c)
         add_color(c, colors[k]);
         text_addf(c->out, "%s", glyphs[k]);
         add_color(c, "0");
-        text_addf(c->out, " %s", trace_span_name((SpanKind)k));
+        text_addf(c->out, " %s", word(c, trace_span_name((SpanKind)k)));
     }
     text_addf(c->out, "\n");
 }
@@ -247,10 +252,11 @@ static void tell_step(const Canvas *c, const TraceRun *run, const Step *s)
     add_fill(c->out, " ", 8 - width_of(text));
     text_addf(c->out, "%s  ", text);
     add_fill(c->out, " ", c->titles - add_clipped(c->out, trace_lane_title(lane), c->titles));
-    text_addf(c->out, "  %s, then ", trace_is_start(lane, s->span) ? "starts" : "goes on");
-    if (!next) text_addf(c->out, "%s\n", trace_lane_end(lane));
-    else if (next->kind == SPAN_READY || next->kind == SPAN_RUN) text_addf(c->out, "gives way\n");
-    else text_addf(c->out, "%s: %s\n", trace_span_name(next->kind), next->label);
+    text_addf(c->out, "  ");
+    const char *begins = word(c, trace_is_start(lane, s->span) ? "starts" : "goes on");
+    bool gives_way = next && (next->kind == SPAN_READY || next->kind == SPAN_RUN);
+    if (next && !gives_way) say(c, "%s, then %s: %s\n", begins, word(c, trace_span_name((SpanKind)next->kind)), next->label);
+    else say(c, "%s, then %s\n", begins, word(c, next ? "gives way" : trace_lane_end(lane)));
 }
 
 static void tell(const Canvas *c, const TraceRun *run)
@@ -267,7 +273,8 @@ static void tell_difference(const Canvas *c, const TraceRun *a, const TraceRun *
     char one[DURATION_TEXT], other[DURATION_TEXT], by[DURATION_TEXT];
     int64_t less = a->total - b->total;
     text_addf(c->out, "\n%s %s, %s %s: %s %s\n", a->title, trace_duration(one, a->total), b->title,
-              trace_duration(other, b->total), trace_duration(by, less < 0 ? -less : less), less < 0 ? "more" : "less");
+              trace_duration(other, b->total), trace_duration(by, less < 0 ? -less : less),
+              word(c, less < 0 ? "more" : "less"));
 }
 
 /* ---- the whole ----------------------------------------------------------------------------------- */
