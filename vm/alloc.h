@@ -5,8 +5,9 @@
 /* heap_alloc_raw in line: only the header is set. */
 static inline void *heap_alloc_bare(VM *vm, Kind kind, uint32_t shape, size_t size)
 {
+    if (__builtin_expect(size > FINE_LIMIT, 0)) return heap_alloc_raw(vm, kind, shape, size);
     FreeCell **list = &vm->heap->free[(size + 7) / 8];
-    if (__builtin_expect(size > FINE_LIMIT || !*list, 0)) return heap_alloc_raw(vm, kind, shape, size);
+    if (__builtin_expect(!*list, 0)) return heap_alloc_raw(vm, kind, shape, size);
     FreeCell *c = *list;
     *list = c->next;
     c->h = (Obj){.shape = shape, .kind = (uint8_t)kind};
