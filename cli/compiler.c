@@ -29,8 +29,9 @@ static void compile_source(Compiled *c, const char *filename, const char *text, 
     if (!source_load(&c->source, filename, text, size, &c->diags)) return;
     Tree tree;
     ParseStatus status =
-        parse_source(&tree, &c->source, kind == TEXT_FILE ? PARSE_FILE : PARSE_SINGLE, &c->diags);
-    if (status == PARSE_OK) c->image = compile_tree(&tree, &c->diags);
+        parse_source(&tree, &c->source, kind == TEXT_PROMPT ? PARSE_SINGLE : PARSE_FILE, &c->diags);
+    if (status == PARSE_OK)
+        c->image = kind == TEXT_TEST ? compile_tests(&tree, &c->diags) : compile_tree(&tree, &c->diags);
     c->incomplete = status == PARSE_INCOMPLETE;
     verify(c);
     if (c->image && world) lint_tree(&tree, world, &c->diags);

@@ -10,6 +10,7 @@
 typedef enum {
     TEXT_FILE,
     TEXT_PROMPT, // what has been typed so far
+    TEXT_TEST,   // a file whose asserts explain themselves
 } TextKind;
 
 typedef struct Compiled {

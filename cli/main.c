@@ -3,6 +3,7 @@
 #include "cli/code.h"
 #include "cli/options.h"
 #include "cli/run.h"
+#include "cli/test.h"
 #include "cli/usage.h"
 #include "vm/version.h"
 
@@ -40,6 +41,7 @@ int main(int argc, char **argv)
     case ACTION_VERSION: return printf("co %s\n", CO_VERSION), written();
     case ACTION_REPL: return run_prompt(&o);
     case ACTION_CHECK: return check_paths(&o);
+    case ACTION_TEST: return test_paths(&o);
     case ACTION_DIS: return code_dis(&o);
     case ACTION_EMBED: return code_embed(&o);
     case ACTION_TRACE: return run_trace(&o);

@@ -53,7 +53,12 @@ static bool set_max_memory(Options *o, const char *text)
 }
 
 static bool set_seed(Options *o, const char *text) { return o->seeded = read_count(text, &o->seed); }
+static bool set_schedules(Options *o, const char *text)
+{
+    return read_count(text, &o->schedules) && o->schedules > 0;
+}
 static bool set_max_time(Options *o, const char *text) { return read_seconds(text, &o->max_time); }
+static bool set_timeout(Options *o, const char *text) { return read_seconds(text, &o->timeout); }
 
 static bool set_color(Options *o, const char *text)
 {
@@ -73,9 +78,14 @@ static bool set_lang(Options *o, const char *text)
     static bool set_##name(Options *o, const char *text) { (void)text; return o->name = true; }
 FLAG(virtual_time)
 FLAG(json)
+FLAG(stop_first)
+FLAG(real_time)
+FLAG(update)
+FLAG(verbose)
 FLAG(compare)
 #undef FLAG
 
+static bool set_pattern(Options *o, const char *text) { return o->pattern = text, *text; }
 static bool set_output(Options *o, const char *text) { return *(o->output = text) != '\0'; }
 
 static bool set_subject(Options *o, Action action, const char *text)

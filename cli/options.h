@@ -10,7 +10,7 @@ typedef struct VM VM;
 typedef enum {
 #define COMMAND(action, name, letter, operands, shown, summary, more) ACTION_##action,
 #include "cli/options.def"
-    // ACTION_FILE: `subject` is a path; "-": standard input. CHECK: argv holds the paths
+    // ACTION_FILE: `subject` is a path; "-": standard input. CHECK, TEST: argv holds the paths
     ACTION_CODE,        // `subject` is source text
     ACTION_MODULE,      // `subject` is a dotted name
     ACTION_INPUT,       // no word at all: the prompt on a terminal, else standard input
@@ -32,6 +32,10 @@ typedef struct Options {
     size_t max_memory;   // bytes; 0: no limit
     int64_t max_time;    // nanoseconds; 0: no limit
     bool json;           // check
+    const char *pattern; // test; NULL: all
+    bool stop_first, real_time, update, verbose;
+    uint64_t schedules;  // 0: the usual order only
+    int64_t timeout;     // nanoseconds; 0: the default
     const char *output;  // trace: the file to draw into; NULL: the terminal
     bool compare;        // trace: `subject` and the first argument
     void (*on_start)(VM *vm, void *listener); // called when the program starts; NULL: nobody listens (trace)

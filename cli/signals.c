@@ -1,11 +1,12 @@
 #include "cli/hosts.h"
+#include "cli/run.h"
 
 #include <signal.h>
 #include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { GRACE_SECONDS = 1, STATUS_TIME_LIMIT = 124 };
+enum { GRACE_SECONDS = 1 };
 
 /* A signal handler gets no argument of ours; there is one host in the command's process. */
 static Host *volatile host;

@@ -219,9 +219,9 @@ static bool memory_is_out(const Compiler *c)
     return c->arena.failed || c->tree->arena.failed || c->image.failed;
 }
 
-CodeImage *compile_tree(Tree *tree, Diags *diags)
+static CodeImage *compile_any(Tree *tree, Diags *diags, bool explains_asserts)
 {
-    Compiler c = {.tree = tree, .diags = diags};
+    Compiler c = {.tree = tree, .diags = diags, .explains_asserts = explains_asserts};
     CodeImage *image = NULL;
     arena_init(&c.arena);
     image_init(&c.image, &c.arena, tree->source);
@@ -231,4 +231,14 @@ CodeImage *compile_tree(Tree *tree, Diags *diags)
     image_free(&c.image);
     arena_free(&c.arena);
     return image;
+}
+
+CodeImage *compile_tree(Tree *tree, Diags *diags)
+{
+    return compile_any(tree, diags, false);
+}
+
+CodeImage *compile_tests(Tree *tree, Diags *diags)
+{
+    return compile_any(tree, diags, true);
 }

@@ -12,3 +12,5 @@
  * table. The image is malloc'd, the caller frees it. NULL: errors were added to `diags`, or memory is out
  * (which `diags` tells). */
 CodeImage *compile_tree(Tree *tree, Diags *diags);
+/* The same for a test run: asserts tell what their operands were, through the built-in __explain_assert__. */
+CodeImage *compile_tests(Tree *tree, Diags *diags);

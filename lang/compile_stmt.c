@@ -225,17 +225,6 @@ static void raise_statement(Compiler *c, AstRaise *node)
     else put(c, &node->node, OP_RAISE, exception, 0, 0);
 }
 
-static void assert_statement(Compiler *c, AstAssert *node)
-{
-    Label holds = new_label(c);
-    jump_if(c, node->test, true, holds);
-    Reg message = push(c);
-    if (node->msg) expr(c, node->msg, message);
-    else put(c, &node->node, OP_LOAD_UNSET, message, 0, 0);
-    put(c, node->test, OP_RAISE_ASSERT, message, 0, 0); // the condition is what the caret marks
-    bind_label(c, holds);
-}
-
 static void if_statement(Compiler *c, AstIf *node)
 {
     Label end = new_label(c);

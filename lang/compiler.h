@@ -83,6 +83,7 @@ typedef struct Compiler {
     Unit *unit;
     Scope *scope;       // the unit's, or that of a comprehension inlined into it
     bool interactive;   // expression statements are displayed
+    bool explains_asserts; // compile_assert.c
     bool future_annotations; // annotations stay text
     bool failed;        // an error was reported
 } Compiler;
@@ -217,6 +218,7 @@ Label async_step(Compiler *c, const Node *at, Reg iter, Reg item, Label done);
 void try_statement(Compiler *c, AstTry *node);            // compile_try.c
 void try_star(Compiler *c, AstTry *node);                 // compile_star.c
 void with_statement(Compiler *c, AstWith *node);          // compile_with.c
+void assert_statement(Compiler *c, AstAssert *node);      // compile_assert.c
 void match_statement(Compiler *c, AstMatch *node);        // compile_match.c
 void import_statement(Compiler *c, AstImport *node);      // compile_import.c
 void import_from(Compiler *c, AstImportFrom *node);

@@ -105,7 +105,8 @@ static void check_redefined(Lint *l, NodeList body)
     for (uint32_t i = 1; i < body.count && !l->guarded; i++) {
         Name *name = defined_name(body.items[i]);
         const Symbol *s = name && name->text[0] != '_' ? lint_variable(l, name) : NULL;
-        for (uint32_t k = i; s && k-- > 0;) {
+        bool again = s && s->fact && s->fact->bindings > 1;
+        for (uint32_t k = i; again && k-- > 0;) {
             if (defined_name(body.items[k]) != name) continue;
             if (!used_between(l, s, body.items[k], body.items[i])) {
                 Diag *d = lint_report(l, LINT_REDEFINED, name_span(l, body.items[i], name), name->text, "");

@@ -17,6 +17,7 @@ The folder says what kind of test a file is:
   tests/bytecode/   what `co dis` prints, stored as NAME.dis
   tests/bad/        hostile inputs: exit status and a pattern in the header; cases.py makes the huge ones
   examples/         what the reader sees: stdout under virtual time, stored as NAME.out
+  docs/, README     their listings, by `co test`
 
 Header comments: `# options: …` and `# args: …` give words before and after the file's name on the command
 line, `# stdin: …` one line of input, `# seconds: …` a time limit; `# needs: …` names modules without which
@@ -330,13 +331,27 @@ KINDS = [
 ]
 
 
+class Documents:
+    """The listings of the documents: `co test` of those that there are."""
+
+    name = "documents"
+    paths = ("docs", "README.md", "README.ko.md", "examples")
+    limits, needs, stdin, env, seconds, cwd = "", (), "", None, 6 * SECONDS, ROOT
+
+    def command(self, co):
+        return [co, "test", *(path for path in self.paths if (ROOT / path).exists())]
+
+    def check(self, result):
+        return None if result.status == 0 else result.stdout[-4000:] + result.stderr[-1000:]
+
+
 def collect():
     cases = []
     for folder, pattern, kind in KINDS:
         for path in sorted((ROOT / folder).rglob(pattern)):
             if not any(part.startswith("_") for part in path.relative_to(ROOT).parts):
                 cases.append(kind(path))
-    return cases
+    return cases + [Documents()]
 
 
 def collect_bad(scratch):
@@ -449,7 +464,7 @@ def renew_oracle(cases, options):
 
 def matches(case, options):
     if options.update:
-        return any(str(case.name).startswith(prefix.rstrip("/")) for prefix in options.update)
+        return hasattr(case, "update") and any(str(case.name).startswith(prefix.rstrip("/")) for prefix in options.update)
     return not options.k or options.k in case.name or fnmatch.fnmatch(case.name, options.k)
 
 

@@ -1,0 +1,21 @@
+/* markdown.h - the fenced blocks of a Markdown text. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct FencedBlock {
+    size_t start, end;         // its lines, the fences left out
+    size_t line;               // of the first of them, from 1
+    size_t indent;             // blanks before the fence
+    const char *info;          // behind the opening fence: "co fresh"
+    size_t info_len;
+    bool after_heading;        // a heading stands between it and the block before
+} FencedBlock;
+
+/* All of them, malloc'd; NULL: out of memory. */
+FencedBlock *markdown_blocks(const char *text, size_t size, size_t *count);
+/* Is `word` the language (its first word), or one of the words behind that? */
+bool block_is(const FencedBlock *b, const char *language);
+bool block_has(const FencedBlock *b, const char *word);
+/* The value of "key=value" in the info; its length, 0: none. */
+size_t block_value(const FencedBlock *b, const char *key, const char **value);
