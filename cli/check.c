@@ -127,7 +127,8 @@ static bool check_file(Check *c, const char *path)
 {
     size_t size;
     int err = 0;
-    char *text = c->host->read_file(c->host, path, &size, &err);
+    bool input = strcmp(path, "-") == 0; // an editor's buffer
+    char *text = c->host->read_file(c->host, input ? "/dev/stdin" : path, &size, &err);
     if (!text) {
         Language language = c->options->language;
         reader_say(stderr, language, "co: cannot read '%s': %s\n", path, said(language, strerror(err)));
@@ -137,7 +138,7 @@ static bool check_file(Check *c, const char *path)
     LintWorld world = check_world(&c->world);
     char *folder = strndup(path, (size_t)(path_base(path) - path));
     c->world.folder = folder && *folder ? folder : ".";
-    compile_check(&compiled, path, text, size, &world);
+    compile_check(&compiled, input ? "<stdin>" : path, text, size, &world);
     free(folder);
     free(text);
     put_findings(c, &compiled.source, &compiled.diags);
@@ -158,7 +159,10 @@ int check_paths(const Options *o)
 {
     Check c = {.options = o, .host = host_uv_new(), .world = {.options = o}};
     Paths paths = {.language = o->language};
-    for (int i = 0; i < o->argc; i++) paths_add(&paths, o->argv[i], is_program);
+    for (int i = 0; i < o->argc; i++) {
+        if (strcmp(o->argv[i], "-") == 0) paths_add_file(&paths, "-");
+        else paths_add(&paths, o->argv[i], is_program);
+    }
     bool all = c.host && !paths.missing;
     for (size_t i = 0; c.host && i < paths.count; i++) all &= check_file(&c, paths.items[i]);
     put_summary(&c);

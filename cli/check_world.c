@@ -48,7 +48,8 @@ static Module *library_module(CheckWorld *w, const char *name)
     if (strcmp(name, "builtins") == 0) return vm->builtins;
     if (!is_library_module(vm, name) || has_own(w, name)) return NULL;
     Value fromlist = tuple_pack(vm, 1, obj_value(vm_intern(vm, "*"))); // the last module of a dotted name
-    Value m = is_error(fromlist) ? fromlist : import_name(vm, vm_intern(vm, name), vm->builtins->dict, fromlist, 0);
+    Value m =
+        is_error(fromlist) ? fromlist : import_name(vm, vm_intern(vm, name), vm->builtins->dict, fromlist, 0);
     if (!is_error(m) && is_kind(m, KIND_MODULE)) return (Module *)as_obj(m);
     vm->exc = VALUE_UNSET;
     return NULL;
@@ -70,7 +71,9 @@ static Thing look_up(void *state, const char *path)
     CheckWorld *w = state;
     char module[160];
     const char *dot = strrchr(path, '.');
-    if (!dot) return started(w) && !is_library_module(w->vm, path) && !has_own(w, path) ? THING_MISSING : THING_UNKNOWN;
+    if (!dot)
+        return started(w) && !is_library_module(w->vm, path) && !has_own(w, path) ? THING_MISSING
+                                                                                  : THING_UNKNOWN;
     if ((size_t)(dot - path) >= sizeof module) return THING_UNKNOWN;
     snprintf(module, sizeof module, "%.*s", (int)(dot - path), path);
     Module *m = library_module(w, module);

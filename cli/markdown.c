@@ -60,10 +60,16 @@ FencedBlock *markdown_blocks(const char *text, size_t size, size_t *count)
             length = fence_length(&line);
             sign = line.text[0];
             open = &blocks[(*count)++];
-            *open = (FencedBlock){.start = next, .end = size, .line = number + 1, .indent = line.indent,
-                                  .info = line.text + length, .info_len = line.len - length, .after_heading = heading};
+            *open = (FencedBlock){.start = next,
+                                  .end = size,
+                                  .line = number + 1,
+                                  .indent = line.indent,
+                                  .info = line.text + length,
+                                  .info_len = line.len - length,
+                                  .after_heading = heading};
             heading = false;
-        } else if (!open && line.len && line.text[0] == '#') heading = true;
+        } else if (!open && line.len && line.text[0] == '#')
+            heading = true;
         at = next;
     }
     return blocks;

@@ -4,12 +4,12 @@
 #include <stddef.h>
 
 typedef struct FencedBlock {
-    size_t start, end;         // its lines, the fences left out
-    size_t line;               // of the first of them, from 1
-    size_t indent;             // blanks before the fence
-    const char *info;          // behind the opening fence: "co fresh"
+    size_t start, end; // its lines, the fences left out
+    size_t line;       // of the first of them, from 1
+    size_t indent;     // blanks before the fence
+    const char *info;  // behind the opening fence: "co fresh"
     size_t info_len;
-    bool after_heading;        // a heading stands between it and the block before
+    bool after_heading; // a heading stands between it and the block before
 } FencedBlock;
 
 /* All of them, malloc'd; NULL: out of memory. */

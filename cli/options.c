@@ -141,16 +141,29 @@ static bool take_subject(Options *o, Words *w)
     return true;
 }
 
+/* The command, if the next word is one and none has been named: it may stand behind options. */
+static bool take_command(Options *o, Words *w)
+{
+    const CommandDef *command = w->at < w->argc ? option_find_command(w->argv[w->at]) : NULL;
+    if (!command || w->named) return false;
+    w->command = command;
+    w->named = true;
+    w->at++;
+    o->action = command->action;
+    return true;
+}
+
 bool options_parse(Options *o, int argc, char **argv)
 {
     *o = (Options){.action = ACTION_INPUT, .language = language_from_environment()};
-    const CommandDef *command = argc > 1 ? option_find_command(argv[1]) : NULL;
-    Words w = {argv, argc, command ? 2 : 1, command ? command : &option_commands[0], command != NULL};
-    if (command) o->action = command->action;
-    if (w.command->operands == OPERANDS_MANY) return take_paths(o, &w);
+    Words w = {argv, argc, 1, &option_commands[0], false};
     bool last = false;
-    while (w.at < argc && is_option(argv[w.at]) && strcmp(argv[w.at], "--") != 0 && !last)
-        if (!take_option(o, &w, &last)) return false;
+    take_command(o, &w);
+    do {
+        if (w.command->operands == OPERANDS_MANY) return take_paths(o, &w);
+        while (w.at < argc && is_option(argv[w.at]) && strcmp(argv[w.at], "--") != 0 && !last)
+            if (!take_option(o, &w, &last)) return false;
+    } while (!last && take_command(o, &w));
     if (!last && w.at < argc && strcmp(argv[w.at], "--") == 0) w.at++;
     if (!last && !take_subject(o, &w)) return false;
     o->argc = argc - w.at;

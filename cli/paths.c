@@ -29,7 +29,7 @@ static void cannot_read(Paths *paths, const char *path)
     paths->missing = true;
 }
 
-static void add(Paths *paths, const char *path)
+void paths_add_file(Paths *paths, const char *path)
 {
     if (paths->count == paths->capacity) {
         size_t capacity = paths->capacity ? paths->capacity * 2 : 16;
@@ -64,7 +64,7 @@ static void add_folder(Paths *paths, const char *folder, PathFilter wanted, int 
         if (asprintf(&path, "%s%s%s", dot ? "" : folder, dot ? "" : slash, entries[i]->d_name) >= 0) {
             bool exists = stat(path, &about) == 0;
             if (exists && S_ISDIR(about.st_mode) && depth < MAX_DEPTH) add_folder(paths, path, wanted, depth + 1);
-            else if (exists && S_ISREG(about.st_mode) && wanted(path)) add(paths, path);
+            else if (exists && S_ISREG(about.st_mode) && wanted(path)) paths_add_file(paths, path);
             free(path);
         }
         free(entries[i]);
@@ -77,7 +77,7 @@ void paths_add(Paths *paths, const char *word, PathFilter wanted)
     struct stat about;
     if (stat(word, &about) != 0) return cannot_read(paths, word);
     if (S_ISDIR(about.st_mode)) add_folder(paths, word, wanted, 0);
-    else add(paths, word);
+    else paths_add_file(paths, word);
 }
 
 void paths_free(Paths *paths)

@@ -17,6 +17,8 @@ typedef bool (*PathFilter)(const char *path);
 /* Add `word`; of a folder, all files below it that `wanted` takes, sorted. Names that begin with '.' or '_' in folders are
  * passed over. */
 void paths_add(Paths *paths, const char *word, PathFilter wanted);
+/* Add it as it stands. */
+void paths_add_file(Paths *paths, const char *path);
 void paths_free(Paths *paths);
 bool path_ends(const char *path, const char *suffix);
 /* The name behind the last '/'. */

@@ -45,8 +45,8 @@ bool child_run(int (*body)(void *state), void *state, ChildResult *result)
     }
     int status = 0;
     pid_t ended = -1;
-    if (pid > 0)
-        do ended = waitpid(pid, &status, 0);
+    if (pid > 0) do
+            ended = waitpid(pid, &status, 0);
         while (ended < 0 && errno == EINTR);
     bool ok = ended == pid && pid > 0 && read_output(fd, result);
     if (fd >= 0) close(fd);

@@ -30,14 +30,20 @@ typedef struct Document {
     size_t size;
     FencedBlock *blocks;
     size_t count;
-    BlockEnd *ends;        // of each block; shared with the child
-    size_t first, last;    // the session being run: blocks [first, last)
-    char **updates;        // --update: the new lines of output blocks, by block; NULL: as they are
+    BlockEnd *ends;     // of each block; shared with the child
+    size_t first, last; // the session being run: blocks [first, last)
+    char **updates;     // --update: the new lines of output blocks, by block; NULL: as they are
     bool changed;
 } Document;
 
-static bool is_code(const FencedBlock *b) { return block_is(b, "co") && !block_has(b, "skip"); }
-static bool is_output(const FencedBlock *b) { return block_is(b, "text") || block_is(b, "output"); }
+static bool is_code(const FencedBlock *b)
+{
+    return block_is(b, "co") && !block_has(b, "skip");
+}
+static bool is_output(const FencedBlock *b)
+{
+    return block_is(b, "text") || block_is(b, "output");
+}
 
 /* A program of its own, with a name of its own. */
 static bool is_file(const FencedBlock *b)
@@ -82,8 +88,10 @@ static void shown_name(const Document *d, const FencedBlock *b, char *buf, size_
 {
     const char *name;
     size_t n = block_value(b, "file", &name);
-    if (n) snprintf(buf, size, "%.*s", (int)n, name);
-    else snprintf(buf, size, "%s", path_base(d->path));
+    if (n)
+        snprintf(buf, size, "%.*s", (int)n, name);
+    else
+        snprintf(buf, size, "%s", path_base(d->path));
 }
 
 static bool run_block(VM *vm, const Document *d, const FencedBlock *b)
@@ -163,7 +171,10 @@ static bool next_line(Lines *l, const char **line, size_t *len)
     return true;
 }
 
-static bool same_line(const char *a, size_t na, const char *b, size_t nb) { return na == nb && memcmp(a, b, na) == 0; }
+static bool same_line(const char *a, size_t na, const char *b, size_t nb)
+{
+    return na == nb && memcmp(a, b, na) == 0;
+}
 
 /* The lines at the start that both have; *a and *b are what comes behind them. */
 static size_t skip_common(Lines *a, Lines *b)
@@ -206,11 +217,11 @@ static void put_diff(TextBuffer *out, const char *file, size_t line, Lines expec
 {
     line += skip_common(&expected, &actual);
     size_t tail = common_tail(expected, actual), len;
-    size_t old = count_lines(expected) - tail, new = count_lines(actual) - tail;
+    size_t written = count_lines(expected) - tail, printed = count_lines(actual) - tail;
     const char *text;
-    for (size_t i = 0; i < old && next_line(&expected, &text, &len); i++)
+    for (size_t i = 0; i < written && next_line(&expected, &text, &len); i++)
         text_addf(out, "%s:%zu: - %.*s\n", file, line + i, (int)len, text);
-    for (size_t i = 0; i < new && next_line(&actual, &text, &len); i++)
+    for (size_t i = 0; i < printed && next_line(&actual, &text, &len); i++)
         text_addf(out, "%s:%zu: + %.*s\n", file, line, (int)len, text);
 }
 
@@ -257,8 +268,10 @@ static void judge_block(Tests *t, Document *d, size_t i, const char *name, const
     const FencedBlock *expected = output_of(d, i);
     bool clean = d->ends[i].status == STATUS_OK;
     if (!expected) {
-        if (clean) tests_pass(t, name);
-        else tests_fail(t, name, "it ends with an error, and no output block says so", output, size);
+        if (clean)
+            tests_pass(t, name);
+        else
+            tests_fail(t, name, "it ends with an error, and no output block says so", output, size);
         return;
     }
     Lines want = trimmed(d->text + expected->start, expected->end - expected->start, expected->indent);
@@ -285,7 +298,8 @@ static void judge_session(Tests *t, Document *d, const ChildResult *result)
         snprintf(name, sizeof name, "line %zu", d->blocks[i].line);
         const BlockEnd *e = &d->ends[i];
         if (!e->done) {
-            tests_fail(t, name, how ? how : "it has ended the session", result->output + from, result->size - from);
+            tests_fail(t, name, how ? how : "it has ended the session", result->output + from,
+                       result->size - from);
             return; // what comes behind it was not run
         }
         size_t end = (size_t)e->end < result->size ? (size_t)e->end : result->size;
@@ -317,7 +331,8 @@ static void test_sessions(Tests *t, Document *d)
         if (!is_code(b) || (!is_file(b) && i < covered)) continue;
         d->first = i;
         d->last = i + 1;
-        while (!is_file(b) && d->last < d->count && !(is_code(&d->blocks[d->last]) && block_has(&d->blocks[d->last], "fresh")))
+        while (!is_file(b) && d->last < d->count &&
+               !(is_code(&d->blocks[d->last]) && block_has(&d->blocks[d->last], "fresh")))
             d->last++;
         if (!is_file(b)) covered = d->last;
         test_session(t, d);
@@ -338,8 +353,10 @@ void test_document(Tests *t, const char *path)
     d.blocks = d.text ? markdown_blocks(d.text, d.size, &d.count) : NULL;
     d.updates = d.blocks ? calloc(d.count + 1, sizeof *d.updates) : NULL;
     size_t bytes = (d.count + 1) * sizeof *d.ends;
-    d.ends = d.updates ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) : MAP_FAILED;
-    if (d.ends == MAP_FAILED) tests_fail(t, "(the file)", "it cannot be read", "", 0);
+    d.ends =
+        d.updates ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) : MAP_FAILED;
+    if (d.ends == MAP_FAILED)
+        tests_fail(t, "(the file)", "it cannot be read", "", 0);
     else {
         test_sessions(t, &d);
         write_updates(t, &d);

@@ -13,15 +13,15 @@ typedef struct Tests {
     size_t passed, failed;
     size_t file_passed, file_failed; // of the file being tested
     const char *file;
-    bool color, progress, stopped;   // progress: on a terminal; stopped: by -x
+    bool color, progress, stopped; // progress: on a terminal; stopped: by -x
 } Tests;
 
 /* ---- test_child.c: a child process, and what it printed ---- */
 
 typedef struct ChildResult {
-    int status;      // its exit status; -1: ended by `signal`
+    int status; // its exit status; -1: ended by `signal`
     int signal;
-    char *output;    // stdout and stderr as they came; malloc'd, NUL-terminated
+    char *output; // stdout and stderr as they came; malloc'd, NUL-terminated
     size_t size;
 } ChildResult;
 
@@ -39,7 +39,9 @@ void tests_end_file(Tests *t);
 /* On a terminal: which one is running. */
 void tests_running(const Tests *t, const char *name);
 void tests_pass(Tests *t, const char *name);
-/* `what` happened: shown with the output. */
+/* It passes, but has something to say. */
+void tests_warn(const Tests *t, const char *name, const char *text, size_t size);
+/* `what` happened (said in the reader's language if it has a row; NULL: nothing to add): shown with the output. */
 void tests_fail(Tests *t, const char *name, const char *what, const char *output, size_t size);
 /* "ended by signal 11", "took longer than 60 s", or NULL: it failed by itself. */
 const char *tests_how_ended(const Tests *t, const ChildResult *result, char *buf, size_t size);

@@ -41,7 +41,8 @@ static bool run_called(VM *vm, Value v)
 static bool call_name(VM *vm, Dict *names, const char *name, bool must_exist)
 {
     Value f = dict_get_c(vm, names, name);
-    if (is_unset(f)) return !must_exist || !is_error(vm_raise(vm, ERR_NAME, "name '%s' is not defined", name));
+    if (is_unset(f))
+        return !must_exist || !is_error(vm_raise(vm, ERR_NAME, "name '%s' is not defined", name));
     return run_called(vm, vm_call(vm, f, NULL, 0));
 }
 
@@ -63,11 +64,13 @@ static bool step(VM *vm, bool ok)
 {
     if (ok) return true;
     if (!vm->stop_status && vm_pending_is(vm, ERR_SYSTEM_EXIT)) {
-        static const char text[] = "the test called sys.exit\n";
-        report_text(vm, text, sizeof text - 1);
+        const char *text = said(vm->reader.language, "the test called sys.exit\n");
+        report_text(vm, text, strlen(text));
     }
-    if (vm->stop_status == STATUS_TIME_LIMIT) report_where(vm);
-    else run_report_uncaught(vm);
+    if (vm->stop_status == STATUS_TIME_LIMIT)
+        report_where(vm);
+    else
+        run_report_uncaught(vm);
     return false;
 }
 
@@ -76,8 +79,8 @@ static bool report_leaks(VM *vm, Dict *testing)
 {
     if (sched_first_task(vm) && !step(vm, call_name(vm, testing, "settle", true))) return false;
     if (!sched_first_task(vm)) return true;
-    static const char text[] = "left over at the end of the test:\n";
-    report_text(vm, text, sizeof text - 1);
+    const char *text = said(vm->reader.language, "left over at the end of the test:\n");
+    report_text(vm, text, strlen(text));
     sched_report_tasks(vm);
     return false;
 }
@@ -87,7 +90,9 @@ static Dict *install_testing(VM *vm)
     Value m = module_import(vm, vm_intern(vm, "_testing"));
     if (is_error(m)) return NULL;
     Dict *testing = ((Module *)as_obj(m))->dict;
-    return dict_set_c(vm, vm->builtins->dict, "__explain_assert__", dict_get_c(vm, testing, "explain")) ? testing : NULL;
+    return dict_set_c(vm, vm->builtins->dict, "__explain_assert__", dict_get_c(vm, testing, "explain"))
+               ? testing
+               : NULL;
 }
 
 /* The module, named as import would name it, so that `if __name__ == "__main__":` does not run. */
@@ -138,8 +143,10 @@ static int run_child(void *state)
 static void put_replay(TextBuffer *out, const Tests *t, const TestFile *f)
 {
     if (!f->options->seeded) return;
-    text_addf(out, "seed %llu; to see it again: co test --seed %llu%s%s %s", (unsigned long long)f->options->seed,
-              (unsigned long long)f->options->seed, f->function ? " -k " : "", f->function ? f->function : "", t->file);
+    unsigned long long seed = f->options->seed;
+    text_saidf(out, f->options->language, "seed %llu; to see it again: ", seed);
+    text_addf(out, "co test --seed %llu%s%s %s", seed, f->function ? " -k " : "",
+              f->function ? f->function : "", t->file);
 }
 
 /* What a test that passes still has to say: coroutines that nobody awaited. */
@@ -147,9 +154,8 @@ static void put_warnings(const Tests *t, const char *name, const ChildResult *re
 {
     const char *at = strstr(result->output, "RuntimeWarning: ");
     if (!at) return;
-    if (t->progress) printf("\r\033[K");
     while (at > result->output && at[-1] != '\n') at--;
-    printf("WARNING %s::%s\n    %.*s\n", t->file, name, (int)strcspn(at, "\n"), at);
+    tests_warn(t, name, at, strcspn(at, "\n"));
 }
 
 /* One run in one order. */
@@ -163,7 +169,8 @@ static bool run_once(Tests *t, TestFile *f, const char *name)
         return false;
     }
     bool ok = result.status == STATUS_OK;
-    if (ok) put_warnings(t, name, &result);
+    if (ok)
+        put_warnings(t, name, &result);
     else {
         const char *how = tests_how_ended(t, &result, buf, sizeof buf);
         if (how) text_addf(&what, "%s%s", how, f->options->seeded ? "; " : "");
@@ -195,7 +202,10 @@ static void run_test(Tests *t, TestFile *f, const char *name)
 
 /* ---- the functions of a file --------------------------------------------------------------------------- */
 
-typedef struct TestName { uint32_t line; char text[120]; } TestName;
+typedef struct TestName {
+    uint32_t line;
+    char text[120];
+} TestName;
 
 static int by_line(const void *a, const void *b)
 {
@@ -229,7 +239,8 @@ static void run_tests(Tests *t, TestFile *f)
     TestName *names = find_tests(f->image, &count);
     for (size_t i = 0; names && i < count && !t->stopped; i++) {
         f->function = names[i].text;
-        if (i > 0 && strcmp(names[i].text, names[i - 1].text) == 0) continue; // defined twice: the last one counts
+        if (i > 0 && strcmp(names[i].text, names[i - 1].text) == 0)
+            continue; // defined twice: the last one counts
         if (tests_wanted(t, f->function)) run_test(t, f, f->function);
     }
     f->function = NULL;
@@ -250,8 +261,10 @@ void test_program(Tests *t, const char *path)
     f.image = c.image;
     TextBuffer out = {0};
     const char *report = c.image ? "" : compiled_report(&c, &out, options_reader(t->options, 1));
-    if (c.image) run_tests(t, &f);
-    else tests_fail(t, "(the file)", "it does not compile", report, strlen(report));
+    if (c.image)
+        run_tests(t, &f);
+    else
+        tests_fail(t, "(the file)", "it does not compile", report, strlen(report));
     text_free(&out);
     compiled_free(&c);
     free(f.text);

@@ -33,14 +33,21 @@ static void find_names(Names *names, Node *node, bool is_operand)
     case AST_Name:
         if (!is_operand && AST(Name, node)->ctx == CTX_LOAD) add_name(names, AST(Name, node));
         return;
-    case AST_BoolOp: case AST_IfExp: case AST_Lambda: case AST_NamedExpr:
-    case AST_ListComp: case AST_SetComp: case AST_DictComp: case AST_GeneratorExp: return;
+    case AST_BoolOp:
+    case AST_IfExp:
+    case AST_Lambda:
+    case AST_NamedExpr:
+    case AST_ListComp:
+    case AST_SetComp:
+    case AST_DictComp:
+    case AST_GeneratorExp: return;
     default: break;
     }
     for (const FieldInfo *field = ast_fields(node->kind); field->type != FIELD_END; field++) {
         void *at = (char *)node + field->offset;
         bool child = (field->type == FIELD_NODE || field->type == FIELD_OPT) && *(Node **)at;
-        bool callee = node->kind == AST_Call && strcmp(field->name, "func") == 0 && (*(Node **)at)->kind == AST_Name;
+        bool callee =
+            node->kind == AST_Call && strcmp(field->name, "func") == 0 && (*(Node **)at)->kind == AST_Name;
         if (child && !callee && !ast_spine_next(*(Node **)at)) find_names(names, *(Node **)at, false);
         if (field->type != FIELD_LIST) continue;
         NodeList list = *(NodeList *)at;
@@ -67,8 +74,8 @@ static void put_value(Compiler *c, const Node *at, Reg value)
 
 typedef struct Failure {
     AstAssert *statement;
-    Node *condition;   // that failed, or the comparison it is a step of
-    const char *op;    // "" of what is no comparison
+    Node *condition; // that failed, or the comparison it is a step of
+    const char *op;  // "" of what is no comparison
     Node *left, *right;
     Reg left_value, right_value;
 } Failure;
@@ -86,8 +93,10 @@ static void put_failure(Compiler *c, const Failure *f)
     put(c, at, OP_LOAD_GLOBAL, base, emit_global(&c->unit->draft, callee), 0);
     push_many(c, call_gap(c) - 1);
     Reg args = push(c);
-    if (f->statement->msg) expr(c, f->statement->msg, args);
-    else put_const(c, at, args, &(Const){.kind = CONST_ELLIPSIS});
+    if (f->statement->msg)
+        expr(c, f->statement->msg, args);
+    else
+        put_const(c, at, args, &(Const){.kind = CONST_ELLIPSIS});
     put_text(c, at, f->op, strlen(f->op));
     put_source(c, at, f->left);
     put_value(c, at, f->left_value);
@@ -122,7 +131,8 @@ static void check_comparison(Compiler *c, AstAssert *statement, AstCompare *node
         f.right = step->right;
         f.right_value = keep(c, step->right);
         Reg before = mark(c);
-        put_compare_jump(c, &node->node, step->op, f.left_value, (Operand){false, f.right_value}, true, holds);
+        put_compare_jump(c, &node->node, step->op, f.left_value, (Operand){false, f.right_value}, true,
+                         holds);
         put_failure(c, &f);
         release(c, before);
         bind_label(c, holds);
@@ -158,8 +168,10 @@ void assert_statement(Compiler *c, AstAssert *node)
     Label holds = new_label(c);
     jump_if(c, node->test, true, holds);
     Reg message = push(c);
-    if (node->msg) expr(c, node->msg, message);
-    else put(c, &node->node, OP_LOAD_UNSET, message, 0, 0);
+    if (node->msg)
+        expr(c, node->msg, message);
+    else
+        put(c, &node->node, OP_LOAD_UNSET, message, 0, 0);
     put(c, node->test, OP_RAISE_ASSERT, message, 0, 0); // the condition is what the caret marks
     bind_label(c, holds);
 }

@@ -3,7 +3,9 @@
 
 /* ---- reports ------------------------------------------------------------------------------------- */
 
-typedef struct LintRow { const char *code, *message, *help; } LintRow;
+typedef struct LintRow {
+    const char *code, *message, *help;
+} LintRow;
 
 static const LintRow rows[] = {
 #define LINT(name, code, message, help) {code, message, help},
@@ -98,15 +100,18 @@ static void use(Lint *l, Symbol *s, uint32_t at)
 static void note_name(Lint *l, AstName *node)
 {
     static const char *const openers[] = {"globals", "exec"};
-    if (node->ctx == CTX_STORE) bind(l, node->id, &node->node);
-    else use(l, lint_variable(l, node->id), node->node.span.start);
+    if (node->ctx == CTX_STORE)
+        bind(l, node->id, &node->node);
+    else
+        use(l, lint_variable(l, node->id), node->node.span.start);
     for (size_t i = 0; i < sizeof openers / sizeof *openers; i++)
         if (strcmp(node->id->text, openers[i]) == 0) l->open_names = true;
 }
 
 static void note_simple(Lint *l, Node *target, Node *value)
 {
-    Fact *f = target->kind == AST_Name ? fact_of(l, bound_variable(l, AST(Name, target)->id, target->span)) : NULL;
+    Fact *f =
+        target->kind == AST_Name ? fact_of(l, bound_variable(l, AST(Name, target)->id, target->span)) : NULL;
     if (!f) return;
     f->simple++;
     f->value = value;

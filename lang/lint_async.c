@@ -24,7 +24,8 @@ static bool may_await(const Lint *l)
 static void check_thrown_call(Lint *l, Node *call)
 {
     Callee c = lint_called(l, call);
-    if (c.thing == THING_ASYNC_GENERATOR) lint_report(l, LINT_UNITERATED, call->span, c.text, "");
+    if (c.thing == THING_ASYNC_GENERATOR)
+        lint_report(l, LINT_UNITERATED, call->span, c.text, "");
     else if (c.thing == THING_COROUTINE || is_path(&c, "builtins", "gather"))
         lint_report(l, may_await(l) ? LINT_UNAWAITED : LINT_UNAWAITED_SYNC, call->span, c.text, "");
 }
@@ -38,9 +39,12 @@ static void check_thrown_name(Lint *l, Node *node)
 
 static void check_statement(Lint *l, Node *value)
 {
-    if (value->kind == AST_Call) check_thrown_call(l, value);
-    else if (value->kind == AST_Name || value->kind == AST_Attribute) check_thrown_name(l, value);
-    else if (value->kind == AST_Compare && !l->guarded) lint_report(l, LINT_NO_EFFECT, value->span, "", "");
+    if (value->kind == AST_Call)
+        check_thrown_call(l, value);
+    else if (value->kind == AST_Name || value->kind == AST_Attribute)
+        check_thrown_name(l, value);
+    else if (value->kind == AST_Compare && !l->guarded)
+        lint_report(l, LINT_NO_EFFECT, value->span, "", "");
 }
 
 /* ---- coroutines taken for their results ---------------------------------------------------------------- */
@@ -55,7 +59,8 @@ static void check_value(Lint *l, Node *node)
 static void check_loop(Lint *l, Node *iter, bool is_async)
 {
     Callee c = lint_called(l, iter);
-    if (c.thing == THING_COROUTINE) check_value(l, iter);
+    if (c.thing == THING_COROUTINE)
+        check_value(l, iter);
     else if (c.thing == THING_ASYNC_GENERATOR && !is_async && !l->guarded)
         lint_report(l, LINT_SYNC_FOR, iter->span, c.text, "");
 }
@@ -63,21 +68,31 @@ static void check_loop(Lint *l, Node *iter, bool is_async)
 static void check_compare(Lint *l, AstCompare *node)
 {
     check_value(l, node->left);
-    for (uint32_t i = 0; i < node->steps.count; i++) check_value(l, AST(CompareStep, node->steps.items[i])->right);
+    for (uint32_t i = 0; i < node->steps.count; i++)
+        check_value(l, AST(CompareStep, node->steps.items[i])->right);
 }
 
 /* ---- await ------------------------------------------------------------------------------------------- */
 
-static bool is_list(const Node *node) { return node->kind == AST_List || node->kind == AST_ListComp; }
+static bool is_list(const Node *node)
+{
+    return node->kind == AST_List || node->kind == AST_ListComp;
+}
 
-static bool returns_value(const Node *node) { return node->kind == AST_Return && ((const AstReturn *)node)->value; }
+static bool returns_value(const Node *node)
+{
+    return node->kind == AST_Return && ((const AstReturn *)node)->value;
+}
 
 static bool returns_nothing(Lint *l, AstFunctionDef *def)
 {
     return !scope_of(&l->scopes, &def->node)->is_generator && !lint_list_contains(def->body, returns_value);
 }
 
-static bool is_raise(const Node *node) { return node->kind == AST_Raise; }
+static bool is_raise(const Node *node)
+{
+    return node->kind == AST_Raise;
+}
 
 static void check_await(Lint *l, Node *value)
 {
@@ -99,7 +114,8 @@ static void check_await(Lint *l, Node *value)
 /* A list written there, or a variable that is one. */
 static bool holds_list(Lint *l, Node *node)
 {
-    if (node->kind == AST_List || node->kind == AST_ListComp || node->kind == AST_Tuple || node->kind == AST_GeneratorExp)
+    if (node->kind == AST_List || node->kind == AST_ListComp || node->kind == AST_Tuple ||
+        node->kind == AST_GeneratorExp)
         return true;
     const Fact *f = node->kind == AST_Name ? lint_single(l, AST(Name, node)->id) : NULL;
     return f && f->simple && f->value && is_list(f->value);
@@ -178,7 +194,8 @@ static void check_try(Lint *l, AstTry *node)
     for (uint32_t i = 0; i < node->handlers.count; i++) {
         AstExceptHandler *h = AST(ExceptHandler, node->handlers.items[i]);
         if (!catches_cancel(l, h) || lint_list_contains(h->body, is_raise)) continue;
-        Span span = {h->node.span.start, h->type ? h->type->span.end : h->node.span.start + (uint32_t)strlen("except")};
+        Span span = {h->node.span.start,
+                     h->type ? h->type->span.end : h->node.span.start + (uint32_t)strlen("except")};
         lint_report(l, LINT_SWALLOWED, span, "", "");
     }
 }
@@ -191,7 +208,9 @@ void lint_async(Lint *l, Node *node)
     case AST_Call: check_call(l, AST(Call, node)); break;
     case AST_Try: check_try(l, AST(Try, node)); break;
     case AST_For: check_loop(l, AST(For, node)->iter, AST(For, node)->is_async); break;
-    case AST_Comprehension: check_loop(l, AST(Comprehension, node)->iter, AST(Comprehension, node)->is_async); break;
+    case AST_Comprehension:
+        check_loop(l, AST(Comprehension, node)->iter, AST(Comprehension, node)->is_async);
+        break;
     case AST_IfBranch: check_value(l, AST(IfBranch, node)->test); break;
     case AST_While: check_value(l, AST(While, node)->test); break;
     case AST_Compare: check_compare(l, AST(Compare, node)); break;

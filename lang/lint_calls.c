@@ -19,9 +19,12 @@ static bool base_path(Lint *l, Node *base, char *path, size_t size)
     AstAlias *alias = AST(Alias, f->binder);
     if (f->from && (f->from->level || !f->from->module)) return false;
     int n;
-    if (f->from) n = snprintf(path, size, "%s.%s", f->from->module->text, alias->name->text);
-    else if (alias->asname) n = snprintf(path, size, "%s", alias->name->text);
-    else n = snprintf(path, size, "%s", AST(Name, base)->id->text);
+    if (f->from)
+        n = snprintf(path, size, "%s.%s", f->from->module->text, alias->name->text);
+    else if (alias->asname)
+        n = snprintf(path, size, "%s", alias->name->text);
+    else
+        n = snprintf(path, size, "%s", AST(Name, base)->id->text);
     return n < (int)size;
 }
 
@@ -38,7 +41,8 @@ bool lint_library_path(Lint *l, Node *node, char *path, size_t size)
     if (!base_path(l, node, path, size)) return false;
     while (n-- > 0) {
         size_t used = strlen(path);
-        if (snprintf(path + used, size - used, ".%s", links[n]->attr->text) >= (int)(size - used)) return false;
+        if (snprintf(path + used, size - used, ".%s", links[n]->attr->text) >= (int)(size - used))
+            return false;
     }
     return true;
 }
@@ -77,7 +81,9 @@ static const Scope *class_of(Lint *l, AstName *node)
     Node *made = AST(Call, f->value)->func;
     const Fact *class_fact = made->kind == AST_Name ? lint_single(l, AST(Name, made)->id) : NULL;
     if (!class_fact || class_fact->binder->kind != AST_ClassDef) return NULL;
-    if (AST(ClassDef, class_fact->binder)->decorators.count || AST(ClassDef, class_fact->binder)->keywords.count) return NULL;
+    if (AST(ClassDef, class_fact->binder)->decorators.count ||
+        AST(ClassDef, class_fact->binder)->keywords.count)
+        return NULL;
     return scope_of(&l->scopes, class_fact->binder);
 }
 
@@ -105,12 +111,16 @@ static const char *written(Lint *l, const Node *node)
 Callee lint_callee(Lint *l, Node *func)
 {
     Callee c = {.thing = THING_UNKNOWN, .text = ""};
-    if (lint_library_path(l, func, c.path, sizeof c.path)) call_library(l, &c);
-    else if (c.path[0] = '\0', func->kind == AST_Attribute) call_method(l, &c, AST(Attribute, func));
+    if (lint_library_path(l, func, c.path, sizeof c.path))
+        call_library(l, &c);
+    else if (c.path[0] = '\0', func->kind == AST_Attribute)
+        call_method(l, &c, AST(Attribute, func));
     else if (func->kind == AST_Name) {
         const Symbol *s = lint_variable(l, AST(Name, func)->id);
-        if (s && s->fact && s->fact->bindings) call_def(l, &c, s->fact);
-        else if (snprintf(c.path, sizeof c.path, "builtins.%s", AST(Name, func)->id->text) < (int)sizeof c.path)
+        if (s && s->fact && s->fact->bindings)
+            call_def(l, &c, s->fact);
+        else if (snprintf(c.path, sizeof c.path, "builtins.%s", AST(Name, func)->id->text) <
+                 (int)sizeof c.path)
             call_library(l, &c);
     }
     if (c.thing != THING_UNKNOWN && c.thing != THING_VALUE) c.text = written(l, func);
@@ -125,7 +135,10 @@ Callee lint_called(Lint *l, Node *node)
 
 /* ---- arguments --------------------------------------------------------------------------------------- */
 
-static const char *param_name(const Node *param) { return ((const AstParam *)param)->name->text; }
+static const char *param_name(const Node *param)
+{
+    return ((const AstParam *)param)->name->text;
+}
 
 static bool has_param_kind(NodeList params, ParamKind kind)
 {
@@ -147,7 +160,8 @@ static bool check_keyword(Lint *l, const Callee *c, AstKeyword *keyword)
 {
     if (!keyword->name || takes_keyword(c->def->params, keyword->name)) return true;
     NearSearch search = {keyword->name->text, keyword->name->len, NULL, 0};
-    for (uint32_t i = 0; i < c->def->params.count; i++) near_offer(&search, param_name(c->def->params.items[i]));
+    for (uint32_t i = 0; i < c->def->params.count; i++)
+        near_offer(&search, param_name(c->def->params.items[i]));
     Span span = {keyword->node.span.start, keyword->node.span.start + keyword->name->len};
     Diag *d = lint_report(l, LINT_ARGUMENT, span, keyword->name->text, c->def->name->text);
     if (search.best) diag_hint(l->diags, d, "did you mean '%s'?", search.best);
@@ -185,16 +199,19 @@ static void check_count(Lint *l, const Callee *c, AstCall *call)
         return;
     }
     if (given > places && !has_param_kind(params, PARAM_VARARGS))
-        lint_report(l, LINT_MANY_ARGUMENTS, call->args.items[places - c->method]->span, c->def->name->text, "");
+        lint_report(l, LINT_MANY_ARGUMENTS, call->args.items[places - c->method]->span, c->def->name->text,
+                    "");
 }
 
 static void check_arguments(Lint *l, AstCall *call)
 {
     Callee c = lint_callee(l, call->func);
     if (!c.def || l->guarded) return;
-    if (c.method && (!c.def->params.count || strncmp(c.def->name->text, "__", 2) == 0)) return; // __new__ is passed its class
+    if (c.method && (!c.def->params.count || strncmp(c.def->name->text, "__", 2) == 0))
+        return; // __new__ is passed its class
     bool known = true;
-    for (uint32_t i = 0; i < call->keywords.count; i++) known &= check_keyword(l, &c, AST(Keyword, call->keywords.items[i]));
+    for (uint32_t i = 0; i < call->keywords.count; i++)
+        known &= check_keyword(l, &c, AST(Keyword, call->keywords.items[i]));
     if (known) check_count(l, &c, call);
 }
 
@@ -205,14 +222,18 @@ static bool makes_empty(Lint *l, Node *node)
 {
     if (node->kind == AST_List) return !AST(List, node)->elts.count;
     if (node->kind == AST_Dict) return !AST(Dict, node)->items.count;
-    if (node->kind != AST_Call || AST(Call, node)->args.count || AST(Call, node)->keywords.count) return false;
+    if (node->kind != AST_Call || AST(Call, node)->args.count || AST(Call, node)->keywords.count)
+        return false;
     Callee c = lint_called(l, node);
     return strcmp(c.path, "builtins.list") == 0 || strcmp(c.path, "builtins.dict") == 0 ||
            strcmp(c.path, "builtins.set") == 0;
 }
 
 /* A default that is a cache is meant to be shared. */
-static bool is_cache(const char *name) { return name[0] == '_' || strstr(name, "cache") || strstr(name, "memo"); }
+static bool is_cache(const char *name)
+{
+    return name[0] == '_' || strstr(name, "cache") || strstr(name, "memo");
+}
 
 static void check_default(Lint *l, AstParam *param)
 {
@@ -224,8 +245,14 @@ static void check_default(Lint *l, AstParam *param)
     if (mutable) lint_report(l, LINT_MUTABLE_DEFAULT, param->dflt->outer, param->name->text, "");
 }
 
-static bool is_text(const Node *node) { return node->kind == AST_Str || node->kind == AST_JoinedStr; }
-static bool is_number(const Node *node) { return node->kind == AST_Int || node->kind == AST_Float; }
+static bool is_text(const Node *node)
+{
+    return node->kind == AST_Str || node->kind == AST_JoinedStr;
+}
+static bool is_number(const Node *node)
+{
+    return node->kind == AST_Int || node->kind == AST_Float;
+}
 
 static void check_sum(Lint *l, AstBinOp *node)
 {

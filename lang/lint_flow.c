@@ -59,14 +59,18 @@ static bool ends(Node *node)
     }
 }
 
-static bool is_yield(const Node *node) { return node->kind == AST_Yield || node->kind == AST_YieldFrom; }
+static bool is_yield(const Node *node)
+{
+    return node->kind == AST_Yield || node->kind == AST_YieldFrom;
+}
 
 static void check_reached(Lint *l, NodeList body)
 {
     for (uint32_t i = 0; i + 1 < body.count; i++) {
         if (!ends(body.items[i])) continue;
         bool makes_generator = false; // a yield that is never reached has its purpose
-        for (uint32_t k = i + 1; k < body.count; k++) makes_generator |= lint_contains(body.items[k], is_yield);
+        for (uint32_t k = i + 1; k < body.count; k++)
+            makes_generator |= lint_contains(body.items[k], is_yield);
         if (!makes_generator) lint_report(l, LINT_UNREACHABLE, body.items[i + 1]->span, "", "");
         return;
     }
@@ -76,8 +80,10 @@ static void check_reached(Lint *l, NodeList body)
 
 static Name *defined_name(Node *node)
 {
-    if (node->kind == AST_FunctionDef && !AST(FunctionDef, node)->decorators.count) return AST(FunctionDef, node)->name;
-    if (node->kind == AST_ClassDef && !AST(ClassDef, node)->decorators.count) return AST(ClassDef, node)->name;
+    if (node->kind == AST_FunctionDef && !AST(FunctionDef, node)->decorators.count)
+        return AST(FunctionDef, node)->name;
+    if (node->kind == AST_ClassDef && !AST(ClassDef, node)->decorators.count)
+        return AST(ClassDef, node)->name;
     return NULL;
 }
 
@@ -128,7 +134,8 @@ void lint_flow(Lint *l, Node *node)
         if (!list.count || ast_kind_group(list.items[0]->kind) != GROUP_STMT) continue;
         check_reached(l, list);
         Scope *outer = l->scope;
-        bool opens = (node->kind == AST_FunctionDef || node->kind == AST_ClassDef) && strcmp(field->name, "body") == 0;
+        bool opens =
+            (node->kind == AST_FunctionDef || node->kind == AST_ClassDef) && strcmp(field->name, "body") == 0;
         if (opens) l->scope = scope_of(&l->scopes, node);
         check_redefined(l, list);
         lint_awaits(l, list);

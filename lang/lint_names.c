@@ -3,7 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool starts_with(const char *text, const char *prefix) { return strncmp(text, prefix, strlen(prefix)) == 0; }
+static bool starts_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
 
 static Thing look_up_in(Lint *l, const char *module, const char *name)
 {
@@ -14,7 +17,10 @@ static Thing look_up_in(Lint *l, const char *module, const char *name)
 
 /* ---- did you mean ---------------------------------------------------------------------------------- */
 
-static void offer(void *search, const char *name) { near_offer(search, name); }
+static void offer(void *search, const char *name)
+{
+    near_offer(search, name);
+}
 
 static void hint_near(Lint *l, Diag *d, const NearSearch *search)
 {
@@ -98,7 +104,8 @@ static void check_import(Lint *l, AstImportFrom *node)
 /* Co's own prelude has names that a Python program may well give to its variables; asyncio has them too. */
 static bool is_classic_builtin(Lint *l, const char *name)
 {
-    return look_up_in(l, "builtins", name) != THING_MISSING && look_up_in(l, "asyncio", name) == THING_MISSING;
+    return look_up_in(l, "builtins", name) != THING_MISSING &&
+           look_up_in(l, "asyncio", name) == THING_MISSING;
 }
 
 static void check_shadow(Lint *l, AstName *node)
@@ -114,11 +121,16 @@ static void check_shadow(Lint *l, AstName *node)
 
 void lint_names(Lint *l, Node *node)
 {
-    if (node->kind == AST_Name && AST(Name, node)->ctx == CTX_LOAD) check_read(l, AST(Name, node));
-    else if (node->kind == AST_Name && AST(Name, node)->ctx == CTX_STORE) check_shadow(l, AST(Name, node));
-    else if (node->kind == AST_Attribute) check_member(l, AST(Attribute, node));
-    else if (node->kind == AST_Import) check_modules(l, AST(Import, node));
-    else if (node->kind == AST_ImportFrom) check_import(l, AST(ImportFrom, node));
+    if (node->kind == AST_Name && AST(Name, node)->ctx == CTX_LOAD)
+        check_read(l, AST(Name, node));
+    else if (node->kind == AST_Name && AST(Name, node)->ctx == CTX_STORE)
+        check_shadow(l, AST(Name, node));
+    else if (node->kind == AST_Attribute)
+        check_member(l, AST(Attribute, node));
+    else if (node->kind == AST_Import)
+        check_modules(l, AST(Import, node));
+    else if (node->kind == AST_ImportFrom)
+        check_import(l, AST(ImportFrom, node));
 }
 
 /* ---- never used ------------------------------------------------------------------------------------ */
@@ -162,14 +174,18 @@ static void check_unused_variable(Lint *l, const Symbol *s)
     const Fact *f = s->fact;
     bool handler = f->binder->kind == AST_ExceptHandler && f->bindings == 1;
     bool assigned = f->binder->kind == AST_Name && f->simple == f->bindings && f->value;
-    if (s->flags & (SYM_PARAM | SYM_GLOBAL | SYM_NONLOCAL) || s->scope->shows_locals || (!handler && !assigned)) return;
+    if (s->flags & (SYM_PARAM | SYM_GLOBAL | SYM_NONLOCAL) || s->scope->shows_locals ||
+        (!handler && !assigned))
+        return;
     if (is_worth_keeping(f->value)) return;
     Span span = f->binder->span;
     if (handler) { // "except X as e": the e
         AstExceptHandler *h = AST(ExceptHandler, f->binder);
         uint32_t from = h->type->outer.end;
         const char *at = strstr(l->tree->source->text + from, s->name->text);
-        if (at) span = (Span){(uint32_t)(at - l->tree->source->text), (uint32_t)(at - l->tree->source->text) + s->name->len};
+        if (at)
+            span = (Span){(uint32_t)(at - l->tree->source->text),
+                          (uint32_t)(at - l->tree->source->text) + s->name->len};
     }
     lint_report(l, LINT_UNUSED_VARIABLE, span, s->name->text, "");
 }
@@ -181,7 +197,9 @@ void lint_unused(Lint *l)
             const Fact *f = s->fact;
             if (!f || f->uses || !f->bindings || s->name->text[0] == '_') continue;
             bool import = f->binder->kind == AST_Alias;
-            if (import && f->bindings == 1 && scope->kind != SCOPE_CLASS) check_unused_import(l, s);
-            else if (!import && scope->kind == SCOPE_FUNCTION) check_unused_variable(l, s);
+            if (import && f->bindings == 1 && scope->kind != SCOPE_CLASS)
+                check_unused_import(l, s);
+            else if (!import && scope->kind == SCOPE_FUNCTION)
+                check_unused_variable(l, s);
         }
 }

@@ -7,17 +7,20 @@
 
 /* What is known about a variable, gathered by a first walk. */
 typedef struct Fact {
-    uint32_t bindings;     // how often it is bound, in any scope
-    uint32_t simple;       // of these, by `name = value`
+    uint32_t bindings; // how often it is bound, in any scope
+    uint32_t simple;   // of these, by `name = value`
     uint32_t uses;
-    bool guarded;          // bound inside try: perhaps one of two ways
+    bool guarded; // bound inside try: perhaps one of two ways
     bool shadow_reported;
-    Node *binder;          // what bound it first: FunctionDef, ClassDef, Alias, Param, Name ...
-    AstImportFrom *from;   // the statement of an Alias that has one
-    Node *value;           // of the last simple binding
+    Node *binder;        // what bound it first: FunctionDef, ClassDef, Alias, Param, Name ...
+    AstImportFrom *from; // the statement of an Alias that has one
+    Node *value;         // of the last simple binding
 } Fact;
 
-typedef struct Use { const Symbol *variable; uint32_t at; } Use;
+typedef struct Use {
+    const Symbol *variable;
+    uint32_t at;
+} Use;
 
 typedef struct Lint {
     Tree *tree;
@@ -26,12 +29,12 @@ typedef struct Lint {
     Arena arena;
     Scopes scopes;
     Scope *module;
-    Use *uses;             // in the order of the walk
+    Use *uses; // in the order of the walk
     uint32_t nuses, uses_capacity;
-    bool open_names;       // import *, exec ...: any name may exist
+    bool open_names; // import *, exec ...: any name may exist
     // Where the walk is:
     Scope *scope;
-    unsigned guarded;      // inside the body of a try with handlers
+    unsigned guarded; // inside the body of a try with handlers
     AstImportFrom *from;
 } Lint;
 
@@ -74,9 +77,9 @@ bool lint_library_path(Lint *l, Node *node, char *path, size_t size);
 bool lint_in_async(const Lint *l);
 
 /* The checks, by what they look at. */
-void lint_names(Lint *l, Node *node);  // lint_names.c
+void lint_names(Lint *l, Node *node); // lint_names.c
 void lint_unused(Lint *l);
-void lint_async(Lint *l, Node *node);  // lint_async.c
+void lint_async(Lint *l, Node *node); // lint_async.c
 void lint_awaits(Lint *l, NodeList body);
-void lint_calls(Lint *l, Node *node);  // lint_calls.c
-void lint_flow(Lint *l, Node *node);   // lint_flow.c
+void lint_calls(Lint *l, Node *node); // lint_calls.c
+void lint_flow(Lint *l, Node *node);  // lint_flow.c

@@ -22,8 +22,10 @@ static void walk_fields(Walk *w, Node *node)
 {
     for (const FieldInfo *field = ast_fields(node->kind); field->type != FIELD_END; field++) {
         void *at = (char *)node + field->offset;
-        if (field->type == FIELD_NODE || field->type == FIELD_OPT) walk_optional(w, *(Node **)at);
-        else if (field->type == FIELD_LIST) walk_list(w, *(NodeList *)at);
+        if (field->type == FIELD_NODE || field->type == FIELD_OPT)
+            walk_optional(w, *(Node **)at);
+        else if (field->type == FIELD_LIST)
+            walk_list(w, *(NodeList *)at);
     }
 }
 
@@ -154,11 +156,13 @@ static void walk(Walk *w, Node *node)
     case AST_FunctionDef: walk_function(w, AST(FunctionDef, node)); break;
     case AST_Lambda: walk_lambda(w, AST(Lambda, node)); break;
     case AST_ClassDef: walk_class(w, AST(ClassDef, node)); break;
-#define COMPREHENSION(Kind) \
-    case AST_##Kind: walk_comprehension(w, node, NULL, AST(Kind, node)->elt, AST(Kind, node)->generators); break;
-    COMPREHENSION(ListComp)
-    COMPREHENSION(SetComp)
-    COMPREHENSION(GeneratorExp)
+#define COMPREHENSION(Kind)                                                                   \
+    case AST_##Kind:                                                                          \
+        walk_comprehension(w, node, NULL, AST(Kind, node)->elt, AST(Kind, node)->generators); \
+        break;
+        COMPREHENSION(ListComp)
+        COMPREHENSION(SetComp)
+        COMPREHENSION(GeneratorExp)
 #undef COMPREHENSION
     case AST_DictComp: {
         AstDictComp *comp = AST(DictComp, node);
