@@ -3,7 +3,7 @@
 #include "vm/code_object.h"
 #include "vm/dict.h"
 #include "vm/import.h"
-#include "vm/list.h"
+#include "vm/native.h"
 #include "vm/protocol.h"
 #include "vm/str.h"
 
@@ -47,9 +47,7 @@ static Module *library_module(CheckWorld *w, const char *name)
     if (!vm) return NULL;
     if (strcmp(name, "builtins") == 0) return vm->builtins;
     if (!is_library_module(vm, name) || has_own(w, name)) return NULL;
-    Value fromlist = tuple_pack(vm, 1, obj_value(vm_intern(vm, "*"))); // the last module of a dotted name
-    Value m =
-        is_error(fromlist) ? fromlist : import_name(vm, vm_intern(vm, name), vm->builtins->dict, fromlist, 0);
+    Value m = module_import(vm, vm_intern(vm, name));
     if (!is_error(m) && is_kind(m, KIND_MODULE)) return (Module *)as_obj(m);
     vm->exc = VALUE_UNSET;
     return NULL;
