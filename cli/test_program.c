@@ -49,7 +49,7 @@ static bool call_name(VM *vm, Dict *names, const char *name, bool must_exist)
 /* Where the time was up: the traceback without the exception that ends the run, and the tasks. */
 static void report_where(VM *vm)
 {
-    sched_report_tasks(vm);
+    sched_report_waits(vm);
     Value text = exception_render(vm, vm->exc);
     if (is_error(text)) return;
     const char *bytes = as_str(text)->data;
@@ -81,7 +81,7 @@ static bool report_leaks(VM *vm, Dict *testing)
     if (!sched_first_task(vm)) return true;
     const char *text = said(vm->reader.language, "left over at the end of the test:\n");
     report_text(vm, text, strlen(text));
-    sched_report_tasks(vm);
+    sched_report_waits(vm);
     return false;
 }
 

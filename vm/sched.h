@@ -17,6 +17,8 @@ void task_finish(VM *vm, Task *t, Value result);
 void task_fail(VM *vm, Task *t, Value exc);
 /* Nothing can ever run again: report who waits on what; exit status 3. Answers false with SystemExit(3) pending. */
 bool sched_deadlock(VM *vm);
+/* Its part about the tasks alone: what each waits on, and where. */
+void sched_report_waits(VM *vm);
 void sched_close_async_generators(VM *vm);
 static inline bool scheduler_waits(Value v)
 {

@@ -123,6 +123,14 @@ static void add_ring(VM *vm, StrBuilder *b, Task *ring)
     if (!is_error(name)) sb_addf(b, "'%V'\n", name);
 }
 
+void sched_report_waits(VM *vm)
+{
+    StrBuilder b;
+    sb_init(&b, vm);
+    for (Task *t = sched_first_task(vm); t; t = t->next) add_task(vm, &b, t);
+    print(&b);
+}
+
 bool sched_deadlock(VM *vm)
 {
     StrBuilder b;
