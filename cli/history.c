@@ -30,6 +30,7 @@ static void keep(History *h, char *item)
 
 static void drop_oldest(History *h, size_t n)
 {
+    if (n == 0) return; // there may be no items at all
     for (size_t i = 0; i < n; i++) free(h->items[i]);
     memmove(h->items, h->items + n, (h->n - n) * sizeof *h->items);
     h->n -= n;

@@ -67,8 +67,8 @@ static bool find_constructor(VM *vm, Type *t, Callee *c)
 {
     c->name = t->name;
     if (!(t->flags & TYPE_HEAP)) {
-        const NativeDef *def = &t->table->constructor;
-        c->sig = t->table && def->fn && def->signature ? native_signature(vm, def) : NULL;
+        const NativeDef *def = t->table ? &t->table->constructor : NULL;
+        c->sig = def && def->fn && def->signature ? native_signature(vm, def) : NULL;
         return c->sig != NULL;
     }
     Value init = type_lookup(vm, t, vm->dunder_names[D_INIT]);

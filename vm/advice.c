@@ -59,7 +59,7 @@ static Part failed_line(VM *vm, const Exception *e)
 
 static bool has_word(Part line, const char *word)
 {
-    return memmem(line.start, (size_t)(line.end - line.start), word, strlen(word)) != NULL;
+    return line.start && memmem(line.start, (size_t)(line.end - line.start), word, strlen(word)) != NULL;
 }
 
 static bool is_builtin(VM *vm, const Type *type)

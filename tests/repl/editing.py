@@ -131,7 +131,7 @@ def ctrl_d_leaves(co):
     t.press("x", LEFT, ctrl("d"))
     t.prompt()
     t.press(ctrl("d"))
-    assert t.end() == 0
+    assert t.end() == 0, t.status
 
 
 def exit_gives_its_status(co):

@@ -127,6 +127,9 @@ class Terminal:
                     data = data[os.write(self.fd, data[:512]):]
                 while select.select([self.fd], [], [], 0)[0] and self.read(0):
                     pass
+            if key == ctrl("c"):  # a signal: keys pressed within the same millisecond may overtake it
+                self.read(1)
+                self.settle(0.05)
 
     def wait(self, ready, what):
         """Until `ready()`; an AssertionError with the whole screen when that never comes."""
