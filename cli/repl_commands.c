@@ -1,6 +1,7 @@
 #include "cli/repl_commands.h"
 #include "cli/compiler.h"
 #include "cli/look.h"
+#include "cli/trace.h"
 #include "vm/code_object.h"
 #include "vm/dict.h"
 #include "vm/dis.h"
@@ -136,6 +137,38 @@ static void command_dis(Repl *r, const char *argument)
     free(text);
 }
 
+
+//-- :trace ------------------------------------------------------------------------------------------
+
+static void draw_run(Repl *r, const TraceRun *run)
+{
+    enum { WIDEST = 200, WITHOUT_TERMINAL = 80 };
+    size_t columns = r->screen ? r->screen->terminal.columns : WITHOUT_TERMINAL;
+    TraceStyle style = {(int)(columns < WIDEST ? columns : WIDEST), options_color(r->options, 1), r->options->language};
+    TextBuffer out = {0};
+    trace_draw_terminal(&out, run, 1, &style);
+    if (out.len && !out.failed) output_bytes(r->vm, out.bytes, out.len);
+    text_free(&out);
+}
+
+/* The recorder takes the prompt's place at the scheduler's hook for that time, so since when tasks wait is not known after. */
+static void command_trace(Repl *r, const char *argument)
+{
+    VM *vm = r->vm;
+    TraceLimits limits = {1000, 50 * 1000};
+    TraceRun run = {0};
+    __typeof__(vm->event_hook) hook = vm->event_hook;
+    void *state = vm->event_state;
+    Recorder *recorder = recorder_start(vm, limits);
+    repl_run(r, argument, strlen(argument));
+    bool ok = recorder && recorder_finish(recorder, argument, &run);
+    vm->event_hook = hook;
+    vm->event_state = state;
+    task_times_free(&r->times);
+    if (!ok) return repl_printf(r, "MemoryError\n");
+    draw_run(r, &run);
+    trace_run_free(&run);
+}
 
 //-- files -------------------------------------------------------------------------------------------
 

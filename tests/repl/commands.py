@@ -8,6 +8,15 @@ def time_tells_how_long(co):
     t.wait(lambda: any(row.startswith("took 2") and " ms" in row for row in t.screen.rows()), "time")
 
 
+def trace_draws_who_waited(co):
+    t = co(lines=40)
+    t.press("async def f(n): await sleep(n / 10)\r\r", ":trace await gather(f(1), f(3))\r")
+    t.wait(lambda: sum(row.startswith(("f(1)", "f(3)", "Task-")) or "f(" in row for row in t.screen.rows()) >= 2, "lanes")
+    t.prompt()
+    t.press("t = spawn(f(1))\r", ":tasks\r")
+    t.prompt()
+
+
 def doc_and_help(co):
     t = co()
     t.press("def f(a, b=2):\r'Adds them.'\r\r", ":doc f\r")
