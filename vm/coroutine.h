@@ -45,7 +45,7 @@ Value gen_unwound(VM *vm, Gen *g);
 
 static inline void gc_touch_frame(VM *vm, Gen *g)
 {
-    if (__builtin_expect((g->h.gc & (GC_OLD | GC_REMEMBERED)) == GC_OLD, 0)) gc_barrier_slow(vm, &g->h, VALUE_UNSET);
+    if (__builtin_expect((g->h.gc & (GC_OLD | GC_REMEMBERED)) == GC_OLD, 0)) gc_barrier_slow(vm, &g->h);
 }
 
 typedef enum { STEP_ASEND, STEP_ATHROW, STEP_ACLOSE } AsyncStepKind; // AsyncStep.kind

@@ -1,20 +1,13 @@
-/* gc.c - which objects live: marking and sweeping.
- *
- * A young collection marks from the roots and from remembered old objects and stops at old ones; everything it reaches
- * becomes old (sticky marks). A major collection forgets all marks first. Dead cells are found later, block
- * by block, when somebody wants a cell of that size.
+/* gc.c - collections: what is alive is what the roots and remembered objects reach.
  *
  * Stack frames are scanned by the liveness of their registers at the place where they stand; heap frames whole,
  * since their registers are always initialised.
  */
 #include "vm/gc.h"
-#include "vm/bytes.h"
 #include "vm/code_object.h"
 #include "vm/common.h"
 #include "vm/coroutine.h"
-#include "vm/dict.h"
 #include "vm/exception.h"
-#include "vm/list.h"
 #include "vm/liveness.h"
 #include "vm/native.h"
 #include "vm/report.h"
@@ -23,265 +16,15 @@
 #include "vm/type.h"
 
 #include <stdlib.h>
+#include <time.h>
 
-/* ---- marking ---- */
-
-static void push(Heap *h, Obj *o, size_t at)
+bool gc_lives(VM *vm, const void *o)
 {
-    if (h->depth == MARK_STACK) {
-        o->gc |= GC_GRAY; // traced whole when the stack has room again
-        h->overflowed = true;
-        return;
-    }
-    h->stack[h->depth++] = (MarkEntry){o, at};
+    uint8_t bits = ((const Obj *)o)->gc;
+    return (bits & vm->heap->live) && !(bits & GC_ZOMBIE);
 }
 
-static bool has_children(const Obj *o)
-{
-    switch (o->kind) {
-    case KIND_NONE: case KIND_BIGINT: case KIND_FLOAT: case KIND_STR: case KIND_BYTES: case KIND_BYTEARRAY:
-    case KIND_RANGE_ITER: return o->shape >= T_BUILTIN_COUNT; // of a subclass: attributes
-    default: return true;
-    }
-}
-
-void gc_mark_obj(VM *vm, void *p)
-{
-    Obj *o = p;
-    if (!o || (o->gc & GC_OLD)) return;
-    o->gc |= GC_OLD;
-    if (o->shape >= T_BUILTIN_COUNT) gc_mark_obj(vm, vm->shapes[o->shape]);
-    if (has_children(o)) push(vm->heap, o, 0);
-}
-
-void gc_mark_value(VM *vm, Value v)
-{
-    if (is_ptr(v)) gc_mark_obj(vm, as_obj(v));
-}
-
-static void mark_values(VM *vm, const Value *v, size_t n)
-{
-    for (size_t i = 0; i < n; i++) gc_mark_value(vm, v[i]);
-}
-
-enum { AHEAD = 8 }; // items of a container whose headers are on their way while one is being looked at
-
-static inline void prefetch(Value v)
-{
-    if (is_ptr(v)) __builtin_prefetch(as_obj(v), 1);
-}
-
-/* One slice of a long container; the rest goes back on the stack. */
-static void trace_items(VM *vm, Obj *o, const Value *items, size_t n, size_t at)
-{
-    size_t end = n - at > SLICE ? at + SLICE : n;
-    if (end < n) push(vm->heap, o, end);
-    for (; at + AHEAD < end; at++) {
-        prefetch(items[at + AHEAD]);
-        gc_mark_value(vm, items[at]);
-    }
-    mark_values(vm, items + at, end - at);
-}
-
-static void trace_dict(VM *vm, Dict *d, size_t at)
-{
-    size_t end = d->used - at > SLICE ? at + SLICE : d->used;
-    if (end < d->used) push(vm->heap, &d->h, end);
-    for (size_t i = at; i < end; i++) {
-        if (i + AHEAD < end) {
-            prefetch(d->entries[i + AHEAD].key);
-            prefetch(d->entries[i + AHEAD].value);
-        }
-        if (is_unset(d->entries[i].key)) continue;
-        gc_mark_value(vm, d->entries[i].key);
-        gc_mark_value(vm, d->entries[i].value);
-    }
-}
-
-static void trace_set(VM *vm, Set *s, size_t at)
-{
-    size_t n = s->table ? s->mask + 1 : 0, end = n - at > SLICE ? at + SLICE : n;
-    if (end < n) push(vm->heap, &s->h, end);
-    for (size_t i = at; i < end; i++) gc_mark_value(vm, s->table[i].key);
-}
-
-static void trace_code(VM *vm, Code *c)
-{
-    gc_mark_obj(vm, c->module);
-    gc_mark_obj(vm, c->name);
-    gc_mark_obj(vm, c->qualname);
-    if (c->consts) mark_values(vm, c->consts, c->rec->nconsts);
-    if (c->methods) mark_values(vm, c->methods, c->nmethods);
-    for (uint32_t i = 0; c->globals && i < c->rec->nglobals; i++) gc_mark_obj(vm, c->globals[i]);
-}
-
-static void trace_gen(VM *vm, Gen *g)
-{
-    gc_mark_value(vm, g->frame.fn);
-    gc_mark_value(vm, g->delegate);
-    gc_mark_obj(vm, g->root);
-    gc_mark_obj(vm, g->leaf);
-    Frame *caller = g->frame.caller;
-    if (caller && caller->heap) gc_mark_obj(vm, frame_gen(caller));
-    mark_values(vm, g->frame.regs, frame_code(&g->frame)->nregs);
-}
-
-static void trace_type(VM *vm, Type *t)
-{
-    gc_mark_obj(vm, t->name);
-    gc_mark_value(vm, t->qualname);
-    gc_mark_value(vm, t->module);
-    gc_mark_obj(vm, t->bases);
-    gc_mark_obj(vm, t->mro);
-    gc_mark_obj(vm, t->dict);
-    gc_mark_obj(vm, t->base);
-    gc_mark_obj(vm, t->root_shape);
-    gc_mark_obj(vm, t->dict_shape);
-    gc_mark_obj(vm, t->subclasses);
-    gc_mark_value(vm, t->attrs_doc);
-}
-
-static void trace_shape(VM *vm, Shape *s)
-{
-    gc_mark_obj(vm, s->type);
-    gc_mark_obj(vm, s->parent);
-    gc_mark_obj(vm, s->name);
-    gc_mark_obj(vm, s->table);
-    gc_mark_obj(vm, s->transitions);
-}
-
-static void trace_task(VM *vm, Task *t)
-{
-    gc_mark_obj(vm, t->coro);
-    gc_mark_value(vm, t->wait_on);
-    gc_mark_value(vm, t->name);
-    gc_mark_value(vm, t->parent);
-}
-
-static void trace_exception(VM *vm, Exception *e)
-{
-    Value v[] = {e->args, e->cause, e->context, e->trace, e->notes, e->extra[0], e->extra[1], e->attrs};
-    mark_values(vm, v, sizeof v / sizeof *v);
-}
-
-static void trace(VM *vm, Obj *o, size_t at)
-{
-    switch ((Kind)o->kind) {
-    case KIND_INSTANCE:
-        gc_mark_value(vm, ((Instance *)o)->overflow);
-        mark_values(vm, ((Instance *)o)->slots, o->aux);
-        return; // no attrs slot of its own
-    case KIND_TYPE: trace_type(vm, (Type *)o); return;
-    case KIND_SHAPE: trace_shape(vm, (Shape *)o); return;
-    case KIND_TUPLE: trace_items(vm, o, ((Tuple *)o)->items, ((Tuple *)o)->size, at); break;
-    case KIND_LIST: trace_items(vm, o, ((List *)o)->items, ((List *)o)->size, at); break;
-    case KIND_ARRAY: trace_items(vm, o, ((Array *)o)->items, ((Array *)o)->size, at); return;
-    case KIND_DICT: trace_dict(vm, (Dict *)o, at); break;
-    case KIND_SET: trace_set(vm, (Set *)o, at); break;
-    case KIND_DICT_VIEW:
-    case KIND_BOX:
-        gc_mark_value(vm, ((Box *)o)->value);
-        gc_mark_value(vm, ((Box *)o)->attrs);
-        break;
-    case KIND_RANGE: mark_values(vm, &((Range *)o)->start, 4); break;
-    case KIND_SLICE: mark_values(vm, &((Slice *)o)->start, 3); break;
-    case KIND_ITER: mark_values(vm, &((Iter *)o)->source, 2); break;
-    case KIND_FUNCTION: {
-        Function *f = (Function *)o;
-        gc_mark_obj(vm, f->code);
-        gc_mark_obj(vm, f->module);
-        gc_mark_value(vm, f->defaults);
-        gc_mark_value(vm, f->rare);
-        for (unsigned i = 0; i < o->aux; i++) gc_mark_obj(vm, f->cells[i]);
-        break;
-    }
-    case KIND_NATIVE:
-        gc_mark_value(vm, ((Native *)o)->self);
-        gc_mark_obj(vm, ((Native *)o)->owner);
-        gc_mark_value(vm, ((Native *)o)->module);
-        break;
-    case KIND_METHOD: mark_values(vm, &((Method *)o)->fn, 2); break;
-    case KIND_GETSET: gc_mark_obj(vm, ((GetSet *)o)->owner); break;
-    case KIND_MEMBER:
-        gc_mark_obj(vm, ((Member *)o)->name);
-        gc_mark_obj(vm, ((Member *)o)->owner);
-        break;
-    case KIND_PROPERTY: mark_values(vm, &((Property *)o)->get, 5); break;
-    case KIND_PAIR:
-    case KIND_CELL: mark_values(vm, &((Pair *)o)->a, 2); break;
-    case KIND_SUPER: mark_values(vm, &((Super *)o)->type, 3); break;
-    case KIND_CODE: trace_code(vm, (Code *)o); break;
-    case KIND_MODULE:
-        gc_mark_obj(vm, ((Module *)o)->dict);
-        gc_mark_value(vm, ((Module *)o)->name);
-        gc_mark_value(vm, ((Module *)o)->file);
-        break;
-    case KIND_GEN: trace_gen(vm, (Gen *)o); return;
-    case KIND_ASYNC_STEP:
-        gc_mark_obj(vm, ((AsyncStep *)o)->gen);
-        gc_mark_value(vm, ((AsyncStep *)o)->arg);
-        return;
-    case KIND_NATIVE_CORO:
-        gc_mark_obj(vm, (void *)((NativeCoro *)o)->native);
-        mark_values(vm, ((NativeCoro *)o)->args, (size_t)((NativeCoro *)o)->n);
-        return;
-    case KIND_TASK:
-        trace_task(vm, (Task *)o);
-        // fall through
-    case KIND_FUTURE: mark_values(vm, &((Future *)o)->result, 3); return;
-    case KIND_EXCEPTION: trace_exception(vm, (Exception *)o); return;
-    case KIND_TRACEBACK: gc_mark_value(vm, ((Traceback *)o)->exc); break;
-    case KIND_NATIVE_DATA: {
-        const TypeSlots *slots = &vm->shapes[o->shape]->type->def->slots;
-        if (slots->trace) slots->trace(vm, o);
-        break;
-    }
-    default: break;
-    }
-    Value *attrs = obj_attrs_slot(vm, o);
-    if (attrs) gc_mark_value(vm, *attrs);
-}
-
-static void drain(VM *vm)
-{
-    Heap *h = vm->heap;
-    while (h->depth) {
-        MarkEntry e = h->stack[--h->depth];
-        trace(vm, e.o, e.at);
-    }
-}
-
-static void trace_gray_cells(VM *vm, Heap *h)
-{
-    for (unsigned cls = 0; cls < CLASSES; cls++)
-        for (Block *b = h->blocks[cls]; b; b = b->next)
-            for (uint32_t i = 0; i < b->carved; i++) {
-                Obj *o = (Obj *)((char *)b->cells + (size_t)i * b->cell);
-                if (o->kind == KIND_FREE || !(o->gc & GC_GRAY)) continue;
-                o->gc &= (uint8_t)~GC_GRAY;
-                trace(vm, o, 0);
-                drain(vm);
-            }
-    for (LargeCell *c = h->large; c; c = c->next) {
-        Obj *o = (Obj *)(c + 1);
-        if (!(o->gc & GC_GRAY)) continue;
-        o->gc &= (uint8_t)~GC_GRAY;
-        trace(vm, o, 0);
-        drain(vm);
-    }
-}
-
-static void mark_all(VM *vm)
-{
-    Heap *h = vm->heap;
-    drain(vm);
-    while (h->overflowed) {
-        h->overflowed = false;
-        trace_gray_cells(vm, h);
-    }
-}
-
-/* ---- roots ---- */
+//-- roots --------------------------------------------------------------------------------------------
 
 static Liveness *liveness_of(Code *c)
 {
@@ -314,9 +57,9 @@ static void mark_frames(VM *vm)
     const Frame *callee = NULL;
     for (Frame *f = vm->frame; f; callee = f, f = f->caller) {
         if (f->heap) {
-            Gen *g = frame_gen(f);
-            if (g->h.gc & GC_OLD) trace_gen(vm, g); // running: its registers are written without a barrier
-            else gc_mark_obj(vm, g);
+            Obj *gen = &frame_gen(f)->h;
+            if (gc_lives(vm, gen)) gc_trace(vm, gen, 0); // running: its registers are written without a barrier
+            else gc_mark_obj(vm, gen);
             continue;
         }
         bool innermost = !callee;
@@ -328,11 +71,13 @@ static void mark_frames(VM *vm)
     }
 }
 
+/* All but the scheduler's. */
 static void mark_roots(VM *vm)
 {
     Heap *h = vm->heap;
-    Value values[] = {vm->exc, vm->handled, vm->result};
-    mark_values(vm, values, 3);
+    gc_mark_value(vm, vm->exc);
+    gc_mark_value(vm, vm->handled);
+    gc_mark_value(vm, vm->result);
     for (Value *r = vm->roots; r < vm->roots_top; r++) gc_mark_value(vm, *r);
     for (size_t i = 0; i < h->npins; i++) gc_mark_value(vm, h->pins[i]);
     for (int i = 0; i < T_BUILTIN_COUNT; i++) gc_mark_obj(vm, vm->types[i]);
@@ -343,12 +88,11 @@ static void mark_roots(VM *vm)
     gc_mark_obj(vm, vm->main);
     if (vm->common) gc_mark_value(vm, vm->common->memory_error);
     str_trace_roots(vm);
-    sched_trace(vm);
     for (size_t i = 0; i < h->ndying; i++) gc_mark_obj(vm, h->dying[i]);
     mark_frames(vm);
 }
 
-/* ---- remembered old objects ---- */
+//-- remembered old objects ---------------------------------------------------------------------------
 
 static bool grow(void *list, size_t *capacity, size_t size)
 {
@@ -370,9 +114,8 @@ static void remember(Heap *h, Obj *o)
     h->remembered[h->nremembered++] = o;
 }
 
-void gc_barrier_slow(VM *vm, Obj *owner, Value old)
+void gc_barrier_slow(VM *vm, Obj *owner)
 {
-    (void)old; // an incremental cycle logs it
     if (!(owner->gc & GC_REMEMBERED)) remember(vm->heap, owner);
 }
 
@@ -391,10 +134,31 @@ void gc_store_ptr(VM *vm, void *owner, void **slot, void *p)
     *slot = p;
 }
 
+void gc_appended(VM *vm, List *l)
+{
+    Heap *h = vm->heap;
+    Appended *last = h->nappended ? &h->appended[h->nappended - 1] : NULL;
+    if (last && last->list == l && last->to == l->size - 1) last->to++;
+    else if (l->size < LONG_LIST || h->nappended == MOST_APPENDED) remember(h, &l->h);
+    else h->appended[h->nappended++] = (Appended){l, l->size - 1, l->size};
+}
+
+/* What old objects may have been given since the last collection. */
+static void mark_remembered(VM *vm)
+{
+    Heap *h = vm->heap;
+    for (size_t i = 0; i < h->nremembered; i++)
+        if (gc_lives(vm, h->remembered[i])) gc_trace(vm, h->remembered[i], 0);
+    for (size_t i = 0; i < h->nappended; i++) {
+        Appended *a = &h->appended[i];
+        if (gc_lives(vm, a->list)) gc_trace_items(vm, a->list, a->from, a->to);
+    }
+}
+
 static void forget_remembered(Heap *h)
 {
     for (size_t i = 0; i < h->nremembered; i++) h->remembered[i]->gc &= (uint8_t)~GC_REMEMBERED;
-    h->nremembered = 0;
+    h->nremembered = h->nappended = 0;
     h->remember_failed = false;
 }
 
@@ -405,7 +169,7 @@ static void remember_running(VM *vm)
         if (f->heap && (frame_gen(f)->h.gc & (GC_OLD | GC_REMEMBERED)) == GC_OLD) remember(vm->heap, &frame_gen(f)->h);
 }
 
-/* ---- generators with something to do when dropped ---- */
+//-- generators with something to do when dropped -----------------------------------------------------
 
 void gc_watch_generator(VM *vm, Gen *g)
 {
@@ -431,19 +195,19 @@ static void add_dying(Heap *h, Gen *g)
 }
 
 /* Dropped generators that stand inside a try or with are closed at the next safepoint; they live until then. */
-static void find_dying(VM *vm)
+static void find_dying(VM *vm, bool major)
 {
     Heap *h = vm->heap;
-    size_t kept = 0, first_new = h->ndying;
-    for (size_t i = 0; i < h->nfinalizable; i++) {
+    size_t kept = major ? 0 : h->nold_finalizable, first_new = h->ndying;
+    for (size_t i = kept; i < h->nfinalizable; i++) {
         Gen *g = h->finalizable[i];
-        if (g->h.gc & GC_OLD) {
+        if (gc_lives(vm, g)) {
             if ((g->h.aux & GEN_STATE) != GEN_FINISHED) h->finalizable[kept++] = g;
         } else if (wants_closing(g)) add_dying(h, g);
     }
-    h->nfinalizable = kept;
+    h->nfinalizable = h->nold_finalizable = kept;
     for (size_t i = first_new; i < h->ndying; i++) gc_mark_obj(vm, h->dying[i]);
-    mark_all(vm);
+    gc_mark_all(vm);
 }
 
 static void run_finalizers(VM *vm, bool at_safepoint)
@@ -473,191 +237,176 @@ void gc_close_generators(VM *vm)
     Heap *h = vm->heap;
     for (size_t i = 0; i < h->nfinalizable; i++)
         if (wants_closing(h->finalizable[i])) add_dying(h, h->finalizable[i]);
-    h->nfinalizable = 0;
+    h->nfinalizable = h->nold_finalizable = 0;
     run_finalizers(vm, false);
 }
 
-/* ---- sweeping ---- */
-
-void gc_free_owned(VM *vm, Obj *o)
-{
-    switch ((Kind)o->kind) {
-    case KIND_STR: str_free(vm, (Str *)o); break;
-    case KIND_BYTEARRAY: bytearray_free(vm, (ByteArray *)o); break;
-    case KIND_LIST:
-        if (((List *)o)->items) heap_free(vm, ((List *)o)->items, ((List *)o)->capacity * sizeof(Value));
-        break;
-    case KIND_DICT: dict_free(vm, (Dict *)o); break;
-    case KIND_SET: set_free(vm, (Set *)o); break;
-    case KIND_CODE: code_free(vm, (Code *)o); break;
-    case KIND_NATIVE_DATA: {
-        const Shape *s = vm->shapes ? vm->shapes[o->shape] : NULL;
-        if (s && s->type->def->slots.free) s->type->def->slots.free(vm, o);
-        break;
-    }
-    default: break;
-    }
-}
-
-/* Types and shapes outlive by one major collection whatever was made of them. */
-static bool dies(VM *vm, Obj *o)
-{
-    if (o->gc & GC_OLD) return false;
-    if (o->kind != KIND_TYPE && o->kind != KIND_SHAPE) return true;
-    if (!(o->gc & GC_ZOMBIE)) {
-        o->gc |= GC_ZOMBIE;
-        return false;
-    }
-    if (o->kind == KIND_SHAPE) vm->shapes[((Shape *)o)->id] = NULL;
-    return true;
-}
-
-/* Most dead objects own nothing. */
-static inline bool may_own(const Obj *o)
-{
-    const uint64_t owners = (uint64_t)1 << KIND_BYTEARRAY | (uint64_t)1 << KIND_LIST | (uint64_t)1 << KIND_DICT |
-                            (uint64_t)1 << KIND_SET | (uint64_t)1 << KIND_CODE | (uint64_t)1 << KIND_NATIVE_DATA;
-    return o->kind == KIND_STR ? o->aux & (STR_SHARED | STR_LONG) : owners >> o->kind & 1;
-}
-
-FreeCell *gc_sweep_block(VM *vm, Block *b)
-{
-    FreeCell *list = NULL;
-    b->nfree = 0;
-    for (uint32_t i = b->carved; i-- > 0;) {
-        Obj *o = (Obj *)((char *)b->cells + (size_t)i * b->cell);
-        if (o->kind != KIND_FREE) {
-            if (!dies(vm, o)) continue;
-            if (may_own(o)) gc_free_owned(vm, o);
-#ifdef CO_STRESS
-            memset(o, 0xdd, b->cell);
-#endif
-            o->kind = KIND_FREE;
-            o->gc = 0;
-        }
-        ((FreeCell *)o)->next = list;
-        list = (FreeCell *)o;
-        b->nfree++;
-    }
-    return list;
-}
-
-static void sweep_large(VM *vm, Heap *h)
-{
-    for (LargeCell *c = h->large, *next; c; c = next) {
-        next = c->next;
-        Obj *o = (Obj *)(c + 1);
-        if (!dies(vm, o)) continue;
-        gc_free_owned(vm, o);
-        if (c->prev) c->prev->next = c->next;
-        else h->large = c->next;
-        if (c->next) c->next->prev = c->prev;
-        h->malloc_bytes -= c->size;
-        free(c);
-    }
-}
+//-- a collection's end -------------------------------------------------------------------------------
 
 /* The tables of Codes by record hold them weakly. */
 static void forget_dead_codes(VM *vm)
 {
     for (ImageRef *ref = vm->codes; ref; ref = ref->next)
         for (uint32_t i = 0; i < ref->image->nrecords; i++)
-            if (ref->codes[i] && !(ref->codes[i]->h.gc & GC_OLD)) ref->codes[i] = NULL;
+            if (ref->codes[i] && !gc_lives(vm, ref->codes[i])) ref->codes[i] = NULL;
 }
 
-static void finish_sweeps(VM *vm, Heap *h)
-{
-    for (unsigned cls = 0; cls < CLASSES; cls++)
-        for (Block *b = h->pending[cls]; b; b = b->next_pending) heap_sweep_block(vm, b);
-}
-
-/* Cells at hand go back to their blocks, which are to be swept when their class runs dry. Blocks that nobody has wanted
- * since the last collection, after a major one all, are swept at once: empty ones may serve other sizes. */
-static void queue_sweeps(VM *vm, Heap *h, bool all)
-{
-    for (unsigned cls = 0; cls < CLASSES; cls++) {
-        h->free[cls] = NULL; // a block that is being carved goes on to be, once the others are used up
-        h->pending[cls] = NULL;
-        for (Block **link = &h->blocks[cls], *b; (b = *link);) {
-            bool later = b->young && !all;
-            if (b->young || all) b->swept = false;
-            b->young = false;
-            if (!later && !heap_sweep_block(vm, b)) {
-                link = &b->next; // full
-            } else if (!later && b->nfree == b->carved) {
-                *link = b->next;
-                if (h->carving[cls] == b) h->carving[cls] = NULL;
-                heap_recycle_block(h, b);
-            } else {
-                b->next_pending = h->pending[cls];
-                h->pending[cls] = b;
-                link = &b->next;
-            }
-        }
-    }
-    chunks_trim(&h->chunks);
-}
-
-static void forget_marks(Heap *h)
-{
-    for (unsigned cls = 0; cls < CLASSES; cls++)
-        for (Block *b = h->blocks[cls]; b; b = b->next)
-            for (uint32_t i = 0; i < b->carved; i++)
-                ((Obj *)((char *)b->cells + (size_t)i * b->cell))->gc &= (uint8_t)~(GC_OLD | GC_REMEMBERED);
-    for (LargeCell *c = h->large; c; c = c->next) ((Obj *)(c + 1))->gc &= (uint8_t)~(GC_OLD | GC_REMEMBERED);
-    h->nremembered = 0;
-    h->remember_failed = false;
-}
-
-/* ---- collections ---- */
-
-static void collect(VM *vm, bool major)
+/* All that lives is marked. False: a frame could not be scanned, so nothing may be freed. */
+static bool settle(VM *vm, bool major)
 {
     Heap *h = vm->heap;
-    if (h->pin_failed || (!h->stack && !(h->stack = malloc(MARK_STACK * sizeof *h->stack)))) {
-        h->young_limit *= 2; // no memory to collect with: go on without
-        return;
-    }
-    h->frame_failed = false;
-    h->major = major || h->remember_failed;
-    if (h->major) {
-        finish_sweeps(vm, h);
-        forget_marks(h);
-        h->major_collections++;
-    } else h->young_collections++;
-    mark_roots(vm);
-    for (size_t i = 0; i < h->nremembered; i++) trace(vm, h->remembered[i], 0);
-    mark_all(vm);
-    find_dying(vm);
-    if (h->frame_failed) return; // let everything live
+    gc_mark_all(vm);
+    find_dying(vm, major);
+    if (h->frame_failed) return false;
     forget_dead_codes(vm);
     types_forget_dead(vm);
     forget_remembered(h);
     remember_running(vm);
-    sweep_large(vm, h);
-    h->since = 0;
-    queue_sweeps(vm, h, h->major);
-    if (h->major) {
-        size_t used = heap_used(vm);
-        h->major_limit = used + used / 2 > FIRST_MAJOR ? used + used / 2 : FIRST_MAJOR;
-        if (h->limit && h->major_limit > h->limit) h->major_limit = h->limit;
+    return true;
+}
+
+//-- young collections --------------------------------------------------------------------------------
+
+/* Where much lives on, the pause is kept short by collecting more often. */
+static void adjust_young_limit(Heap *h)
+{
+    size_t most = h->limit && h->limit / 4 < MAX_YOUNG ? h->limit / 4 : MAX_YOUNG;
+    if (h->nmarked > MANY_MARKS && h->young_limit > MIN_YOUNG) h->young_limit /= 2;
+    else if (h->nmarked < MANY_MARKS / 4 && h->young_limit * 2 <= most) h->young_limit *= 2;
+}
+
+static void collect_young(VM *vm)
+{
+    Heap *h = vm->heap;
+    h->young_collections++;
+    h->frame_failed = false;
+    h->since_young = h->nmarked = 0;
+    mark_roots(vm);
+    sched_trace(vm);
+    mark_remembered(vm);
+    if (!settle(vm, false)) return;
+    gc_queue_young_sweep(vm, h);
+    adjust_young_limit(h);
+}
+
+//-- major collections --------------------------------------------------------------------------------
+
+static void begin_marking(VM *vm)
+{
+    Heap *h = vm->heap;
+    h->major_collections++;
+    h->phase = PHASE_MARKING;
+    h->live = GC_MARK;
+    h->since_young = h->nmarked = 0;
+    forget_remembered(h);
+    sched_rescan(vm);
+    mark_roots(vm);
+}
+
+/* Objects that were written to after they had been traced are traced again. */
+static void retrace_some(VM *vm, size_t budget)
+{
+    Heap *h = vm->heap;
+    for (; h->nremembered && budget; budget--) {
+        Obj *o = h->remembered[--h->nremembered];
+        o->gc &= (uint8_t)~GC_REMEMBERED;
+        if (gc_lives(vm, o)) gc_trace_later(vm, o);
     }
 }
 
-void gc_collect(VM *vm)
+static void end_marking(VM *vm)
 {
-    collect(vm, true);
-    run_finalizers(vm, false);
+    Heap *h = vm->heap;
+    h->frame_failed = false;
+    mark_roots(vm);
+    sched_trace(vm);
+    mark_remembered(vm);
+    if (!settle(vm, true)) return; // tried again at the next step
+    gc_queue_major_sweep(vm, h);
+    h->phase = PHASE_SWEEPING;
+    h->live = GC_OLD;
+    h->since_young = 0;
 }
 
-static void collect_here(VM *vm, bool major, bool at_safepoint)
+/* The last pause is short if little is left for it: what has been written to so far is traced before. */
+static void mark_step(VM *vm, size_t budget)
 {
+    Heap *h = vm->heap;
+    bool scanned = sched_trace_some(vm, budget / 4);
+    if (!gc_mark_some(vm, budget) || !scanned) return;
+    if (h->nremembered > FEW_REMEMBERED && h->retraced < MANY_TIMES) {
+        h->retraced++;
+        retrace_some(vm, budget);
+    } else {
+        h->retraced = 0;
+        end_marking(vm);
+    }
+}
+
+static void sweep_step(VM *vm, size_t budget)
+{
+    Heap *h = vm->heap;
+    if (!gc_sweep_some(vm, budget)) return;
+    size_t used = heap_used(vm), limit = used + used / 2 > FIRST_MAJOR ? used + used / 2 : FIRST_MAJOR;
+    h->major_limit = h->limit && h->limit < limit ? h->limit : limit;
+    h->phase = PHASE_IDLE;
+}
+
+static bool finish_cycle(VM *vm)
+{
+    Heap *h = vm->heap;
+    h->frame_failed = false;
+    while (h->phase == PHASE_MARKING && !h->frame_failed) mark_step(vm, SIZE_MAX);
+    if (h->phase == PHASE_SWEEPING) sweep_step(vm, SIZE_MAX);
+    return h->phase == PHASE_IDLE;
+}
+
+/* All that is garbage now, in one pause. */
+static void collect_all(VM *vm, bool at_safepoint)
+{
+    Heap *h = vm->heap;
+    if (h->pin_failed) return;
     vm->at_safepoint = at_safepoint;
-    collect(vm, major);
+    if (finish_cycle(vm)) {
+        begin_marking(vm);
+        finish_cycle(vm);
+    }
+    if (h->phase == PHASE_MARKING) remember_running(vm);
     vm->at_safepoint = false;
+    chunks_trim(&h->chunks);
 }
 
-static bool is_over(const Heap *h) { return h->limit && h->block_bytes + h->malloc_bytes > h->limit; }
+//-- steps --------------------------------------------------------------------------------------------
+
+#ifdef CO_STRESS
+enum { ALWAYS = true, EVERY = 4, MARKS = 2000, BLOCKS = 1 << 20 };
+#else
+enum { ALWAYS = false, EVERY = INT32_MAX, MARKS = STEP_MARKS, BLOCKS = STEP_BLOCKS };
+#endif
+
+/* Dead cells count as used until they are swept. */
+static bool major_is_due(VM *vm)
+{
+    Heap *h = vm->heap;
+    if (h->remember_failed || h->young_collections % EVERY == EVERY - 1) return true;
+    if (heap_used(vm) < h->major_limit) return false;
+    return gc_sweep_pending(vm, BLOCKS) && heap_used(vm) >= h->major_limit;
+}
+
+static void step(VM *vm)
+{
+    Heap *h = vm->heap;
+    vm->at_safepoint = true;
+    if (h->phase == PHASE_SWEEPING) sweep_step(vm, BLOCKS);
+    if (h->phase == PHASE_MARKING) mark_step(vm, MARKS);
+    else if (ALWAYS || h->since_young >= h->young_limit) collect_young(vm);
+    if (h->phase == PHASE_IDLE && major_is_due(vm)) begin_marking(vm);
+    if (h->phase == PHASE_MARKING) remember_running(vm); // those that were marked just now
+    vm->at_safepoint = false;
+    h->stop_at = h->phase == PHASE_IDLE ? h->young_limit : STEP_BYTES;
+}
+
+//-- when memory is out --------------------------------------------------------------------------------
 
 bool gc_is_pressed(VM *vm) { return vm->heap->starved || vm->heap->pressing; }
 
@@ -672,45 +421,77 @@ static void press(VM *vm, int times)
 void gc_relieve(VM *vm, bool at_safepoint)
 {
     Heap *h = vm->heap;
-    bool asked = h->starved || h->since >= h->young_limit;
+    bool asked = h->starved || h->tight;
     int left = asked && h->patience < PRESSING ? PRESSING : h->pressing ? h->pressing - 1 : 0;
     size_t before = heap_used(vm);
-    collect_here(vm, true, at_safepoint);
+    collect_all(vm, at_safepoint);
     bool helped = heap_used(vm) + h->slack < before;
     if (helped) h->patience = 0;
     else if (asked) h->patience = 2 * h->patience + 1;
-    h->starved = false;
-    h->refusals = 0;
-    press(vm, h->limit && !is_over(h) ? 0 : left);
+    h->starved = h->tight = false;
+    h->since = h->excess = h->refusals = 0;
+    press(vm, h->limit && !heap_is_over(h) ? 0 : left);
 }
 
 /* Beyond the limit even after a collection: MemoryError, here, where the slack is still left for its handler. */
 static void collect_near_limit(VM *vm)
 {
     Heap *h = vm->heap;
-    bool due = h->since >= h->young_limit && !h->starved;
+    bool due = h->tight && !h->starved;
     gc_relieve(vm, true);
-    if (due && is_over(h)) vm_no_memory(vm);
+    if (due && heap_is_over(h)) vm_no_memory(vm);
 }
 
-static void collect_as_usual(VM *vm)
+//-- pauses ---------------------------------------------------------------------------------------------
+
+static int64_t monotonic(void)
 {
-    Heap *h = vm->heap;
-    if (heap_used(vm) >= h->major_limit) finish_sweeps(vm, h); // perhaps not, without what is known to be dead
-    collect_here(vm, heap_used(vm) >= h->major_limit, true);
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
 }
+
+static void note_pause(Pauses *p, int64_t ns)
+{
+    int log2 = 63 - __builtin_clzll((uint64_t)ns | (uint64_t)1 << PAUSE_FIRST_LOG2);
+    int bucket = (log2 - PAUSE_FIRST_LOG2) * 4 + (int)(ns >> (log2 - 2) & 3);
+    p->buckets[bucket < PAUSE_BUCKETS ? bucket : PAUSE_BUCKETS - 1]++;
+    p->count++;
+    p->total += ns;
+    if (ns > p->longest) p->longest = ns;
+}
+
+const Pauses *gc_pauses(VM *vm) { return &vm->heap->pauses; }
+
+int64_t gc_pause_quantile(VM *vm, double share)
+{
+    const Pauses *p = &vm->heap->pauses;
+    uint64_t wanted = (uint64_t)(share * (double)p->count), seen = 0;
+    for (int b = 0; b < PAUSE_BUCKETS; b++)
+        if ((seen += p->buckets[b]) > wanted) return (int64_t)(5 + b % 4) << (PAUSE_FIRST_LOG2 + b / 4 - 2); // its upper end
+    return p->longest;
+}
+
+//-- from outside ----------------------------------------------------------------------------------------
 
 void gc_step(VM *vm)
 {
     Heap *h = vm->heap;
-    if (gc_is_pressed(vm) || (h->since >= h->young_limit && is_over(h))) collect_near_limit(vm);
-#ifdef CO_STRESS
-    else collect_here(vm, h->young_collections % 4 == 3, true);
-    h->young_collections++;
-#else
-    else if (h->since >= h->young_limit) collect_as_usual(vm);
-#endif
+    bool pressed = gc_is_pressed(vm) || h->tight;
+    if (h->pin_failed || (!ALWAYS && !pressed && h->since < h->stop_at)) return;
+    int64_t start = monotonic();
+    h->since_young += h->since;
+    h->since = 0;
+    if (pressed) collect_near_limit(vm);
+    else step(vm);
+    note_pause(&h->pauses, monotonic() - start);
     if (h->ndying) run_finalizers(vm, true);
+}
+
+void gc_collect(VM *vm)
+{
+    collect_all(vm, false);
+    run_finalizers(vm, false);
 }
 
 void gc_free_lists(Heap *h)

@@ -24,26 +24,24 @@ static size_t class_size(unsigned cls)
 
 /* ---- blocks ---- */
 
-/* How many cells of b are in use, as far as is known. */
-static void count_cells(Heap *h, Block *b, uint32_t n)
+void heap_link_block(Block **list, Block *b)
 {
-    h->cell_bytes += ((size_t)n - b->in_use) * b->cell; // modulo 2^64
-    b->in_use = n;
+    b->prev = NULL;
+    b->next = *list;
+    if (b->next) b->next->prev = b;
+    *list = b;
 }
 
-FreeCell *heap_sweep_block(VM *vm, Block *b)
+void heap_unlink_block(Block **list, Block *b)
 {
-    if (!b->swept) {
-        b->free = gc_sweep_block(vm, b);
-        b->swept = true;
-        count_cells(vm->heap, b, b->ncells - b->nfree);
-    }
-    return b->free;
+    if (b->prev) b->prev->next = b->next;
+    else *list = b->next;
+    if (b->next) b->next->prev = b->prev;
 }
 
 void heap_recycle_block(Heap *h, Block *b)
 {
-    count_cells(h, b, 0);
+    heap_count_cells(h, b, 0);
     if (h->limit || h->nspare * BLOCK_SIZE > h->cell_bytes / 2 + SPARE_BYTES) {
         h->block_bytes -= BLOCK_SIZE;
         free(b);
@@ -70,24 +68,33 @@ static Block *block_new(VM *vm, unsigned cls)
     size_t cell = class_size(cls);
     size_t room = BLOCK_SIZE - MALLOC_HEADER - sizeof(Block);
     *b = (Block){.cell = (uint32_t)cell, .cls = (uint8_t)cls, .ncells = (uint32_t)(room / cell)};
-    b->next = h->blocks[cls];
-    h->blocks[cls] = b;
-    count_cells(h, b, b->ncells);
+    heap_link_block(&h->blocks[cls], b);
+    heap_count_cells(h, b, b->ncells);
     return b;
 }
 
-/* After this much allocation since the last collection the next safepoint collects. */
+/* After this much allocation since the last step the next safepoint takes one. */
 static void charge(VM *vm, size_t bytes)
 {
     Heap *h = vm->heap;
     h->since += bytes;
     // Over the limit it collects more often, but not for every block on the way to the MemoryError.
-    bool tight = h->limit && h->block_bytes + h->malloc_bytes > h->limit && h->since / (h->patience + 1) >= h->slack / 4;
-    if (tight) h->since = h->young_limit;
-    if (h->since >= h->young_limit) vm->fuel = -1;
+    if (heap_is_over(h)) {
+        h->excess += bytes;
+        h->tight = h->excess / (h->patience + 1) >= h->slack / 4;
+    }
+    if (h->tight || h->since >= h->stop_at) vm->fuel = -1;
 }
 
-/* One cell, and some more for the free list: a step through here for each cell would cost more than the cell's life. */
+/* Cells of b are being handed out. */
+static void make_young(Heap *h, Block *b)
+{
+    if (b->young) return;
+    b->young = true;
+    b->next_young = h->young;
+    h->young = b;
+}
+
 static Obj *carve(VM *vm, Heap *h, unsigned cls)
 {
     Block *b = h->carving[cls];
@@ -97,7 +104,7 @@ static Obj *carve(VM *vm, Heap *h, unsigned cls)
         h->carving[cls] = b;
         charge(vm, (size_t)b->ncells * b->cell);
     }
-    b->young = true;
+    make_young(h, b);
     char *first = (char *)b->cells + (size_t)b->carved * b->cell;
     uint32_t left = b->ncells - b->carved, n = b->cell < CARVE_BYTES ? CARVE_BYTES / b->cell : 1;
     if (n > left) n = left;
@@ -115,19 +122,15 @@ static Obj *carve(VM *vm, Heap *h, unsigned cls)
 static Obj *refill(VM *vm, unsigned cls)
 {
     Heap *h = vm->heap;
-    while (h->pending[cls]) {
-        Block *b = h->pending[cls];
-        h->pending[cls] = b->next_pending;
-        FreeCell *list = heap_sweep_block(vm, b);
-        if (!list) continue;
-        b->young = true;
-        b->free = NULL;
-        count_cells(h, b, b->ncells);
-        h->free[cls] = list->next;
-        charge(vm, (size_t)b->nfree * b->cell);
-        return &list->h;
-    }
-    return carve(vm, h, cls);
+    Block *b;
+    FreeCell *list = gc_sweep_for(vm, cls, &b);
+    if (!list) return carve(vm, h, cls);
+    make_young(h, b);
+    b->free = NULL;
+    heap_count_cells(h, b, b->ncells);
+    h->free[cls] = list->next;
+    charge(vm, (size_t)b->nfree * b->cell);
+    return &list->h;
 }
 
 static Obj *alloc_large(VM *vm, size_t size)
@@ -137,10 +140,8 @@ static Obj *alloc_large(VM *vm, size_t size)
     LargeCell *c = total > PTRDIFF_MAX ? NULL : malloc(total);
     if (!c) return NULL;
     c->size = total;
-    c->prev = NULL;
-    c->next = h->large;
-    if (h->large) h->large->prev = c;
-    h->large = c;
+    c->next = h->young_large;
+    h->young_large = c;
     h->malloc_bytes += total;
     charge(vm, total);
     return (Obj *)(c + 1);
@@ -189,7 +190,7 @@ void *heap_alloc_slow(VM *vm, Kind kind, uint32_t shape, size_t size)
         if (__builtin_expect(c != NULL, 1)) {
             h->free[cls] = c->next;
             o = &c->h;
-        } else o = no_block_left(h) && !h->pending[cls] ? NULL : refill(vm, cls);
+        } else o = no_block_left(h) && !h->pending[cls] && !h->unswept[cls] ? NULL : refill(vm, cls);
     } else {
         o = over_limit(h, size) ? NULL : alloc_large(vm, size);
         bits = GC_LARGE;
@@ -260,7 +261,7 @@ bool heap_reserve(VM *vm, size_t bytes)
     if (!over_limit(vm->heap, bytes)) return true;
     if (bytes <= PTRDIFF_MAX) gc_collect(vm);
     if (!over_limit(vm->heap, bytes)) return true;
-    vm_no_memory(vm);
+    starve(vm);
     return false;
 }
 
@@ -332,47 +333,75 @@ bool heap_init(VM *vm)
 {
     Heap *h = vm->heap = calloc(1, sizeof *h);
     if (!h) return false;
-    h->young_limit = YOUNG_BYTES;
+    h->young_limit = h->stop_at = FIRST_YOUNG;
     h->major_limit = FIRST_MAJOR;
+    h->live = GC_OLD;
     return roots_init(vm);
 }
 
-static void free_blocks(VM *vm, Block *b)
+static void each_of_blocks(VM *vm, Block *b, void (*visit)(VM *vm, Obj *o))
 {
-    for (Block *next; b; b = next) {
-        next = b->next;
-        for (uint32_t i = 0; i < b->carved; i++) {
-            Obj *o = (Obj *)((char *)b->cells + (size_t)i * b->cell);
-            if (o->kind != KIND_FREE) gc_free_owned(vm, o);
-        }
+    for (; b; b = b->next)
+        for (uint32_t i = 0; i < b->carved; i++) visit(vm, (Obj *)((char *)b->cells + (size_t)i * b->cell));
+}
+
+static void each_large(VM *vm, LargeCell *c, void (*visit)(VM *vm, Obj *o))
+{
+    for (; c; c = c->next) visit(vm, (Obj *)(c + 1));
+}
+
+void heap_each(VM *vm, void (*visit)(VM *vm, Obj *o))
+{
+    Heap *h = vm->heap;
+    for (unsigned cls = 0; cls < CLASSES; cls++) {
+        each_of_blocks(vm, h->blocks[cls], visit);
+        each_of_blocks(vm, h->pending[cls], visit);
+        each_of_blocks(vm, h->unswept[cls], visit);
     }
+    each_large(vm, h->young_large, visit);
+    each_large(vm, h->large, visit);
+    each_large(vm, h->unswept_large, visit);
+}
+
+static void free_owned(VM *vm, Obj *o)
+{
+    if (o->kind != KIND_FREE) gc_free_owned(vm, o);
 }
 
 void heap_free_owned(VM *vm)
 {
-    Heap *h = vm->heap;
-    if (!h) return;
-    for (unsigned cls = 0; cls < CLASSES; cls++) free_blocks(vm, h->blocks[cls]);
-    for (LargeCell *c = h->large; c; c = c->next) gc_free_owned(vm, (Obj *)(c + 1));
+    if (vm->heap) heap_each(vm, free_owned);
+}
+
+static void free_blocks(Block *b)
+{
+    for (Block *next; b; b = next) {
+        next = b->next;
+        free(b);
+    }
+}
+
+static void free_large(LargeCell *c)
+{
+    for (LargeCell *next; c; c = next) {
+        next = c->next;
+        free(c);
+    }
 }
 
 void heap_destroy(VM *vm)
 {
     Heap *h = vm->heap;
     if (!h) return;
-    for (LargeCell *c = h->large, *next; c; c = next) {
-        next = c->next;
-        free(c);
+    free_large(h->young_large);
+    free_large(h->large);
+    free_large(h->unswept_large);
+    for (unsigned cls = 0; cls < CLASSES; cls++) {
+        free_blocks(h->blocks[cls]);
+        free_blocks(h->pending[cls]);
+        free_blocks(h->unswept[cls]);
     }
-    for (unsigned cls = 0; cls < CLASSES; cls++)
-        for (Block *b = h->blocks[cls], *next; b; b = next) {
-            next = b->next;
-            free(b);
-        }
-    for (Block *b = h->spare, *next; b; b = next) {
-        next = b->next;
-        free(b);
-    }
+    free_blocks(h->spare);
     if (vm->roots) munmap(vm->roots, (size_t)(vm->roots_end - vm->roots) * sizeof(Value));
     gc_free_lists(h);
     chunks_destroy(&h->chunks);
@@ -387,8 +416,8 @@ size_t heap_used(VM *vm) { return vm->heap->cell_bytes + vm->heap->malloc_bytes;
 void heap_set_limit(VM *vm, size_t bytes)
 {
     Heap *h = vm->heap;
-    if (!h->stack) h->stack = malloc(MARK_STACK * sizeof *h->stack); // there will be none to spare when it is needed
+    if (!h->stack) gc_reserve_stack(h); // there will be no memory to spare when it is needed
     h->limit = bytes;
     h->slack = bytes / 16 < ((size_t)1 << 20) ? (size_t)1 << 20 : bytes / 16;
-    if (bytes && h->young_limit > bytes / 4) h->young_limit = bytes / 4 + 1;
+    if (bytes && h->young_limit > bytes / 4) h->young_limit = h->stop_at = bytes / 4 + 1;
 }

@@ -1,6 +1,6 @@
 /* heap.h - where objects live and die.
  *
- * Precise, non-moving, size classes, sticky-mark young collections, incremental snapshot-at-beginning major ones.
+ * Precise, non-moving, size classes, sticky-mark young collections, incremental major ones.
  * Allocation never collects: it may only set vm->fuel to 0, so that the interpreter's next safepoint collects.
  * Natives therefore need no rooting, unless they call back into script code (vm_call and everything in protocol.h
  * marked "may call"): what they keep across that lies in rooted slots (roots_*).
@@ -14,6 +14,7 @@ enum {
     GC_REMEMBERED = 4, // old and in the remembered list: may point at young objects
     GC_GRAY = 8,       // marked but not traced yet, and the mark stack was full
     GC_LARGE = 16,     // in a block of its own
+    GC_MARK = 64,      // found by the major collection under way
     GC_ZOMBIE = 32,    // a dead Type or Shape: freed one major collection later, after everything that was made of it
 };
 
@@ -60,11 +61,13 @@ static inline size_t size_add(size_t a, size_t b)
 }
 
 /* Write barrier: call as gc_store(vm, owner, &owner->field, value) for every store of a Value into an object that
- * may have survived a safepoint. Logs the overwritten value while marking, remembers old owners. */
-void gc_barrier_slow(VM *vm, Obj *owner, Value old);
+ * may have survived a safepoint. Remembers old owners. */
+void gc_barrier_slow(VM *vm, Obj *owner);
 static inline void gc_store(VM *vm, void *owner, Value *slot, Value v);
 /* The same for a bulk change of owner's values (memmove of items, clearing): call before changing n values at p. */
 void gc_store_many(VM *vm, void *owner, const Value *p, size_t n);
+/* After an old list has got its last item: of a long one, the collector looks at the new items only. */
+void gc_appended(VM *vm, List *l);
 /* For pointer fields (Dict *, Tuple * ...): gc_store_ptr(vm, owner, (void **)&owner->dict, new). */
 void gc_store_ptr(VM *vm, void *owner, void **slot, void *p);
 
@@ -79,6 +82,17 @@ static inline void roots_pop(VM *vm, Value *r);
 void gc_pin(VM *vm, Value v);
 void gc_unpin(VM *vm, Value v);
 
+/* How long the program stood still for the collector. Buckets are four to the doubling, from 2^8 ns on. */
+enum { PAUSE_BUCKETS = 96, PAUSE_FIRST_LOG2 = 8 };
+typedef struct Pauses {
+    uint64_t count;
+    int64_t total, longest; // nanoseconds
+    uint32_t buckets[PAUSE_BUCKETS];
+} Pauses;
+const Pauses *gc_pauses(VM *vm);
+/* The pause that `share` (0 .. 1) of them do not exceed, in nanoseconds, to within a fifth. */
+int64_t gc_pause_quantile(VM *vm, double share);
+
 /* Safepoint work, called by the interpreter only. */
 void gc_step(VM *vm);
 void gc_collect(VM *vm); // a full collection, to the end; also gc.collect()
@@ -90,6 +104,8 @@ void gc_relieve(VM *vm, bool at_safepoint);
 void gc_close_generators(VM *vm);
 /* g's code has handlers: should it be dropped inside one, it is closed (rules 1.5). */
 void gc_watch_generator(VM *vm, Gen *g);
+/* During a collection: has it found o to be alive? For weak tables. */
+bool gc_lives(VM *vm, const void *o);
 /* Used by trace functions of NATIVE_DATA and of types: */
 void gc_mark_value(VM *vm, Value v);
 void gc_mark_obj(VM *vm, void *o);

@@ -31,9 +31,8 @@ bool list_sort(VM *vm, List *l, Value key, bool reverse); // stable; comparisons
 static inline bool list_push(VM *vm, List *l, Value v)
 {
     if (__builtin_expect(l->size == l->capacity, 0)) return list_append(vm, l, v);
-    Value *slot = &l->items[l->size++];
-    *slot = VALUE_UNSET; // beyond the old size: the barrier must not see what lay there
-    gc_store(vm, l, slot, v);
+    l->items[l->size++] = v;
+    if (__builtin_expect((l->h.gc & (GC_OLD | GC_REMEMBERED)) == GC_OLD, 0)) gc_appended(vm, l);
     return true;
 }
 static inline Value list_pop_last(VM *vm, List *l) // size > 0

@@ -31,6 +31,13 @@ struct Sched {
     bool unheard;              // Ctrl-C came while one of those was computing
     Value failures;            // List of failed futures nobody has observed, or UNSET
     struct { Gen *leaf; bool can_park; } await; // the async native being started
+    struct {                   // by the collector
+        size_t turns;          // from the head of the ready queue on
+        Task *task;            // this one and those before it
+        size_t timers;         // of the heap's places: SIZE_MAX when all but `fresh`
+        Value *fresh;          // what was given a timer since
+        size_t nfresh, fresh_capacity;
+    } seen;
     Value fatal;               // SystemExit or KeyboardInterrupt that ended a task: leaves the loop
 };
 
@@ -41,6 +48,7 @@ bool sched_init(VM *vm)
     Sched *s = vm->sched = calloc(1, sizeof *s);
     if (!s) return false;
     s->failures = s->fatal = VALUE_UNSET;
+    s->seen.timers = SIZE_MAX;
     return true;
 }
 
@@ -53,6 +61,7 @@ void sched_free(VM *vm)
         free(c);
     }
     free(s->spare);
+    free(s->seen.fresh);
     if (s->timers) heap_free(vm, s->timers, s->timers_capacity * sizeof *s->timers);
     free(s);
     vm->sched = NULL;
@@ -90,6 +99,7 @@ static Turn take_first(Sched *s)
 {
     Turn t = s->head->turns[s->head_at++];
     s->ready--;
+    if (s->seen.turns) s->seen.turns--;
     if (s->head_at == CHUNK_TURNS || s->ready == 0) {
         Chunk *old = s->head;
         if (s->ready == 0 && old == s->tail) {
@@ -131,6 +141,25 @@ static bool earlier(const struct TimerEntry *a, const struct TimerEntry *b)
     return a->when != b->when ? a->when < b->when : (int32_t)(a->seq - b->seq) < 0;
 }
 
+enum { MOST_FRESH = 1 << 16 };
+
+/* The collector has not seen this entry of the timers. When these become too many, it had better look at all timers. */
+static void note_timer(VM *vm, Sched *s, Value what)
+{
+    if (gc_lives(vm, as_obj(what))) return;
+    if (s->seen.nfresh == s->seen.fresh_capacity) {
+        size_t cap = s->seen.fresh_capacity ? s->seen.fresh_capacity * 2 : 64;
+        Value *fresh = cap > MOST_FRESH ? NULL : realloc(s->seen.fresh, cap * sizeof *fresh);
+        if (!fresh) {
+            s->seen.timers = s->seen.nfresh = 0;
+            return;
+        }
+        s->seen.fresh = fresh;
+        s->seen.fresh_capacity = cap;
+    }
+    s->seen.fresh[s->seen.nfresh++] = what;
+}
+
 static bool add_timer(VM *vm, Value what, int64_t when, uint32_t generation)
 {
     Sched *s = sched(vm);
@@ -146,19 +175,27 @@ static bool add_timer(VM *vm, Value what, int64_t when, uint32_t generation)
     size_t i = s->ntimers++;
     for (; i > 0 && earlier(&e, &s->timers[(i - 1) / 2]); i = (i - 1) / 2) s->timers[i] = s->timers[(i - 1) / 2];
     s->timers[i] = e;
+    note_timer(vm, s, what);
     return true;
 }
 
-static struct TimerEntry remove_first_timer(Sched *s)
+/* While the collector goes through the timers, place after place, none may get behind it unseen. */
+static void move_timer(VM *vm, Sched *s, const struct TimerEntry *e, size_t from, size_t to)
+{
+    if (to < s->seen.timers && from >= s->seen.timers) note_timer(vm, s, e->what);
+    s->timers[to] = *e;
+}
+
+static struct TimerEntry remove_first_timer(VM *vm, Sched *s)
 {
     struct TimerEntry first = s->timers[0], last = s->timers[--s->ntimers];
     size_t i = 0;
     for (size_t child; (child = 2 * i + 1) < s->ntimers; i = child) {
         if (child + 1 < s->ntimers && earlier(&s->timers[child + 1], &s->timers[child])) child++;
         if (!earlier(&s->timers[child], &last)) break;
-        s->timers[i] = s->timers[child];
+        move_timer(vm, s, &s->timers[child], child, i);
     }
-    s->timers[i] = last;
+    move_timer(vm, s, &last, s->ntimers, i);
     return first;
 }
 
@@ -195,7 +232,7 @@ static bool fire_timers(VM *vm, Sched *s)
     if (!s->ntimers) return true;
     int64_t now = sched_now(vm);
     while (s->ntimers && s->timers[0].when <= now) {
-        struct TimerEntry e = remove_first_timer(s);
+        struct TimerEntry e = remove_first_timer(vm, s);
         if (!is_stale(&e) && !sched_push(vm, e.what, VALUE_TRUE)) return false;
     }
     return true;
@@ -258,6 +295,7 @@ Value task_new_like(VM *vm, Value coroutine, Task *t)
 
 static void forget_task(Sched *s, Task *t)
 {
+    if (s->seen.task == t) s->seen.task = t->prev;
     if (t->prev) t->prev->next = t->next;
     else s->first = t->next;
     if (t->next) t->next->prev = t->prev;
@@ -530,9 +568,9 @@ static void run_turn(VM *vm, Sched *s, Turn turn)
 
 /* ---- the loop ---- */
 
-static int64_t next_deadline(Sched *s)
+static int64_t next_deadline(VM *vm, Sched *s)
 {
-    while (s->ntimers && is_stale(&s->timers[0])) remove_first_timer(s);
+    while (s->ntimers && is_stale(&s->timers[0])) remove_first_timer(vm, s);
     return s->ntimers ? s->timers[0].when : INT64_MAX;
 }
 
@@ -540,7 +578,7 @@ static int64_t next_deadline(Sched *s)
 static bool run_round(VM *vm, Sched *s)
 {
     bool ready = s->ready > 0;
-    int64_t deadline = next_deadline(s);
+    int64_t deadline = next_deadline(vm, s);
     if (!ready && deadline == INT64_MAX && !vm->host->wait(vm->host, vm, INT64_MAX, true)) return sched_deadlock(vm);
     if (!ready && s->ready == 0 && !s->stopping && !vm->host->wait(vm->host, vm, deadline, false)) return sched_deadlock(vm);
     if (ready && vm->host->busy) vm->host->wait(vm->host, vm, INT64_MAX, true);
@@ -571,7 +609,7 @@ static bool hear_interrupt(VM *vm, Sched *s)
 bool sched_running(VM *vm) { return sched(vm)->running; }
 void sched_stop(VM *vm) { sched(vm)->stopping = true; }
 
-int64_t sched_next_wake(VM *vm) { return sched(vm)->ready ? 0 : next_deadline(sched(vm)); }
+int64_t sched_next_wake(VM *vm) { return sched(vm)->ready ? 0 : next_deadline(vm, sched(vm)); }
 
 bool sched_step(VM *vm)
 {
@@ -789,19 +827,67 @@ void sched_report_failures(VM *vm)
 
 /* ---- for the collector ---- */
 
+void sched_rescan(VM *vm)
+{
+    Sched *s = sched(vm);
+    if (!s) return;
+    s->seen.turns = s->seen.timers = s->seen.nfresh = 0;
+    s->seen.task = NULL;
+}
+
+static bool trace_tasks(VM *vm, Sched *s, size_t budget)
+{
+    for (Task *t = s->seen.task ? s->seen.task->next : s->first; t; t = t->next) {
+        if (!budget--) return false;
+        gc_mark_obj(vm, t);
+        s->seen.task = t;
+    }
+    return true;
+}
+
+static bool trace_turns(VM *vm, Sched *s, size_t budget)
+{
+    if (s->seen.turns > s->ready) s->seen.turns = s->ready; // the newest was taken back
+    size_t left = s->ready - s->seen.turns, at = s->head_at + s->seen.turns;
+    Chunk *c = s->head;
+    for (; left && at >= CHUNK_TURNS; at -= CHUNK_TURNS) c = c->next;
+    for (; left && budget; left--, budget--, s->seen.turns++, at++) {
+        if (at == CHUNK_TURNS) {
+            c = c->next;
+            at = 0;
+        }
+        gc_mark_value(vm, c->turns[at].a);
+        gc_mark_value(vm, c->turns[at].b);
+    }
+    return !left;
+}
+
+static bool trace_timers(VM *vm, Sched *s, size_t budget)
+{
+    if (s->seen.timers == SIZE_MAX) return true;
+    for (; s->seen.timers < s->ntimers; s->seen.timers++) {
+        if (!budget--) return false;
+        gc_mark_value(vm, s->timers[s->seen.timers].what);
+    }
+    s->seen.timers = SIZE_MAX;
+    return true;
+}
+
+bool sched_trace_some(VM *vm, size_t budget)
+{
+    Sched *s = sched(vm);
+    if (!s) return true;
+    bool tasks = trace_tasks(vm, s, budget), turns = trace_turns(vm, s, budget);
+    return trace_timers(vm, s, budget) && tasks && turns;
+}
+
 void sched_trace(VM *vm)
 {
     Sched *s = sched(vm);
     if (!s) return;
-    uint32_t at = s->head_at;
-    size_t left = s->ready;
-    for (Chunk *c = s->head; c && left; c = c->next, at = 0)
-        for (; at < CHUNK_TURNS && left; at++, left--) {
-            gc_mark_value(vm, c->turns[at].a);
-            gc_mark_value(vm, c->turns[at].b);
-        }
-    for (size_t i = 0; i < s->ntimers; i++) gc_mark_value(vm, s->timers[i].what);
-    for (Task *t = s->first; t; t = t->next) gc_mark_obj(vm, t);
+    sched_trace_some(vm, SIZE_MAX);
+    for (size_t i = 0; i < s->seen.nfresh; i++) gc_mark_value(vm, s->seen.fresh[i]);
+    s->seen.nfresh = 0;
     gc_mark_value(vm, s->failures);
     gc_mark_value(vm, s->fatal);
     if (vm->task) gc_mark_obj(vm, vm->task);

@@ -91,7 +91,11 @@ Value handle_new(VM *vm, Value callback, Value args, Value context);
 
 bool sched_init(VM *vm);
 void sched_free(VM *vm);
+/* For the collector. What the scheduler holds counts as seen once it is traced: later collections look only at what
+ * has come since, unless told to see everything again. */
 void sched_trace(VM *vm);
+void sched_rescan(VM *vm);
+bool sched_trace_some(VM *vm, size_t budget); // of tasks, of turns and of timers each; true: all is seen
 /* Run coroutine as the main task of a new loop until it ends; leftovers: true cancels them (asyncio.run), false awaits
  * those made by spawn, then cancels the rest (a script's end). */
 Value sched_run(VM *vm, Value coroutine, bool cancel_leftovers);

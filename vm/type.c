@@ -122,11 +122,11 @@ void types_forget_dead(VM *vm)
 {
     for (uint32_t id = 0; id < vm->nshapes; id++) {
         const Shape *s = vm->shapes[id];
-        bool alive = s && (s->h.gc & GC_OLD);
+        bool alive = s && gc_lives(vm, s);
         if (!alive || s->type->root_shape != s) continue; // once for each type
         for (size_t i = 0; i < type_subclass_count(s->type); i++) {
             Type **sub = type_subclass_at(s->type, i);
-            if (*sub && !((*sub)->h.gc & GC_OLD)) *sub = NULL;
+            if (*sub && !gc_lives(vm, *sub)) *sub = NULL;
         }
     }
 }

@@ -181,6 +181,6 @@ static inline void roots_pop(VM *vm, Value *r) { vm->roots_top = r; }
 static inline void gc_store(VM *vm, void *owner, Value *slot, Value v)
 {
     Obj *o = (Obj *)owner;
-    if (__builtin_expect((o->gc & (GC_OLD | GC_REMEMBERED)) == GC_OLD, 0)) gc_barrier_slow(vm, o, *slot);
+    if (__builtin_expect((o->gc & (GC_OLD | GC_REMEMBERED)) == GC_OLD, 0)) gc_barrier_slow(vm, o);
     *slot = v;
 }
