@@ -29,6 +29,7 @@ FLAGS_release := -O2 -g -DNDEBUG -fno-pie
 FLAGS_debug   := -O0 -g3 -DCO_VERIFY
 FLAGS_asan    := -O1 -g -DCO_VERIFY -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FLAGS_stress  := -O1 -g -DCO_VERIFY -DCO_STRESS
+FLAGS_plain   := -O1 -g -DCO_VERIFY -DCO_PLAIN
 FLAGS_cover   := -O0 -g -DCO_VERIFY --coverage
 FLAGS_fuzz    := $(FLAGS_asan) -fsanitize=fuzzer-no-link
 # The dispatch table and the natives' tables at fixed addresses: a register more for the loop, no relocations at start.
@@ -37,6 +38,7 @@ LINK_release  := -no-pie
 # How much longer a test may take there.
 SLOW_asan   := 5
 SLOW_stress := 10
+SLOW_plain  := 3
 SLOW_cover  := 5
 SLOW        := $(or $(SLOW_$(CONFIG)),1)
 
@@ -44,7 +46,7 @@ ifeq ($(CONFIG),fuzz)
 CC := clang
 endif
 ifndef FLAGS_$(CONFIG)
-$(error unknown CONFIG '$(CONFIG)': release, debug, asan, stress, cover or fuzz)
+$(error unknown CONFIG '$(CONFIG)': release, debug, asan, stress, plain, cover or fuzz)
 endif
 
 # A second compiler gets a directory of its own, so that gcc's objects stay.
@@ -153,7 +155,7 @@ debug release asan stress: ## build that configuration: build/<config>/co
 
 #-- running and testing -----------------------------------------------------------------------------
 
-.PHONY: run test soak-repl unit test-asan test-stress oracle cover coverage-language bench fuzz format install uninstall clean test-browser docs
+.PHONY: run test soak-repl unit test-asan test-stress test-plain oracle cover coverage-language bench fuzz format install uninstall clean test-browser docs
 
 run: all ## build and run the blog post's example
 	@./co examples/blog/clients.py
@@ -175,7 +177,7 @@ test-browser: all ## load pictures of a run in headless chromium and look at the
 	@tools/deps browser
 	@python3 tests/browser/run.py --co ./co
 
-test-asan test-stress: ## run every test under ASan and UBSan, or collecting at every safepoint
+test-asan test-stress test-plain: ## run every test under ASan and UBSan, collecting at every safepoint, or without short ways
 	@$(MAKE) --no-print-directory CONFIG=$(@:test-%=%) test
 
 soak-repl: build ## 100,000 random keys, pastes, resizes and task outputs at the prompt

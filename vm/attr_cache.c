@@ -6,6 +6,9 @@ enum { ANSWERS_SIZE = SITE_COUNT * ATTR_ANSWERS * sizeof(AttrAnswer) };
 
 void attr_cache_add(VM *vm, AttrSite site, AttrAnswer answer)
 {
+#ifdef CO_PLAIN
+    return; // interp.c says what for
+#endif
     if (!(answer.name->h.aux & STR_INTERNED)) return;
     if (!vm->attr_answers) {
         vm->attr_answers = calloc(1, ANSWERS_SIZE);

@@ -1,5 +1,4 @@
 #include "vm/coroutine.h"
-#include "vm/alloc.h"
 #include "vm/common.h"
 #include "vm/dict.h"
 #include "vm/exception.h"
@@ -39,7 +38,7 @@ static size_t gen_size(const Code *c) { return sizeof(Gen) + c->nregs * sizeof(V
 
 static Gen *gen_alloc(VM *vm, Function *f, Code *c)
 {
-    Gen *g = heap_alloc_bare(vm, KIND_GEN, gen_type(c), gen_size(c));
+    Gen *g = heap_alloc_raw(vm, KIND_GEN, gen_type(c), gen_size(c));
     if (!g) return NULL;
     g->h.aux = GEN_CREATED;
     g->leaf = g->root = g;
@@ -150,10 +149,10 @@ static Gen *enter(VM *vm, Gen *g, uint16_t ret, RetKind kind)
     return g->leaf;
 }
 
-/* Suspended at a yield of its own, and no part of a chain. */
+/* At its start or at a yield of its own, and no part of a chain. */
 static bool stands_alone(const Gen *g)
 {
-    return (g->h.aux & (GEN_STATE | GEN_SHARED)) == GEN_SUSPENDED && g->leaf == g && !g->frame.caller && is_unset(g->delegate);
+    return (g->h.aux & (GEN_STATE | GEN_SHARED)) <= GEN_SUSPENDED && g->leaf == g && !g->frame.caller && is_unset(g->delegate);
 }
 
 static Value resume_alone(VM *vm, Gen *g, Value sent, uint16_t ret, RetKind kind)
@@ -167,16 +166,16 @@ static Value resume_alone(VM *vm, Gen *g, Value sent, uint16_t ret, RetKind kind
     f->ret_kind = kind;
     f->depth = depth;
     g->root = g;
-    g->h.aux += GEN_RUNNING - GEN_SUSPENDED;
     gc_touch_frame(vm, g);
-    f->regs[resume_register(f)] = sent;
+    if (!at_start(g)) f->regs[resume_register(f)] = sent;
+    set_state(g, GEN_RUNNING);
     vm->frame = f;
     return VALUE_SWITCH;
 }
 
 Value gen_resume(VM *vm, Gen *g, Value sent, uint16_t ret, RetKind kind)
 {
-    if (stands_alone(g)) return resume_alone(vm, g, sent, ret, kind);
+    if (stands_alone(g) && (is_none(sent) || !at_start(g))) return resume_alone(vm, g, sent, ret, kind);
     if (gen_state(g) == GEN_FINISHED) return VALUE_STOP;
     if (at_start(g) && !is_none(sent))
         return vm_raise(vm, ERR_TYPE, "can't send non-None value to a just-started %s", gen_kind(g));
@@ -324,7 +323,7 @@ static bool release(VM *vm, Gen *g)
     Code *c = frame_code(&g->frame);
     if (g->h.gc || (c->flags & CODE_HAS_HANDLERS)) return false; // the collector's lists may name it
     if (gen_size(c) > FINE_LIMIT) return false;
-    heap_release_small(vm, &g->h, gen_size(c));
+    heap_release(vm, &g->h, gen_size(c));
     return true;
 }
 

@@ -1,6 +1,5 @@
 /* What makes attributes of classes special: methods, property, staticmethod, classmethod, getsets, members, super,
  * and cells. How look-up treats them is in attr.c; here is what scripts can do with the objects themselves. */
-#include "vm/alloc.h"
 #include "vm/dict.h"
 #include "vm/exception.h"
 #include "vm/frame.h"
@@ -45,7 +44,7 @@ static Value nat_delete(VM *vm, Args args) { return descriptor_set(vm, args.v[0]
 
 Value method_new(VM *vm, Value fn, Value self)
 {
-    Method *m = heap_alloc_bare(vm, KIND_METHOD, T_METHOD, sizeof *m);
+    Method *m = heap_alloc_raw(vm, KIND_METHOD, T_METHOD, sizeof *m);
     if (!m) return VALUE_ERROR;
     m->fn = fn;
     m->self = self;

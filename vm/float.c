@@ -2,7 +2,6 @@
 #include "vm/exception.h"
 #include "vm/int.h"
 #include "vm/list.h"
-#include "vm/alloc.h"
 #include "vm/str.h"
 
 #include <math.h>
@@ -10,7 +9,7 @@
 
 Value float_box(VM *vm, double d)
 {
-    FloatObj *f = heap_alloc_bare(vm, KIND_FLOAT, T_FLOAT, sizeof *f);
+    FloatObj *f = heap_alloc_raw(vm, KIND_FLOAT, T_FLOAT, sizeof *f);
     if (!f) return VALUE_ERROR;
     f->d = d;
     return obj_value(f);

@@ -1,4 +1,4 @@
-/* gc.h - inside the heap: shared by heap.c (memory), gc.c (what lives) and alloc.h (the fast path), nobody else's. */
+/* gc.h - inside the heap: shared by heap.c (memory) and gc.c (what lives), nobody else's. */
 #pragma once
 #include "vm/chunks.h"
 #include "vm/vm.h"

@@ -207,17 +207,6 @@ void *heap_alloc(VM *vm, Kind kind, uint32_t shape, size_t size)
     return o;
 }
 
-void heap_release(VM *vm, Obj *o, size_t size)
-{
-    if (o->gc || size > SMALL_LIMIT) return; // old or large: the collector's
-    Heap *h = vm->heap;
-    unsigned cls = class_of(size);
-    FreeCell *c = (FreeCell *)o;
-    c->h.kind = KIND_FREE;
-    c->next = h->free[cls];
-    h->free[cls] = c;
-}
-
 /* ---- malloc'd memory of objects: small blocks come from chunks.c ---- */
 
 static bool is_small_block(size_t size) { return size && size <= CHUNK_LIMIT; }

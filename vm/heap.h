@@ -38,7 +38,7 @@ static inline void *heap_zeroed(void *object, size_t size)
 #define heap_new(vm, kind, type, T) ((T *)heap_zeroed(heap_alloc_raw(vm, kind, type, sizeof(T)), sizeof(T)))
 
 /* Give an object back at once; only for one that provably nobody can reach (a finished call's coroutine). */
-void heap_release(VM *vm, Obj *o, size_t size);
+static inline void heap_release(VM *vm, Obj *o, size_t size);
 
 /* malloc'd memory of objects (list items, dict tables, string buffers, digits): counted against the limits.
  * NULL with MemoryError pending; size 0 gives a valid pointer. The old block stays valid when growing fails. */

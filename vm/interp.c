@@ -19,8 +19,16 @@
 #include "vm/str.h"
 #include "vm/type.h"
 
+/* CO_PLAIN builds take the general way everywhere: what the short ways answer is what the whole suite says there. */
+#ifdef CO_PLAIN
+#define FAST(condition) (0 && (condition))
+#else
+#define FAST(condition) (condition)
+#endif
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
+/* The inline cache in extra word x speaks of o's shape. */
+#define CACHED(o, x) (FAST(likely(is_ptr(o))) && likely(as_obj(o)->shape == (x)->cache.key))
 
 #define A (pc[-1].a)
 #define B (pc[-1].b)
@@ -124,11 +132,11 @@ static inline bool flt_none(double a, double b, double *r) { (void)a; (void)b; (
     do {                                                                                                               \
         Value x = (left), y = (right), r;                                                                              \
         double d;                                                                                                      \
-        if (likely(both_small(x, y)) && likely(ISMALL(x, y, &r))) {                                                    \
+        if (FAST(likely(both_small(x, y))) && likely(ISMALL(x, y, &r))) {                                              \
             R(A) = r;                                                                                                  \
             NEXT;                                                                                                      \
         }                                                                                                              \
-        if (both_float_imm(x, y) && FLOAT(as_float_imm(x), as_float_imm(y), &d)) {                                     \
+        if (FAST(both_float_imm(x, y)) && FLOAT(as_float_imm(x), as_float_imm(y), &d)) {                               \
             r = float_encode(d);                                                                                       \
             if (likely(is_float_imm(r))) {                                                                             \
                 R(A) = r;                                                                                              \
@@ -148,11 +156,11 @@ static inline bool flt_none(double a, double b, double *r) { (void)a; (void)b; (
 #define COMPARE_VALUE(OP, sign, left, right)                                                                           \
     do {                                                                                                               \
         Value x = (left), y = (right);                                                                                 \
-        if (likely(both_small(x, y))) {                                                                                \
+        if (FAST(likely(both_small(x, y)))) {                                                                          \
             R(A) = bool_value((int64_t)x sign (int64_t)y);                                                             \
             NEXT;                                                                                                      \
         }                                                                                                              \
-        if (both_float_imm(x, y)) {                                                                                    \
+        if (FAST(both_float_imm(x, y))) {                                                                              \
             R(A) = bool_value(as_float_imm(x) sign as_float_imm(y));                                                   \
             NEXT;                                                                                                      \
         }                                                                                                              \
@@ -161,18 +169,20 @@ static inline bool flt_none(double a, double b, double *r) { (void)a; (void)b; (
 #define COMPARE_JUMP(OP, sign, left, right, when)                                                                      \
     do {                                                                                                               \
         Value x = (left), y = (right);                                                                                 \
-        bool t;                                                                                                        \
-        if (likely(both_small(x, y))) t = (int64_t)x sign (int64_t)y;                                                  \
-        else if (both_float_imm(x, y)) t = as_float_imm(x) sign as_float_imm(y);                                       \
-        else {                                                                                                         \
-            SAVE();                                                                                                    \
-            Value v = op_compare(vm, CMP_##OP, x, y, 0, RET_JUMP);                                                     \
-            if (v == VALUE_SWITCH) goto reload;                                                                        \
-            int truth = v == VALUE_ERROR ? -1 : op_truth(vm, v);                                                       \
-            if (truth < 0) goto unwind;                                                                                \
-            t = truth;                                                                                                 \
+        if (FAST(likely(both_small(x, y)))) {                                                                          \
+            if (((int64_t)x sign (int64_t)y) == when) pc += (int16_t)C;                                                \
+            NEXT;                                                                                                      \
         }                                                                                                              \
-        if (t == when) pc += (int16_t)C;                                                                               \
+        if (FAST(both_float_imm(x, y))) {                                                                              \
+            if ((as_float_imm(x) sign as_float_imm(y)) == when) pc += (int16_t)C;                                      \
+            NEXT;                                                                                                      \
+        }                                                                                                              \
+        SAVE();                                                                                                        \
+        Value v = op_compare(vm, CMP_##OP, x, y, 0, RET_JUMP);                                                         \
+        if (v == VALUE_SWITCH) goto reload;                                                                            \
+        int truth = v == VALUE_ERROR ? -1 : op_truth(vm, v);                                                           \
+        if (truth < 0) goto unwind;                                                                                    \
+        if (truth == when) pc += (int16_t)C;                                                                           \
         NEXT;                                                                                                          \
     } while (0)
 #define COMPARE_HANDLERS(OP, sign)                                                                                     \
@@ -234,15 +244,16 @@ static inline bool flt_none(double a, double b, double *r) { (void)a; (void)b; (
 #define CALL_IN_PLACE(base, n)                                                                                         \
     do {                                                                                                               \
         Value callee = (base)[0];                                                                                      \
-        if (likely(is_exact(callee, T_FUNCTION))) {                                                                    \
+        if (FAST(likely(is_exact(callee, T_FUNCTION)))) {                                                              \
             Function *function = (Function *)as_obj(callee);                                                           \
             if (likely(function->code->fast_nargs == (n))) ENTER_FUNCTION(function, base, RET_VALUE, (void)0);         \
         }                                                                                                              \
     } while (0)
-/* A native with just its positional parameters. found: its receiver's own type gave it. */
+/* A native with just its positional parameters, unless a collection is due, which op_call may not put off.
+ * found: its receiver's own type gave the native. */
 #define CALL_NATIVE(callee, args, n, found)                                                                            \
     do {                                                                                                               \
-        if (is_kind(callee, KIND_NATIVE)) {                                                                            \
+        if (FAST(is_kind(callee, KIND_NATIVE)) && likely(vm->fuel >= 0)) {                                             \
             const Native *native = (const Native *)as_obj(callee);                                                     \
             if (native_direct(native) == (n) && (found || native->h.shape == T_NATIVE))                                \
                 FINISH(C, native->fn(vm, (Args){args, n}));                                                            \
@@ -250,7 +261,7 @@ static inline bool flt_none(double a, double b, double *r) { (void)a; (void)b; (
     } while (0)
 #define CALL_ON_TOP(callee, args, n)                                                                                   \
     do {                                                                                                               \
-        if (is_exact(callee, T_FUNCTION)) {                                                                            \
+        if (FAST(is_exact(callee, T_FUNCTION))) {                                                                      \
             Function *function = (Function *)as_obj(callee);                                                           \
             const Value *from = (args);                                                                                \
             if (likely(function->code->fast_nargs == (n)))                                                             \
@@ -473,7 +484,7 @@ reload:
     CASE(FOR_NEXT): {
         Value it = R(B); // always a heap object: FOR_PREP saw to that
         Obj *o = as_obj(it);
-        if (o->kind == KIND_RANGE) {
+        if (o->kind == KIND_RANGE) { // has no other way
             const Range *r = (const Range *)o;
             int64_t at = (int64_t)R(B + 1), step = (int64_t)r->step;
             if (step > 0 ? at < (int64_t)r->stop : at > (int64_t)r->stop) {
@@ -482,7 +493,7 @@ reload:
             } else pc += (int16_t)C;
             NEXT;
         }
-        if (o->kind == KIND_LIST) {
+        if (o->kind == KIND_LIST) { // nor has this
             const List *l = (const List *)o;
             size_t i = (size_t)as_small(R(B + 1));
             if (likely(i < l->size)) {
@@ -491,9 +502,10 @@ reload:
             } else pc += (int16_t)C;
             NEXT;
         }
-        if (o->kind == KIND_GEN) {
+        if (FAST(o->kind == KIND_GEN)) {
             Gen *g = (Gen *)o;
-            if (likely((g->h.aux & (GEN_STATE | GEN_SHARED)) == GEN_SUSPENDED && g->leaf == g && is_unset(g->delegate))) {
+            int state = g->h.aux & (GEN_STATE | GEN_SHARED);
+            if (likely(state <= GEN_SUSPENDED && g->leaf == g && is_unset(g->delegate) && !g->frame.caller)) {
                 Frame *f = FRAME, *gf = &g->frame;
                 uint32_t depth = f->depth + 1;
                 if (unlikely(depth > vm->max_depth)) {
@@ -507,12 +519,12 @@ reload:
                 gf->ret = A;
                 gf->ret_kind = RET_FOR;
                 gf->depth = depth;
-                g->h.aux += GEN_RUNNING - GEN_SUSPENDED;
+                g->h.aux += GEN_RUNNING - state;
                 gc_touch_frame(vm, g);
                 pc = gf->pc;
                 regs = gf->regs;
                 consts = frame_code(gf)->consts;
-                regs[pc[-1].a] = VALUE_NONE;
+                if (likely(state == GEN_SUSPENDED)) regs[pc[-1].a] = VALUE_NONE;
                 NEXT; // no safepoint: the loop's end is one
             }
         }
@@ -594,7 +606,7 @@ reload:
         Value o = R(B);
         InsnExtra *x = (InsnExtra *)pc++;
         Value *base = &R(pc[-2].a);
-        if (likely(is_ptr(o)) && likely(as_obj(o)->shape == x->cache.key)) {
+        if (CACHED(o, x)) {
             base[0] = frame_code(FRAME)->methods[x->cache.slot];
             base[CALL_GAP] = o;
             NEXT;
@@ -610,7 +622,7 @@ reload:
         Value o = R(B);
         InsnExtra *x = (InsnExtra *)pc++;
         Value *base = &R(pc[-2].a);
-        if (likely(is_ptr(o)) && likely(as_obj(o)->shape == x->cache.key)) {
+        if (CACHED(o, x)) {
             base[0] = frame_code(FRAME)->methods[x->cache.slot];
             base[1] = o;
             NEXT;
@@ -625,7 +637,7 @@ reload:
     CASE(RETURN): {
         Value v = R(A);
         Frame *f = FRAME;
-        if (likely(f->ret_kind <= RET_VALUE_H)) {
+        if (FAST(likely(f->ret_kind <= RET_VALUE_H))) {
             Frame *caller = f->caller;
             if (f->ret_kind == RET_VALUE_H) vm->sp = (Value *)f;
             caller->regs[f->ret] = v;
@@ -657,7 +669,7 @@ reload:
         Value v = R(B);
         Frame *f = FRAME;
         Gen *g = frame_gen(f);
-        if (likely(g->root == g && (f->ret_kind == RET_FOR || f->ret_kind == RET_NEXT))) {
+        if (FAST(likely(g->root == g)) && likely((f->ret_kind == RET_FOR || f->ret_kind == RET_NEXT))) {
             Frame *caller = f->caller;
             f->pc = pc;
             f->caller = NULL;
@@ -784,7 +796,7 @@ reload:
     CASE(GETATTR): {
         Value o = R(B);
         const InsnExtra *x = (const InsnExtra *)pc++;
-        if (likely(is_ptr(o)) && likely(as_obj(o)->shape == x->cache.key) && likely(x->cache.slot < as_obj(o)->aux)) {
+        if (CACHED(o, x) && likely(x->cache.slot < as_obj(o)->aux)) {
             Value v = ((const Instance *)as_obj(o))->slots[x->cache.slot];
             if (likely(v != VALUE_UNSET)) { // a member of __slots__ may be
                 R(pc[-2].a) = v;
@@ -797,7 +809,7 @@ reload:
     CASE(SETATTR): {
         Value o = R(A);
         const InsnExtra *x = (const InsnExtra *)pc++;
-        if (likely(is_ptr(o)) && likely(as_obj(o)->shape == x->cache.key) && likely(x->cache.slot < as_obj(o)->aux)) {
+        if (CACHED(o, x) && likely(x->cache.slot < as_obj(o)->aux)) {
             Instance *self = (Instance *)as_obj(o);
             self->h.shape += x->cache.op; // 0, or the step to the shape with this name added
             gc_store(vm, self, &self->slots[x->cache.slot], R(pc[-2].c));
@@ -812,7 +824,7 @@ reload:
     CASE(DELATTR): CHECK(attr_set(vm, R(A), (Str *)as_obj(K(B)), VALUE_UNSET) != VALUE_ERROR);
     CASE(GETITEM): {
         Value o = R(B), i = R(C);
-        if (is_exact(o, T_LIST) && is_small(i)) {
+        if (FAST(is_exact(o, T_LIST)) && is_small(i)) {
             const List *l = as_list(o);
             size_t at = (size_t)as_small(i);
             if (likely(at < l->size)) {
@@ -824,7 +836,7 @@ reload:
     }
     CASE(GETITEM_RK): {
         Value o = R(B), i = K(C);
-        if (is_small(i) && is_ptr(o)) {
+        if (FAST(is_small(i)) && is_ptr(o)) {
             size_t at = (size_t)as_small(i);
             if (as_obj(o)->shape == T_LIST && at < as_list(o)->size) {
                 R(A) = as_list(o)->items[at];
@@ -839,7 +851,7 @@ reload:
     }
     CASE(SETITEM): {
         Value o = R(A), i = R(B);
-        if (is_exact(o, T_LIST) && is_small(i)) {
+        if (FAST(is_exact(o, T_LIST)) && is_small(i)) {
             List *l = as_list(o);
             size_t at = (size_t)as_small(i);
             if (likely(at < l->size)) {

@@ -1,13 +1,12 @@
 /* iter.c - the built-in iterators, and walking through any iterable from C. See iter.h. */
 #include "vm/iter.h"
-#include "vm/alloc.h"
 #include "vm/container.h"
 #include "vm/dict.h"
 #include "vm/type.h"
 
 Value iter_new(VM *vm, TypeId type, Value source)
 {
-    Iter *it = heap_alloc_bare(vm, KIND_ITER, type, sizeof *it);
+    Iter *it = heap_alloc_raw(vm, KIND_ITER, type, sizeof *it);
     if (!it) return VALUE_ERROR;
     it->source = source;
     it->extra = VALUE_UNSET;

@@ -1,6 +1,5 @@
 /* list.c - lists: storage, slices, the methods. Sorting is in sort.c, what tuples share in sequence.c. */
 #include "vm/list.h"
-#include "vm/alloc.h"
 #include "vm/container.h"
 #include "vm/dict.h"
 #include "vm/iter.h"
@@ -10,7 +9,7 @@
 
 Value list_with_capacity(VM *vm, size_t n)
 {
-    List *l = heap_alloc_bare(vm, KIND_LIST, T_LIST, sizeof *l);
+    List *l = heap_alloc_raw(vm, KIND_LIST, T_LIST, sizeof *l);
     if (!l) return VALUE_ERROR;
     l->size = l->capacity = 0;
     l->items = NULL;

@@ -12,9 +12,9 @@ static Native *as_native(Value v) { return (Native *)as_obj(v); }
 
 static uint16_t aux_of(const NativeDef *def, const Signature *sig, bool bound)
 {
-    bool switches = def->fn == nat_next || def->fn == nat_gen_next || def->fn == nat_gen_send;
-    bool direct = sig->simple && !bound && !switches && !(def->flags & NATIVE_ASYNC) && sig->npos < NATIVE_INDIRECT;
-    return (uint16_t)(def->flags | (direct ? sig->npos : NATIVE_INDIRECT) << 8);
+    bool steps = def->fn == nat_next || def->fn == nat_gen_next || def->fn == nat_gen_send;
+    bool direct = sig->simple && !bound && !(def->flags & NATIVE_ASYNC) && sig->npos < NATIVE_STEPS;
+    return (uint16_t)(def->flags | (steps ? NATIVE_STEPS : direct ? sig->npos : NATIVE_INDIRECT) << 8);
 }
 
 Value native_new(VM *vm, const NativeDef *def, Value self, Type *owner, Value module)
@@ -37,7 +37,7 @@ Value native_bind_self(VM *vm, Native *f, Value self)
 {
     Native *bound = heap_new(vm, KIND_NATIVE, T_NATIVE, Native);
     if (!bound) return VALUE_ERROR;
-    bound->h.aux = f->h.aux | NATIVE_INDIRECT << 8;
+    bound->h.aux = native_direct(f) == NATIVE_STEPS ? f->h.aux : f->h.aux | NATIVE_INDIRECT << 8;
     bound->fn = f->fn;
     bound->sig = f->sig;
     bound->self = self;

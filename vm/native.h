@@ -26,8 +26,9 @@ typedef struct Signature {
 } Signature;
 
 /* The upper byte of a native's aux: how many arguments it takes where they lie, being a plain C function of just so
- * many positional parameters; or NATIVE_INDIRECT, when defaults, keywords, a receiver or the loop come in. */
-enum { NATIVE_INDIRECT = 0xff };
+ * many positional parameters; or NATIVE_INDIRECT, when defaults, keywords or a receiver come in; or NATIVE_STEPS for
+ * those that the loop runs as a switch to a generator's frame. */
+enum { NATIVE_STEPS = 0xfe, NATIVE_INDIRECT = 0xff };
 static inline int native_direct(const Native *f) { return f->h.aux >> 8; }
 
 void native_free(VM *vm); // the signatures

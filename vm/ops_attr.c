@@ -1,5 +1,6 @@
 /* ops_attr.c - attributes: inline caches filled, hooks and properties run as pushed frames. */
 #include "vm/attr_cache.h"
+#include "vm/dict.h"
 #include "vm/list.h"
 #include "vm/ops.h"
 #include "vm/protocol.h"
@@ -33,6 +34,13 @@ static Value *known_slot(VM *vm, AttrSite site, Value v, const Str *name, InsnEx
     return &o->slots[known->slot];
 }
 
+/* math.sqrt: nothing but a module's own attributes (__dict__ ...) comes before its variables. UNSET: look further. */
+static Value module_variable(VM *vm, Value o, Str *name)
+{
+    if (!is_exact(o, T_MODULE) || name->data[0] == '_') return VALUE_UNSET;
+    return dict_get_str(vm, ((Module *)as_obj(o))->dict, name);
+}
+
 static Value finish_get(VM *vm, Value o, Str *name, AttrResult *r, uint16_t dst)
 {
     switch (r->kind) {
@@ -58,6 +66,8 @@ Value op_getattr(VM *vm, Value o, Value name_value, InsnExtra *cache, uint16_t d
     Str *name = as_str(name_value);
     const Value *known = known_slot(vm, SITE_GET, o, name, cache);
     if (known && !is_unset(*known)) return *known;
+    Value variable = module_variable(vm, o, name);
+    if (!is_unset(variable)) return variable;
     AttrResult r;
     attr_find(vm, o, name, &r);
     if (r.kind == ATTR_SLOT && r.cache == CACHE_SHAPE) cache_slot(vm, SITE_GET, cache, as_obj(o), name, r.slot, 0);
@@ -81,6 +91,9 @@ Value op_load_method(VM *vm, Value o, Value name_value, InsnExtra *cache, Value 
         *self = o;
         return known->method;
     }
+    *self = VALUE_UNSET;
+    Value variable = module_variable(vm, o, name);
+    if (!is_unset(variable)) return variable;
     AttrResult r;
     attr_find(vm, o, name, &r);
     if (r.kind == ATTR_BIND && (is_kind(r.value, KIND_FUNCTION) || is_kind(r.value, KIND_NATIVE))) {

@@ -52,21 +52,24 @@ static Value call_simple(VM *vm, Native *f, Value *args, int n, Value kwnames, b
     return v;
 }
 
+/* next(g), g.send(v): stepping a generator is a switch of frames, not a nested run. UNSET: call the native after all. */
+static Value step_generator(VM *vm, const Native *f, const Value *args, int n, uint16_t dst)
+{
+    bool sends = f->fn == nat_gen_send, bound = !is_unset(f->self);
+    Value g = bound ? f->self : n ? args[0] : VALUE_NONE;
+    if (n + bound != 1 + sends || !is_gen(g)) return VALUE_UNSET;
+    bool steps = as_obj(g)->shape == T_GENERATOR || (sends && as_obj(g)->shape == T_COROUTINE);
+    if (!steps) return VALUE_UNSET;
+    Value v = gen_resume(vm, as_gen(g), sends ? args[n - 1] : VALUE_NONE, dst, RET_NEXT);
+    return v == VALUE_STOP ? gen_finished_error(vm, as_gen(g)) : v;
+}
+
 static Value call_native(VM *vm, Native *f, Value *args, int n, Value kwnames, uint16_t dst, bool trusted)
 {
     if (f->h.aux & NATIVE_ASYNC) return made_coroutine(vm, native_coro_new(vm, f, args, n, kwnames));
-    // Stepping a generator is a switch of frames, not a nested run.
-    bool steps = f->fn == nat_next || f->fn == nat_gen_next || f->fn == nat_gen_send;
-    if (steps && is_unset(kwnames)) {
-        int given = n + !is_unset(f->self);
-        Value g = !is_unset(f->self) ? f->self : n ? args[0] : VALUE_NONE;
-        int wanted = f->fn == nat_gen_send ? 2 : 1;
-        if (given == wanted && is_gen(g) && (as_obj(g)->shape == T_GENERATOR || f->fn == nat_gen_send)) {
-            Value sent = wanted == 2 ? args[n - 1] : VALUE_NONE;
-            if (as_obj(g)->shape == T_ASYNC_GENERATOR) return native_call(vm, f, args, n, kwnames);
-            Value v = gen_resume(vm, as_gen(g), sent, dst, RET_NEXT);
-            return v == VALUE_STOP ? gen_finished_error(vm, as_gen(g)) : v;
-        }
+    if (native_direct(f) == NATIVE_STEPS && is_unset(kwnames)) {
+        Value v = step_generator(vm, f, args, n, dst);
+        if (!is_unset(v)) return v;
     }
     return call_simple(vm, f, args, n, kwnames, trusted);
 }
@@ -93,7 +96,11 @@ Value op_call(VM *vm, Value callee, Value *args, int n, Value kwnames, uint16_t 
 Value op_call_method(VM *vm, Value callee, Value *args, int n, uint16_t dst)
 {
     relieve(vm);
-    if (is_kind(callee, KIND_NATIVE)) return call_native(vm, (Native *)as_obj(callee), args, n, VALUE_UNSET, dst, true);
+    if (is_kind(callee, KIND_NATIVE)) {
+        Native *f = (Native *)as_obj(callee);
+        Value v = native_direct(f) == NATIVE_STEPS ? step_generator(vm, f, args, n, dst) : VALUE_UNSET;
+        return is_unset(v) ? call_native(vm, f, args, n, VALUE_UNSET, dst, true) : v;
+    }
     return op_call(vm, callee, args, n, VALUE_UNSET, dst);
 }
 

@@ -1,5 +1,4 @@
 /* ops_name.c - slow paths of names: locals, captured variables, globals, class bodies, imports' last steps. */
-#include "vm/alloc.h"
 #include "vm/common.h"
 #include "vm/dict.h"
 #include "vm/list.h"
@@ -23,7 +22,7 @@ Value op_unbound_free(VM *vm, Value name)
 
 Value op_new_cell(VM *vm, Value v)
 {
-    Cell *c = heap_alloc_bare(vm, KIND_CELL, T_CELL, sizeof *c);
+    Cell *c = heap_alloc_raw(vm, KIND_CELL, T_CELL, sizeof *c);
     if (!c) return VALUE_ERROR;
     c->value = v;
     c->fallback = VALUE_UNSET;

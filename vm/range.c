@@ -3,7 +3,6 @@
  * Where start, step and length fit int64 (and so do all the items) the istart, istep, ilen fields say the same
  * as the Values and everything is machine arithmetic; otherwise ilen is -1 and int.h does the work.
  */
-#include "vm/alloc.h"
 #include "vm/container.h"
 #include "vm/dict.h"
 #include "vm/iter.h"
@@ -231,7 +230,7 @@ static Value range_contains(VM *vm, Value self, Value item)
 
 static Value fast_iter(VM *vm, int64_t start, int64_t step, int64_t n)
 {
-    RangeIter *it = heap_alloc_bare(vm, KIND_RANGE_ITER, T_RANGE_ITER, sizeof *it);
+    RangeIter *it = heap_alloc_raw(vm, KIND_RANGE_ITER, T_RANGE_ITER, sizeof *it);
     if (!it) return VALUE_ERROR;
     it->next = start;
     it->step = step;

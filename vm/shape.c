@@ -1,5 +1,4 @@
 /* Hidden classes, and the attributes of instances that follow them. */
-#include "vm/alloc.h"
 #include "vm/code_object.h"
 #include "vm/dict.h"
 #include "vm/int.h"
@@ -154,7 +153,7 @@ uint16_t shape_guess_slots(const Type *t)
 Value instance_new(VM *vm, Type *t)
 {
     size_t n = t->slot_hint;
-    Instance *o = heap_alloc_bare(vm, KIND_INSTANCE, t->root_shape->id, sizeof(Instance) + n * sizeof(Value));
+    Instance *o = heap_alloc_raw(vm, KIND_INSTANCE, t->root_shape->id, sizeof(Instance) + n * sizeof(Value));
     if (!o) return VALUE_ERROR;
     o->h.aux = (uint16_t)n;
     o->overflow = VALUE_UNSET;

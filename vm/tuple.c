@@ -1,6 +1,5 @@
 /* tuple.c - tuples. What they share with lists is in sequence.c. */
 #include <stdarg.h>
-#include "vm/alloc.h"
 #include "vm/container.h"
 #include "vm/dict.h"
 #include "vm/iter.h"
@@ -8,7 +7,7 @@
 
 static Tuple *tuple_alloc(VM *vm, size_t n)
 {
-    Tuple *t = heap_alloc_bare(vm, KIND_TUPLE, T_TUPLE, size_add(sizeof(Tuple), size_mul(n, sizeof(Value))));
+    Tuple *t = heap_alloc_raw(vm, KIND_TUPLE, T_TUPLE, size_add(sizeof(Tuple), size_mul(n, sizeof(Value))));
     if (t) t->size = n;
     return t;
 }

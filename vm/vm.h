@@ -160,6 +160,15 @@ static inline void *heap_alloc_raw(VM *vm, Kind kind, uint32_t shape, size_t siz
     return heap_alloc_slow(vm, kind, shape, size);
 }
 
+static inline void heap_release(VM *vm, Obj *o, size_t size)
+{
+    if (o->gc || size > FINE_LIMIT) return; // old or big: the collector's
+    FreeCell *c = (FreeCell *)o, **list = &((HeapFront *)vm->heap)->free[(size + 7) / 8];
+    c->h.kind = KIND_FREE;
+    c->next = *list;
+    *list = c;
+}
+
 static inline Value *roots_reserve(VM *vm, size_t n)
 {
     Value *r = vm->roots_top;
