@@ -2,7 +2,7 @@
  * program first waits: one that only computes makes none of them.
  */
 #define _GNU_SOURCE // ppoll
-#include "cli/hosts.h"
+#include "cli/host_uv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,26 +13,9 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include <uv.h>
 
 enum { LINE_BUFFER = 8192 };
 static const size_t LARGEST_FILE = (size_t)1 << 30;
-
-typedef struct UvHost {
-    HostRandom random; // once seeded
-    Host h;
-    uv_loop_t loop;
-    uv_timer_t timer; // the deadline of a wait
-    uv_async_t wake;  // sent by signal handlers
-    volatile bool has_loop;
-    HostWatch watch; // the prompt's; the three handles are its own
-    bool watches;
-    uv_poll_t readable;
-    uv_signal_t resized;
-    uv_timer_t late;
-    size_t line_start, line_end; // what has been read of standard input and not been asked for
-    char line[LINE_BUFFER];
-} UvHost;
 
 static UvHost *self(Host *h) { return h->state; }
 
@@ -49,13 +32,15 @@ static int64_t monotonic(Host *h) { (void)h; return read_clock(CLOCK_MONOTONIC);
 static int64_t wall(Host *h) { (void)h; return read_clock(CLOCK_REALTIME); }
 
 static void nothing(uv_async_t *handle) { (void)handle; }
-static void timed_out(uv_timer_t *timer) { (void)timer; }
+/* libuv runs timers before it polls: without being told it would then wait for something else. */
+static void timed_out(uv_timer_t *timer) { uv_stop(timer->loop); }
 
-static bool make_loop(UvHost *u)
+bool host_uv_make_loop(UvHost *u)
 {
     if (u->has_loop) return true;
     if (uv_loop_init(&u->loop) != 0) return false;
     uv_timer_init(&u->loop, &u->timer);
+    uv_timer_init(&u->loop, &u->retry);
     if (uv_async_init(&u->loop, &u->wake, nothing) != 0) return uv_loop_close(&u->loop), false;
     uv_unref((uv_handle_t *)&u->wake); // only what the program has opened keeps the loop alive
     return u->has_loop = true;
@@ -73,25 +58,32 @@ static bool sleep_for(int64_t ns)
     return nanosleep(&t, NULL) == 0;
 }
 
-static bool wait(Host *h, VM *vm, int64_t deadline, bool poll)
+/* Let libuv tell what has happened, and wait for it if nothing has. */
+static void run_loop(UvHost *u, VM *vm, int64_t deadline, bool poll)
 {
-    (void)vm;
-    UvHost *u = self(h);
-    bool endless = deadline == INT64_MAX && !poll;
-    if (endless && !u->has_loop) return false;
-    if (!make_loop(u)) { // no descriptors left: deadlines still hold
-        if (!poll && deadline > monotonic(h)) sleep_for(deadline - monotonic(h));
-        return true;
-    }
-    if (endless && !uv_loop_alive(&u->loop)) return false;
-    if (h->pending) return true;
-    if (!poll && !endless) {
-        int64_t ns = deadline - monotonic(h);
+    u->vm = vm;
+    if (streams_settle(u)) poll = true;
+    if (!poll && deadline != INT64_MAX) {
+        int64_t ns = deadline - monotonic(&u->h);
         uv_update_time(&u->loop);
         uv_timer_start(&u->timer, timed_out, ns > 0 ? (uint64_t)(ns + 999999) / 1000000 : 0, 0);
     }
     uv_run(&u->loop, poll ? UV_RUN_NOWAIT : UV_RUN_ONCE);
     uv_timer_stop(&u->timer);
+    u->vm = NULL;
+}
+
+static bool wait(Host *h, VM *vm, int64_t deadline, bool poll)
+{
+    UvHost *u = self(h);
+    bool endless = deadline == INT64_MAX && !poll;
+    if (endless && !u->has_loop) return false;
+    if (!host_uv_make_loop(u)) { // no descriptors left: deadlines still hold
+        if (!poll && deadline > monotonic(h)) sleep_for(deadline - monotonic(h));
+        return true;
+    }
+    if (endless && !uv_loop_alive(&u->loop) && !u->ending && !u->files) return false;
+    if (!h->pending) run_loop(u, vm, deadline, poll);
     return true;
 }
 
@@ -115,7 +107,7 @@ static void tell_late(uv_timer_t *t) { tell(t->data, HOST_LATE); }
 /* They live as long as the loop; none of them but `readable` keeps it alive. */
 static bool make_watchers(UvHost *u, int fd)
 {
-    if (!make_loop(u) || uv_poll_init(&u->loop, &u->readable, fd) != 0) return false;
+    if (!host_uv_make_loop(u) || uv_poll_init(&u->loop, &u->readable, fd) != 0) return false;
     uv_timer_init(&u->loop, &u->late);
     uv_signal_init(&u->loop, &u->resized);
     u->readable.data = u->late.data = u->resized.data = u;
@@ -140,7 +132,7 @@ void host_uv_unwatch(Host *h)
     if (!u->watches) return;
     uv_poll_stop(&u->readable);
     uv_timer_stop(&u->late);
-    h->busy = false;
+    h->busy = u->open > 0;
 }
 
 bool host_uv_has_input(Host *h) { return self(h)->line_start < self(h)->line_end; }
@@ -200,6 +192,7 @@ static long read_line(Host *h, char *buf, size_t cap)
 {
     UvHost *u = self(h);
     if (u->line_start == u->line_end) {
+        if (!u->line && !(u->line = malloc(LINE_BUFFER))) return -ENOMEM;
         ssize_t n = read(0, u->line, LINE_BUFFER);
         if (n < 0 && errno == EAGAIN) {
             if (poll(&(struct pollfd){0, POLLIN, 0}, 1, -1) < 0) return -EINTR;
@@ -286,10 +279,20 @@ static int close_fd(Host *h, int fd) { return (void)h, close(fd) == 0 ? 0 : -err
 
 /* ---- life ---------------------------------------------------------------------------------------- */
 
+static void free_child(uv_handle_t *handle) { free(handle->data); }
+
+/* A child that still runs is left to run. */
+static void close_child(uv_handle_t *handle, void *state)
+{
+    (void)state;
+    if (handle->type == UV_PROCESS && !uv_is_closing(handle)) uv_close(handle, free_child);
+}
+
 static void close_host(Host *h)
 {
     UvHost *u = self(h);
     if (u->has_loop) {
+        stream_free_all(u);
         u->has_loop = false;
         uv_close((uv_handle_t *)&u->timer, NULL);
         if (u->watches) {
@@ -297,10 +300,15 @@ static void close_host(Host *h)
             uv_close((uv_handle_t *)&u->late, NULL);
             uv_close((uv_handle_t *)&u->resized, NULL);
         }
+        uv_close((uv_handle_t *)&u->retry, NULL);
         uv_close((uv_handle_t *)&u->wake, NULL);
-        uv_run(&u->loop, UV_RUN_NOWAIT);
+        uv_walk(&u->loop, close_child, NULL);
+        uv_run(&u->loop, UV_RUN_DEFAULT); // look-ups under way end first: their thread holds their memory
         uv_loop_close(&u->loop);
     }
+    places_free(&u->places);
+    free(u->buffer);
+    free(u->line);
     free(u);
 }
 
@@ -326,6 +334,7 @@ Host *host_uv_new(void)
         .truncate_fd = truncate_fd,
         .close_fd = close_fd,
         .close = close_host,
+        .io = &uv_io,
     };
     return &u->h;
 }

@@ -1,16 +1,9 @@
 /* host_virtual.c - virtual time: a program that sleeps for an hour ends at once, the same way every time. */
-#include "cli/hosts.h"
+#include "cli/host_virtual.h"
 
 #include <stdlib.h>
 
 static const int64_t FIRST_DAY = 1735689600; // 2025-01-01T00:00:00Z
-
-typedef struct VirtualHost {
-    HostRandom random;
-    Host h;
-    Host *real;
-    int64_t now;
-} VirtualHost;
 
 static VirtualHost *self(Host *h) { return h->state; }
 static Host *real(Host *h) { return self(h)->real; }
@@ -18,16 +11,19 @@ static Host *real(Host *h) { return self(h)->real; }
 static int64_t monotonic(Host *h) { return self(h)->now; }
 static int64_t wall(Host *h) { return FIRST_DAY * 1000000000 + self(h)->now; }
 
+/* No time passes while bytes are on their way within the program, or while something real goes on outside. */
 static bool wait(Host *h, VM *vm, int64_t deadline, bool poll)
 {
-    (void)vm;
+    VirtualHost *v = self(h);
+    if (virtual_deliver(v, vm)) return true;
+    if (v->real->busy) return v->real->wait(v->real, vm, INT64_MAX, poll);
     if (poll) return true;
     if (deadline == INT64_MAX) return false;
-    if (deadline > self(h)->now) self(h)->now = deadline;
+    if (deadline > v->now) v->now = deadline;
     return true;
 }
 
-static void wake(Host *h) { (void)h; } // it never waits
+static void wake(Host *h) { real(h)->wake(real(h)); }
 
 static bool block(Host *h, int64_t ns)
 {
@@ -59,6 +55,7 @@ static int close_fd(Host *h, int fd) { return real(h)->close_fd(real(h), fd); }
 
 static void close_host(Host *h)
 {
+    virtual_free(self(h));
     host_free(real(h));
     free(self(h));
 }
@@ -86,6 +83,7 @@ Host *host_virtual_new(Host *under)
         .truncate_fd = truncate_fd,
         .close_fd = close_fd,
         .close = close_host,
+        .io = &virtual_io,
     };
     return &v->h;
 }

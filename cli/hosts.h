@@ -30,6 +30,8 @@ bool host_uv_has_input(Host *h);
 
 /* From now on Ctrl-C, SIGQUIT and the end of `limit` nanoseconds (0: no limit) set h->pending. */
 void signals_catch(Host *h, int64_t limit);
+/* A script has handled this signal and no longer does. */
+void signals_restore(int sig);
 
 /* SplitMix64: numbers that follow from *state. Every host's state begins with one. */
 typedef struct HostRandom { uint64_t state; } HostRandom;

@@ -52,3 +52,10 @@ void signals_catch(Host *h, int64_t limit)
     if (t.it_value.tv_sec == 0 && t.it_value.tv_usec == 0) t.it_value.tv_usec = 1;
     setitimer(ITIMER_REAL, &t, NULL);
 }
+
+void signals_restore(int sig)
+{
+    if (!host) return;
+    if (sig == SIGINT || sig == SIGQUIT) catch_signal(sig, interrupt);
+    else if (sig == SIGPIPE) catch_signal(sig, SIG_IGN);
+}

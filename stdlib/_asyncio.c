@@ -1,4 +1,5 @@
 /* _asyncio.c - the natives under asyncio and the prelude: the scheduler as scripts may use it. */
+#include "stdlib/stdlib.h"
 #include "vm/common.h"
 #include "vm/dict.h"
 #include "vm/exception.h"
@@ -118,6 +119,12 @@ static Value make_task(VM *vm, Value awaitable, Value name)
     return is_error(coro) ? coro : task_new(vm, coro, name);
 }
 
+static bool check_context(VM *vm, Value v)
+{
+    if (is_none(v) || (is_ptr(v) && type_of(vm, v) == stdlib(vm)->context_type)) return true;
+    return vm_raise(vm, ERR_TYPE, "a Context was expected, got %T", v), false;
+}
+
 static Value nat_create_task(VM *vm, Args args)
 {
     if (!vm->task && !sched_running(vm)) return vm_raise(vm, ERR_RUNTIME, "no running event loop");
@@ -128,7 +135,10 @@ static Value nat_create_task(VM *vm, Args args)
     }
     Value name = args.v[1];
     if (!is_none(name) && !is_str(name)) name = obj_str(vm, name);
-    return is_error(name) ? name : make_task(vm, c, name);
+    if (is_error(name) || !check_context(vm, args.v[2])) return VALUE_ERROR;
+    Value t = make_task(vm, c, name);
+    if (!is_error(t) && !is_none(args.v[2]) && !task_set_context(vm, as_task(t), args.v[2])) return VALUE_ERROR;
+    return t;
 }
 
 static Value nat_ensure_future(VM *vm, Args args)

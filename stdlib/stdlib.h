@@ -17,6 +17,10 @@ typedef struct Stdlib {
     Type *descriptor_type;                     // _files'
     Type *deque_type, *deque_iter_type, *deque_reviter_type;
     Type *grouper_type, *tee_type;             // of itertools
+    Type *reader_type, *writer_type, *transport_type, *listener_type, *request_type; // of _streams
+    Type *child_type, *signal_type; // of _process
+    Type *var_type, *token_type, *context_type; // of contextvars
+    Value token_missing;
 } Stdlib;
 /* Obj.aux of NativeData: what it is, where its type may be a script's subclass. */
 enum { NATIVE_DATA_DEQUE = 0xDE };

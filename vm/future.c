@@ -162,7 +162,8 @@ static bool cancel_task(VM *vm, Task *t, Value msg)
         exc = vm_take_pending(vm);
         t->f.h.aux |= FUTURE_OBSERVED;
     }
-    if (t->wait_kind == WAIT_SLEEP || t->wait_kind == WAIT_IO) {
+    bool parked = t->wait_kind != WAIT_NONE && t->wait_kind != WAIT_READY && !is_future(t->wait_on);
+    if (parked) {
         sched_unpark(vm, t);
         task_wake_throw(vm, t, exc);
         return true;

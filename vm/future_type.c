@@ -54,7 +54,7 @@ static Value nat_add_done_callback(VM *vm, Args args)
     Pair *p = heap_new(vm, KIND_PAIR, T_CELL, Pair);
     if (!p) return VALUE_ERROR;
     p->a = args.v[1];
-    p->b = args.v[2];
+    p->b = is_none(args.v[2]) ? vm->context : args.v[2];
     as_obj(args.v[0])->aux |= FUTURE_OBSERVED;
     return future_add_callback(vm, as_future(args.v[0]), obj_value(p)) ? VALUE_NONE : VALUE_ERROR;
 }

@@ -78,6 +78,7 @@ static void mark_roots(VM *vm)
     gc_mark_value(vm, vm->exc);
     gc_mark_value(vm, vm->handled);
     gc_mark_value(vm, vm->result);
+    gc_mark_value(vm, vm->context);
     for (Value *r = vm->roots; r < vm->roots_top; r++) gc_mark_value(vm, *r);
     for (size_t i = 0; i < h->npins; i++) gc_mark_value(vm, h->pins[i]);
     for (int i = 0; i < T_BUILTIN_COUNT; i++) gc_mark_obj(vm, vm->types[i]);

@@ -10,7 +10,7 @@ Value handle_new(VM *vm, Value callback, Value args, Value context)
     if (!h) return VALUE_ERROR;
     h->callback = callback;
     h->args = args;
-    h->context = context;
+    h->context = is_none(context) ? vm->context : context;
     return obj_value(h);
 }
 

@@ -11,6 +11,7 @@
 
 typedef struct VM VM;
 typedef struct Host Host;
+struct HostIo; // io.h
 
 struct Host {
     void *state; // the host's own
@@ -43,9 +44,10 @@ struct Host {
     int (*truncate_fd)(Host *h, int fd, int64_t size);
     int (*close_fd)(Host *h, int fd);
     void (*close)(Host *h);
+    const struct HostIo *io; // what goes on outside while the program runs
     /* Set from signal handlers and other threads; the VM looks at it when its fuel runs out. */
     volatile int pending; // HOST_...
     void *watch;          // of who has put itself in front of some of these functions (cli/trace_record.c)
-    bool busy;            // something outside is waited for: poll between rounds even when tasks are ready
+    bool busy;            // channels are open: poll between rounds even when tasks are ready
 };
 enum { HOST_INTERRUPT = 1, HOST_TIME_LIMIT = 2, HOST_DUMP = 4 };

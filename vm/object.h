@@ -185,6 +185,7 @@ typedef struct TypeSlots {
     Value (*getattr)(VM *vm, Value self, Str *name);          // whole look-up (module, super); NULL: the generic one
     Value (*setattr)(VM *vm, Value self, Str *name, Value value);
     Value (*await)(VM *vm, Value self);                       // what `await self` waits on
+    Value (*resume)(VM *vm, Value self, Task *t);             // NATIVE_DATA only: what a task that waited on it goes on with
     void (*trace)(VM *vm, Obj *self);                         // NATIVE_DATA only: gc_mark_value on each Value held
     void (*free)(VM *vm, Obj *self);                          // NATIVE_DATA only: release what the heap does not own
 } TypeSlots;

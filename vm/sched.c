@@ -1,5 +1,6 @@
 #include "vm/sched.h"
 #include "vm/common.h"
+#include "vm/context.h"
 #include "vm/exception.h"
 #include "vm/list.h"
 #include "vm/native.h"
@@ -29,6 +30,7 @@ struct Sched {
     bool running, stopping, interrupted;
     bool prompt;               // there is one: Ctrl-C is not for its background tasks
     bool unheard;              // Ctrl-C came while one of those was computing
+    Value context;             // the one the loop runs in: the current one between two turns
     Value failures;            // List of failed futures nobody has observed, or UNSET
     struct { Gen *leaf; bool can_park; } await; // the async native being started
     struct {                   // by the collector
@@ -47,7 +49,7 @@ bool sched_init(VM *vm)
 {
     Sched *s = vm->sched = calloc(1, sizeof *s);
     if (!s) return false;
-    s->failures = s->fatal = VALUE_UNSET;
+    s->context = s->failures = s->fatal = VALUE_UNSET;
     s->seen.timers = SIZE_MAX;
     return true;
 }
@@ -260,6 +262,7 @@ Value task_new(VM *vm, Value coroutine, Value name)
     t->f.callbacks = t->f.extra = t->wait_on = VALUE_UNSET;
     t->coro = as_gen(coroutine);
     t->parent = vm->task ? obj_value(vm->task) : VALUE_UNSET;
+    if (!is_unset(vm->context) && !task_set_context(vm, t, vm->context)) return VALUE_ERROR;
     t->name = is_unset(name) || is_none(name) ? small(++s->task_id) : name;
     t->wait_kind = WAIT_READY;
     if (!sched_push(vm, obj_value(t), VALUE_UNSET)) return VALUE_ERROR;
@@ -271,6 +274,22 @@ Value task_new(VM *vm, Value coroutine, Value name)
     if (vm->task) hold(s, t, vm->task->f.h.aux & TASK_HELD);
     task_event(vm, EVENT_CREATED, t);
     return obj_value(t);
+}
+
+static Value task_context(const Task *t) { return is_kind(t->parent, KIND_PAIR) ? ((Pair *)as_obj(t->parent))->b : VALUE_UNSET; }
+
+bool task_set_context(VM *vm, Task *t, Value context)
+{
+    if (is_kind(t->parent, KIND_PAIR)) {
+        gc_store(vm, as_obj(t->parent), &((Pair *)as_obj(t->parent))->b, context);
+        return true;
+    }
+    Pair *p = heap_new(vm, KIND_PAIR, T_CELL, Pair);
+    if (!p) return false;
+    p->a = t->parent;
+    p->b = context;
+    gc_store(vm, t, &t->parent, obj_value(p));
+    return true;
 }
 
 /* A clone of a sleeper sleeps until the same moment; of one that waits on a future, waits on that. */
@@ -308,26 +327,36 @@ static void forget_task(Sched *s, Task *t)
 Task *sched_first_task(VM *vm) { return sched(vm)->first; }
 size_t sched_count_tasks(VM *vm) { return sched(vm)->ntasks; }
 
-static bool become_ready(VM *vm, Task *t)
+static bool become_ready(VM *vm, Task *t, Value on)
 {
     t->wait_kind = WAIT_READY;
     t->timer++;
     gc_store(vm, t, &t->wait_on, VALUE_UNSET);
     task_event(vm, EVENT_READY, t);
-    return sched_push(vm, obj_value(t), VALUE_UNSET);
+    return sched_push(vm, obj_value(t), on);
 }
 
 void task_wake(VM *vm, Task *t, Value v)
 {
     gc_store(vm, t, &t->f.result, v);
-    become_ready(vm, t);
+    become_ready(vm, t, VALUE_UNSET);
 }
 
 void task_wake_throw(VM *vm, Task *t, Value exc)
 {
     gc_store(vm, t, &t->f.result, exc);
     t->f.h.aux |= TASK_WAKE_THROWS;
-    become_ready(vm, t);
+    become_ready(vm, t, VALUE_UNSET);
+}
+
+void task_resume(VM *vm, Task *t, Value on) { become_ready(vm, t, on); }
+
+Value task_park_again(VM *vm, Task *t, WaitKind kind, Value on)
+{
+    t->wait_kind = (uint8_t)kind;
+    gc_store(vm, t, &t->wait_on, on);
+    task_event(vm, EVENT_WAITING, t);
+    return VALUE_PARK;
 }
 
 void sched_unpark(VM *vm, Task *t)
@@ -497,6 +526,20 @@ static void take_outcome(VM *vm, Task *t, Future *f)
     gc_store(vm, t, &t->f.result, v);
 }
 
+/* The same for one that waited on a native's object. False: it waits on. */
+static bool take_native_outcome(VM *vm, Task *t, Value on)
+{
+    if (t->f.h.aux & TASK_MUST_CANCEL || future_done(&t->f)) return true;
+    Value v = slots_of(vm, on)->resume(vm, on, t);
+    if (v == VALUE_PARK) return false;
+    if (is_error(v)) {
+        t->f.h.aux |= TASK_WAKE_THROWS;
+        v = vm_take_pending(vm);
+    }
+    gc_store(vm, t, &t->f.result, v);
+    return true;
+}
+
 static void step(VM *vm, Sched *s, Task *t)
 {
     if (future_done(&t->f)) return;
@@ -520,6 +563,7 @@ static void step(VM *vm, Sched *s, Task *t)
     vm->task = t;
     vm->handled = VALUE_NONE;
     vm->yielded = false;
+    Value context = task_context(t), outer = context_enter(vm, context), inner = vm->context;
     task_event(vm, EVENT_RUNNING, t);
     if (!throws) frame_value = gen_resume(vm, root, v, 0, RET_TASK);
     else {
@@ -529,6 +573,9 @@ static void step(VM *vm, Sched *s, Task *t)
     if (frame_value == VALUE_SWITCH) frame_value = interp_run(vm, vm->frame);
     else if (frame_value == VALUE_PARK) frame_value = vm->result;
     else if (frame_value == VALUE_STOP) frame_value = gen_finished_error(vm, root);
+    bool changed = vm->context != inner;
+    context = context_leave(vm, context, outer);
+    if (changed && !task_set_context(vm, t, context)) vm_take_pending(vm); // no memory: it keeps the older values
     vm->task = before;
     vm->frame = frame;
     vm->sp = sp;
@@ -536,17 +583,30 @@ static void step(VM *vm, Sched *s, Task *t)
     settle(vm, s, t, frame_value);
 }
 
+static Value call_in_context(VM *vm, Value context, Value callable, const Value *args, int n)
+{
+    Value *root = roots_push(vm, context);
+    if (!root) return VALUE_ERROR;
+    Value outer = context_enter(vm, context);
+    Value v = vm_call(vm, callable, args, n);
+    context_leave(vm, *root, outer);
+    roots_pop(vm, root);
+    return v;
+}
+
 static void run_handle(VM *vm, Handle *h)
 {
     if (h->h.aux) return;
-    Value v = vm_call(vm, h->callback, as_tuple(h->args)->items, (int)as_tuple(h->args)->size);
+    Tuple *args = as_tuple(h->args);
+    Value v = call_in_context(vm, h->context, h->callback, args->items, (int)args->size);
     if (is_error(v)) sched_report_error(vm, "callback");
 }
 
 static void run_callback(VM *vm, Value callback, Value future)
 {
-    Value v = is_kind(callback, KIND_PAIR) ? vm_call1(vm, ((Pair *)as_obj(callback))->a, future)
-                                           : vm_call1(vm, callback, future);
+    bool has_context = is_kind(callback, KIND_PAIR);
+    Value context = has_context ? ((Pair *)as_obj(callback))->b : VALUE_UNSET;
+    Value v = call_in_context(vm, context, has_context ? ((Pair *)as_obj(callback))->a : callback, &future, 1);
     if (is_error(v)) sched_report_error(vm, "callback");
 }
 
@@ -558,7 +618,9 @@ static void run_turn(VM *vm, Sched *s, Turn turn)
             if (t->wait_kind == WAIT_SLEEP || t->wait_kind == WAIT_IO) task_wake(vm, t, t->f.result);
             return;
         }
-        if (!is_unset(turn.b)) take_outcome(vm, t, as_future(turn.b));
+        if (is_kind(turn.b, KIND_NATIVE_DATA)) {
+            if (!take_native_outcome(vm, t, turn.b)) return;
+        } else if (!is_unset(turn.b)) take_outcome(vm, t, as_future(turn.b));
         step(vm, s, t);
     } else if (is_kind(turn.a, KIND_FUTURE) && (as_obj(turn.a)->aux & FUTURE_GATHERING))
         gather_child_done(vm, as_future(turn.a), as_future(turn.b));
@@ -579,8 +641,8 @@ static bool run_round(VM *vm, Sched *s)
 {
     bool ready = s->ready > 0;
     int64_t deadline = next_deadline(vm, s);
-    if (!ready && deadline == INT64_MAX && !vm->host->wait(vm->host, vm, INT64_MAX, true)) return sched_deadlock(vm);
-    if (!ready && s->ready == 0 && !s->stopping && !vm->host->wait(vm->host, vm, deadline, false)) return sched_deadlock(vm);
+    s->context = vm->context;
+    if (!ready && !s->stopping && !vm->host->wait(vm->host, vm, deadline, false)) return sched_deadlock(vm);
     if (ready && vm->host->busy) vm->host->wait(vm->host, vm, INT64_MAX, true);
     if (vm->host->pending && !vm_interrupted(vm)) return false;
     if (!fire_timers(vm, s)) return false;
@@ -888,6 +950,7 @@ void sched_trace(VM *vm)
     sched_trace_some(vm, SIZE_MAX);
     for (size_t i = 0; i < s->seen.nfresh; i++) gc_mark_value(vm, s->seen.fresh[i]);
     s->seen.nfresh = 0;
+    if (s->running) gc_mark_value(vm, s->context);
     gc_mark_value(vm, s->failures);
     gc_mark_value(vm, s->fatal);
     if (vm->task) gc_mark_obj(vm, vm->task);

@@ -42,7 +42,7 @@ struct Task {
     Value wait_on;      // UNSET, or the object waited on (Future, Task, native that parked it)
     Task *next, *prev;  // of all unfinished tasks, in order of creation
     Value name;         // str, or small int n for "Task-n"
-    Value parent;       // Task that made it or UNSET, for reports
+    Value parent;       // Task that made it or UNSET, for reports; a Pair of that and its context, if it has one
     uint32_t timer;     // generation of its entry in the timer heap
     uint16_t cancelling;
     uint8_t wait_kind;
@@ -75,12 +75,25 @@ Value task_new(VM *vm, Value coroutine, Value name);
 /* A task for a clone of t's coroutine, waiting as t does. */
 Value task_new_like(VM *vm, Value coroutine, Task *t);
 Value task_name(VM *vm, Task *t);
+/* The context it runs in (context.h): a Dict, a script's Context object, UNSET. False: no memory. */
+bool task_set_context(VM *vm, Task *t, Value context);
 /* For natives declared async: park the running task. kind and `on` say what for; deadline in monotonic ns, 0: none.
  * VALUE_PARK, or RuntimeError "no running event loop" when no task drives the caller. */
 Value task_park(VM *vm, WaitKind kind, Value on, int64_t deadline);
 /* Let a parked task go on with `v`, or raise exc in it: in its turn in the ready queue. */
 void task_wake(VM *vm, Task *t, Value v);
 void task_wake_throw(VM *vm, Task *t, Value exc);
+/* A task that is parked on a NATIVE_DATA `on` may go on: in its turn on's type makes the outcome (TypeSlots.resume: a
+ * value, ERROR, or PARK from task_park_again), unless the task is cancelled before, so that nothing gets lost. */
+void task_resume(VM *vm, Task *t, Value on);
+Value task_park_again(VM *vm, Task *t, WaitKind kind, Value on);
+/* A parked task as remembered by whoever will wake it. It counts until the task has been woken or cancelled. */
+typedef struct Waiter { Value task; uint32_t generation; } Waiter;
+static inline Waiter waiter_of(Task *t) { return (Waiter){obj_value(t), t->timer}; }
+static inline bool waiter_waits(const Waiter *w)
+{
+    return is_task(w->task) && as_task(w->task)->timer == w->generation;
+}
 
 /* ---- the scheduler ---- */
 struct TimerEntry { int64_t when; uint32_t seq, generation; Value what; }; // what: a Task that sleeps, or a Handle

@@ -31,6 +31,7 @@ struct VM {
     Value exc;           // exception in flight, UNSET when none
     Value result;        // what interp_run answers when a run ends
     Value handled;       // exception being handled (sys.exc_info), None when none
+    Value context;       // the context variables that are set here (context.h)
     Shape **shapes;      // by id; builtin types' ids are their T_ numbers
     Heap *heap;
     /* --- the rest --- */
