@@ -203,6 +203,8 @@ static Value nat_all_tasks(VM *vm, Args args)
     return set;
 }
 
+static Value nat_open_generators(VM *vm, Args args) { return (void)args, gc_open_async_generators(vm); }
+
 /* ---- callbacks ---- */
 
 static Value nat_call_soon(VM *vm, Args args)
@@ -240,6 +242,7 @@ static const NativeDef natives[] = {
     {"gather(*coros_or_futures, return_exceptions=False)", nat_gather, "A future of the list of all results.", 0},
     {"current_task(loop=None)", nat_current_task, "The running task.", 0},
     {"all_tasks(loop=None)", nat_all_tasks, "The set of unfinished tasks.", 0},
+    {"_open_generators()", nat_open_generators, "The async generators that stand inside a try or with.", 0},
     {"_call_soon(callback, args, context=None)", nat_call_soon, "Call it in the next round.", 0},
     {"_call_at(when, callback, args, context=None)", nat_call_at, "Call it at a time of the loop's clock.", 0},
     {"iscoroutine(obj, /)", nat_iscoroutine, "Whether it is a coroutine object.", 0},

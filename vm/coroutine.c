@@ -6,6 +6,7 @@
 #include "vm/ops.h"
 #include "vm/protocol.h"
 #include "vm/str.h"
+#include "vm/task.h"
 #include "vm/type.h"
 
 static const char *gen_kind(const Gen *g)
@@ -749,6 +750,7 @@ bool gen_close_c(VM *vm, Gen *g)
 bool gen_close_dropped(VM *vm, Gen *g)
 {
     if (g->h.shape != T_ASYNC_GENERATOR) return gen_close_c(vm, g);
+    if (sched_running(vm) && !g->frame.caller) return sched_close_dropped(vm, g);
     Value exc = generator_exit(vm);
     bool finished;
     if (is_error(exc)) return false;

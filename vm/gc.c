@@ -8,6 +8,7 @@
 #include "vm/common.h"
 #include "vm/coroutine.h"
 #include "vm/exception.h"
+#include "vm/list.h"
 #include "vm/liveness.h"
 #include "vm/native.h"
 #include "vm/report.h"
@@ -240,6 +241,18 @@ void gc_close_generators(VM *vm)
         if (wants_closing(h->finalizable[i])) add_dying(h, h->finalizable[i]);
     h->nfinalizable = h->nold_finalizable = 0;
     run_finalizers(vm, false);
+}
+
+Value gc_open_async_generators(VM *vm)
+{
+    Heap *h = vm->heap;
+    Value list = list_new(vm, NULL, 0);
+    for (size_t i = 0; i < h->nfinalizable && !is_error(list); i++) {
+        Gen *g = h->finalizable[i];
+        bool open = g->h.shape == T_ASYNC_GENERATOR && wants_closing(g);
+        if (open && !list_append(vm, as_list(list), obj_value(g))) return VALUE_ERROR;
+    }
+    return list;
 }
 
 //-- a collection's end -------------------------------------------------------------------------------

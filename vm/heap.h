@@ -102,6 +102,9 @@ bool gc_is_pressed(VM *vm);
 void gc_relieve(VM *vm, bool at_safepoint);
 /* The program has ended: close the generators that stand inside a try or with. */
 void gc_close_generators(VM *vm);
+/* The async generators that stand inside a try or with, dropped ones that no collection has met included: a fresh list, in
+ * order of creation. */
+Value gc_open_async_generators(VM *vm);
 /* g's code has handlers: should it be dropped inside one, it is closed (rules 1.5). */
 void gc_watch_generator(VM *vm, Gen *g);
 /* During a collection: has it found o to be alive? For weak tables. */

@@ -730,6 +730,14 @@ static void run_out(VM *vm, Sched *s, Value *exc)
     s->running = false;
 }
 
+/* A prompt's variables may hold generators that are still wanted. */
+static void close_generators(VM *vm, Sched *s, Value *exc)
+{
+    if (s->prompt || vm->stop_status || sched_close_async_generators(vm)) return;
+    Value raised = vm_take_pending(vm);
+    if (is_unset(*exc)) *exc = raised;
+}
+
 /* The outcome of the run as it is, after `exc` of the leftovers' end, if any, has taken its place. */
 static Value finish_run(VM *vm, Value result, Value pending, Value exc)
 {
@@ -758,20 +766,19 @@ Value sched_run(VM *vm, Value coroutine, bool cancel_leftovers)
 {
     Sched *s = sched(vm);
     Value task = task_new(vm, coroutine, VALUE_UNSET);
-    Value *root = is_error(task) ? NULL : roots_reserve(vm, 3);
+    Value *root = is_error(task) ? NULL : roots_reserve(vm, 4);
     if (!root) return VALUE_ERROR;
     root[0] = task;
     Value result = run_main(vm, s, task);
     root[1] = result;
     if (is_error(result)) root[2] = vm_take_pending(vm);
-    Value exc = VALUE_UNSET;
     if (!vm->stop_status) {
         if (!cancel_leftovers && !is_error(result)) cancel_all(vm, true);
         else cancel_all(vm, false);
-        run_out(vm, s, &exc);
-        sched_close_async_generators(vm);
+        run_out(vm, s, &root[3]);
+        close_generators(vm, s, &root[3]);
     }
-    Value r = finish_run(vm, root[1], root[2], exc);
+    Value r = finish_run(vm, root[1], root[2], root[3]);
     roots_pop(vm, root);
     return r;
 }
@@ -829,9 +836,14 @@ bool sched_cancel_tasks(VM *vm)
 bool sched_drain(VM *vm)
 {
     Sched *s = sched(vm);
-    Value exc = VALUE_UNSET;
-    if (s->first) run_out(vm, s, &exc);
-    return !is_error(finish_run(vm, VALUE_NONE, VALUE_UNSET, exc));
+    if (!s->first) return !is_error(finish_run(vm, VALUE_NONE, VALUE_UNSET, VALUE_UNSET));
+    Value *exc = roots_reserve(vm, 1);
+    if (!exc) return false;
+    run_out(vm, s, exc);
+    close_generators(vm, s, exc);
+    bool ok = !is_error(finish_run(vm, VALUE_NONE, VALUE_UNSET, *exc));
+    roots_pop(vm, exc);
+    return ok;
 }
 
 /* A background task of a prompt that computes and computes is interrupted by the second Ctrl-C: nothing else could. */

@@ -19,7 +19,8 @@ void task_fail(VM *vm, Task *t, Value exc);
 bool sched_deadlock(VM *vm);
 /* Its part about the tasks alone: what each waits on, and where. */
 void sched_report_waits(VM *vm);
-void sched_close_async_generators(VM *vm);
+/* At the loop's end: close what stands inside a try or with. False: an exception is pending. */
+bool sched_close_async_generators(VM *vm);
 static inline bool scheduler_waits(Value v)
 {
     return is_ptr(v) && (as_obj(v)->kind == KIND_FUTURE || as_obj(v)->kind == KIND_TASK || as_obj(v)->kind == KIND_NATIVE_CORO ||

@@ -146,9 +146,6 @@ bool sched_deadlock(VM *vm)
     return false;
 }
 
-/* Async generators that were begun and not finished are closed when the loop ends; the collector finds dropped ones. */
-void sched_close_async_generators(VM *vm) { (void)vm; }
-
 void report_task_failure(VM *vm, Value task, Value exc)
 {
     StrBuilder b;

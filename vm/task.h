@@ -132,6 +132,8 @@ bool sched_step(VM *vm);
 /* When the next step will have something to do (monotonic ns; 0: now); INT64_MAX: nothing has a deadline. */
 int64_t sched_next_wake(VM *vm);
 bool sched_running(VM *vm);
+/* An async generator that nobody can reach any more is closed by a task of the running loop. False: an exception is pending. */
+bool sched_close_dropped(VM *vm, Gen *g);
 void sched_stop(VM *vm);
 bool sched_call_soon(VM *vm, Value handle);
 bool sched_call_at(VM *vm, Value handle, int64_t when);

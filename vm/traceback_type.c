@@ -2,6 +2,7 @@
 #include "vm/code_object.h"
 #include "vm/exception_internal.h"
 #include "vm/dict.h"
+#include "vm/gen_view.h"
 #include "vm/list.h"
 #include "vm/str.h"
 #include "vm/type.h"
@@ -70,12 +71,21 @@ const TypeDef type_def_TRACEBACK = {.getsets = traceback_getsets, .flags = TYPE_
 
 /* ---- frames ---- */
 
-static const Code *frame_code_of(Value self) { return (const Code *)as_obj(((Pair *)as_obj(self))->a); }
+/* Of a generator (gi_frame) the pair holds the Gen, of an entry of a traceback its Code and instruction. */
+static Value frame_subject(Value self) { return ((Pair *)as_obj(self))->a; }
 
-static uint32_t frame_line(Value self)
+static Code *frame_code_of(Value self)
 {
+    Value of = frame_subject(self);
+    return is_gen(of) ? frame_code(&as_gen(of)->frame) : (Code *)as_obj(of);
+}
+
+static Value frame_line(VM *vm, Value self)
+{
+    Value of = frame_subject(self);
+    if (is_gen(of)) return gen_view_line(vm, of);
     const Insn *pc = (const Insn *)(uintptr_t)as_small(((Pair *)as_obj(self))->b);
-    return code_position(frame_code_of(self), pc).line;
+    return small(code_position(frame_code_of(self), pc).line);
 }
 
 static Value frame_repr(VM *vm, Value self)
@@ -85,11 +95,11 @@ static Value frame_repr(VM *vm, Value self)
     const char *file = code_filename(c, &n);
     Value name = str_new(vm, file, n);
     if (is_error(name)) return name;
-    return str_format(vm, "<frame at %p, file %R, line %u, code %N>", value_id(self), name, frame_line(self), c->name);
+    return str_format(vm, "<frame at %p, file %R, line %R, code %N>", value_id(self), name, frame_line(vm, self), c->name);
 }
 
-static Value get_code(VM *vm, Value self) { return (void)vm, ((Pair *)as_obj(self))->a; }
-static Value get_frame_lineno(VM *vm, Value self) { return (void)vm, small(frame_line(self)); }
+static Value get_code(VM *vm, Value self) { return (void)vm, obj_value(frame_code_of(self)); }
+static Value get_frame_lineno(VM *vm, Value self) { return frame_line(vm, self); }
 static Value get_globals(VM *vm, Value self) { return (void)vm, obj_value(frame_code_of(self)->module->dict); }
 static Value get_builtins(VM *vm, Value self) { return (void)self, obj_value(vm->builtins->dict); }
 static Value get_back(VM *vm, Value self) { return (void)vm, (void)self, VALUE_NONE; }
