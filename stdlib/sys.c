@@ -22,13 +22,13 @@ static Value nat_exit(VM *vm, Args args) { return vm_raise_exit(vm, args.v[0]); 
 static Value nat_exc_info(VM *vm, Args args)
 {
     (void)args;
-    Value exc = vm->handled;
+    Value exc = frame_handled(vm);
     if (is_none(exc)) return tuple_pack(vm, 3, VALUE_NONE, VALUE_NONE, VALUE_NONE);
     Value trace = obj_getattr(vm, exc, vm->common->traceback_);
     return is_error(trace) ? trace : tuple_pack(vm, 3, obj_value(type_of(vm, exc)), exc, trace);
 }
 
-static Value nat_exception(VM *vm, Args args) { (void)args; return vm->handled; }
+static Value nat_exception(VM *vm, Args args) { (void)args; return frame_handled(vm); }
 
 static Value nat_getrecursionlimit(VM *vm, Args args) { (void)args; return small(vm->max_depth); }
 

@@ -5,6 +5,7 @@
 #include "vm/common.h"
 #include "vm/dict.h"
 #include "vm/exception_internal.h"
+#include "vm/frame.h"
 #include "vm/int.h"
 #include "vm/list.h"
 #include "vm/native.h"
@@ -85,7 +86,7 @@ bool exceptions_init(VM *vm)
 /* What is being handled becomes the context, but never so that a chain of contexts bites its tail. */
 static void set_context(VM *vm, Exception *e)
 {
-    Value handled = vm->handled;
+    Value handled = frame_handled(vm);
     if (!is_exception(handled) || handled == obj_value(e)) return;
     for (Exception *p = as_exception(handled); is_exception(p->context); p = as_exception(p->context))
         if (p->context == obj_value(e)) {

@@ -202,16 +202,49 @@ static const CodeHandler *find_handler(const Code *c, uint32_t at)
     return NULL;
 }
 
+/* Where a frame that awaits inside a handler takes up what it handles again; NULL: it does not. */
+static const Insn *find_resumption(const Frame *f)
+{
+    const Code *c = frame_code(f);
+    const Insn *next = f->pc, *end = c->insns + c->ninsns; // a raise may be the last instruction
+    while (next < end && (next->op == OP_ANEXT || next->op == OP_DELEGATE)) next++; // FOR_ANEXT and ANEXT stand before these
+    return next < end && next->op == OP_EXC_RESUME ? next : NULL;
+}
+
 /* A suspended frame is left by an exception before its EXC_RESUME could run: do what that does. */
 static void resume_handled(VM *vm, Frame *f)
 {
-    const Insn *next = f->pc;
-    const Code *c = frame_code(f);
-    if (next < c->insns + c->ninsns && next->op == OP_DELEGATE) next++; // ANEXT failed, which stands before that
-    if (next == c->insns + c->ninsns || next->op != OP_EXC_RESUME) return; // a raise may be the last instruction
+    const Insn *next = find_resumption(f);
+    if (!next) return;
     f->regs[next->b] = vm->handled;
     vm->handled = f->regs[next->a];
     exception_enter_handler(vm, vm->exc);
+}
+
+/* Is what is handled now f's own? Then f stands in a handler that did not find it there. */
+static bool handles(VM *vm, const Frame *f)
+{
+    const Code *c = frame_code(f);
+    uint32_t at = (uint32_t)(f->pc - c->insns) - 1;
+    for (uint32_t i = 0; i < c->nhandlers; i++) {
+        const CodeHandler *h = c->handlers + i;
+        const Insn *cleanup = c->insns + h->target;
+        bool inside = at >= h->start && at < h->end && cleanup->op == OP_POP_EXC;
+        if (inside && f->regs[cleanup->a] != vm->handled) return true;
+    }
+    return false;
+}
+
+Value frame_handled(VM *vm)
+{
+    if (!vm->awaited_handling) return vm->handled;
+    for (const Frame *f = vm->frame; f; f = f->caller) {
+        const Insn *resumption = f == vm->frame ? NULL : find_resumption(f);
+        if (resumption && f->regs[resumption->a] != f->regs[resumption->b]) return f->regs[resumption->a];
+        if (!resumption && handles(vm, f)) return vm->handled;
+        if (f->ret_kind == RET_TASK) break;
+    }
+    return vm->handled;
 }
 
 /* A script iterator's StopIteration ends the caller's for loop. */

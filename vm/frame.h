@@ -72,6 +72,8 @@ bool call_bind(VM *vm, Function *f, const Value *args, int n, Value kwnames, Val
 Value frame_return(VM *vm, Frame *f, Value v);
 /* vm->exc is in flight at vm->frame: find its handler (VALUE_SWITCH) or the end of the run (VALUE_PARK). */
 Value frame_unwind(VM *vm);
+/* The exception that is being handled where vm->frame stands, be it by one who awaits it; None: none. */
+Value frame_handled(VM *vm);
 /* An instance's __init__ frame keeps the instance in the word below itself. */
 static inline Value *frame_instance(Frame *f) { return (Value *)f - 1; }
 

@@ -727,7 +727,7 @@ reload:
         NEXT; // not an async generator: ANEXT and DELEGATE follow
     }
     CASE(ANEXT): FINISH(A, op_anext(vm, R(B)));
-    CASE(EXC_SUSPEND): R(A) = vm->handled; vm->handled = R(B); NEXT;
+    CASE(EXC_SUSPEND): R(A) = vm->handled; vm->handled = R(B); vm->awaited_handling = true; NEXT;
     CASE(EXC_RESUME): R(B) = vm->handled; vm->handled = R(A); NEXT;
 
     /* ---- exceptions ---- */

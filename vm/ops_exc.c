@@ -2,6 +2,7 @@
 #include "vm/common.h"
 #include "vm/dict.h"
 #include "vm/exception.h"
+#include "vm/frame.h"
 #include "vm/list.h"
 #include "vm/ops.h"
 #include "vm/protocol.h"
@@ -33,9 +34,9 @@ void op_raise(VM *vm, Value what, Value cause)
 
 void op_reraise_current(VM *vm)
 {
-    if (is_none(vm->handled) || is_unset(vm->handled))
-        vm_raise(vm, ERR_RUNTIME, "No active exception to reraise");
-    else vm->exc = vm->handled;
+    Value handled = frame_handled(vm);
+    if (is_none(handled) || is_unset(handled)) vm_raise(vm, ERR_RUNTIME, "No active exception to reraise");
+    else vm->exc = handled;
 }
 
 void op_raise_assert(VM *vm, Value message)

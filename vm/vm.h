@@ -30,7 +30,7 @@ struct VM {
     Value *stack_limit;  // end of the current segment
     Value exc;           // exception in flight, UNSET when none
     Value result;        // what interp_run answers when a run ends
-    Value handled;       // exception being handled (sys.exc_info), None when none
+    Value handled;       // exception being handled, None when none; those of frames that await are theirs (frame_handled)
     Value context;       // the context variables that are set here (context.h)
     Shape **shapes;      // by id; builtin types' ids are their T_ numbers
     Heap *heap;
@@ -80,6 +80,7 @@ struct VM {
     uint32_t next_id;            // task names and the like
     bool at_safepoint;           // the collector is called with vm->frame standing before its next instruction
     Frame *safepoint_frame;      // the frame at whose safepoint finalisers are running
+    bool awaited_handling;       // a frame has suspended itself in a handler at least once
     bool yielded;                // the run that just ended did so by a yield, not a return
     bool yielded_async;          // ... by an async generator's own yield
     int64_t time_limit;          // monotonic ns; 0: none
