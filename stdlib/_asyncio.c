@@ -194,6 +194,8 @@ static Value nat_current_task(VM *vm, Args args)
     return vm->task ? obj_value(vm->task) : VALUE_NONE;
 }
 
+static Value nat_own_task(VM *vm, Args args) { return (void)args, vm->task ? obj_value(vm->task) : VALUE_NONE; }
+
 static Value nat_all_tasks(VM *vm, Args args)
 {
     (void)args;
@@ -241,6 +243,7 @@ static const NativeDef natives[] = {
     {"_spawn(coro, name=None)", nat_spawn, "As the prelude's spawn.", 0},
     {"gather(*coros_or_futures, return_exceptions=False)", nat_gather, "A future of the list of all results.", 0},
     {"current_task(loop=None)", nat_current_task, "The running task.", 0},
+    {"_own_task()", nat_own_task, "The running task, or None also where no loop runs.", 0},
     {"all_tasks(loop=None)", nat_all_tasks, "The set of unfinished tasks.", 0},
     {"_open_generators()", nat_open_generators, "The async generators that stand inside a try or with.", 0},
     {"_call_soon(callback, args, context=None)", nat_call_soon, "Call it in the next round.", 0},

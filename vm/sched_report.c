@@ -30,6 +30,28 @@ static Gen *user_frame(Task *t, Code **library)
     }
 }
 
+/* The task that stands inside the lock which the library's code at the end of t's chain wants; NULL: no such thing. */
+static Task *lock_owner(VM *vm, Task *t)
+{
+    Gen *leaf = t->coro;
+    while (is_gen(leaf->delegate)) leaf = as_gen(leaf->delegate);
+    const Code *c = frame_code(&leaf->frame);
+    if (gen_state(leaf) != GEN_SUSPENDED || !code_is_library(c) || c->nregs == 0) return NULL;
+    Value self = leaf->frame.regs[0];
+    if (!is_kind(self, KIND_INSTANCE)) return NULL;
+    Type *type = type_of(vm, self);
+    if (type_defines(type, D_GETATTR) || type_defines(type, D_GETATTRIBUTE)) return NULL; // would run the script's code
+    Value owner = obj_getattr_opt(vm, self, vm_intern(vm, "_owner"));
+    if (is_error(owner)) vm_take_pending(vm);
+    return is_task(owner) && !future_done(as_future(owner)) ? as_task(owner) : NULL;
+}
+
+/* The task that keeps t waiting: the one it awaits, or the one that holds the lock it wants; NULL: nobody knows. */
+static Task *holder(VM *vm, Task *t)
+{
+    return is_task(t->wait_on) ? as_task(t->wait_on) : lock_owner(vm, t);
+}
+
 static void add_where(StrBuilder *b, Gen *g)
 {
     Code *c = frame_code(&g->frame);
@@ -44,8 +66,12 @@ static void add_where(StrBuilder *b, Gen *g)
 static void add_wait(VM *vm, StrBuilder *b, Task *t, const Code *library)
 {
     bool named = library && library->qualname->data[0] != '_'; // else an inner matter of the library
-    if (named) sb_addf(b, "%N()", library->qualname);
-    else if (is_task(t->wait_on)) {
+    if (named) {
+        Task *owner = lock_owner(vm, t);
+        Value name = owner ? task_name(vm, owner) : VALUE_UNSET;
+        sb_addf(b, "%N()", library->qualname);
+        if (is_str(name)) sb_saidf(b, ", task '%V' holds the lock", name);
+    } else if (is_task(t->wait_on)) {
         Value name = task_name(vm, as_task(t->wait_on));
         if (!is_error(name)) sb_saidf(b, "task '%V'", name);
     } else sb_saidf(b, wait_texts[t->wait_kind]);
@@ -94,16 +120,13 @@ static void print(StrBuilder *b)
     else vm_take_pending(b->vm);
 }
 
-/* Tasks that await each other in a ring: follow wait_on from each task; a ring is named once. */
+/* Tasks that wait for each other in a ring: follow the holders from each task; a ring is named once. */
 static Task *find_ring(VM *vm)
 {
     for (Task *t = sched_first_task(vm); t; t = t->next) {
         Task *slow = t, *fast = t;
-        while (fast && is_task(fast->wait_on)) {
-            fast = as_task(fast->wait_on);
-            if (!is_task(fast->wait_on)) break;
-            fast = as_task(fast->wait_on);
-            slow = as_task(slow->wait_on);
+        while ((fast = holder(vm, fast)) && (fast = holder(vm, fast))) {
+            slow = holder(vm, slow);
             if (slow == fast) return slow;
         }
     }
@@ -117,7 +140,7 @@ static void add_ring(VM *vm, StrBuilder *b, Task *ring)
     do {
         Value name = task_name(vm, t);
         if (!is_error(name)) sb_addf(b, "'%V' -> ", name);
-        t = as_task(t->wait_on);
+        t = holder(vm, t);
     } while (t != ring);
     Value name = task_name(vm, ring);
     if (!is_error(name)) sb_addf(b, "'%V'\n", name);
