@@ -145,12 +145,16 @@ static bool visit(VM *vm, Value item, void *state)
 
 static Value nat_count_of(VM *vm, Args args)
 {
+    if (!obj_is_iterable(vm, args.v[0]))
+        return vm_raise(vm, ERR_TYPE, "argument of type '%T' is not iterable", args.v[0]);
     Search s = {.wanted = args.v[1]};
     return obj_iterate(vm, args.v[0], visit, &s) ? small(s.count) : VALUE_ERROR;
 }
 
 static Value nat_index_of(VM *vm, Args args)
 {
+    if (!obj_is_iterable(vm, args.v[0]))
+        return vm_raise(vm, ERR_TYPE, "argument of type '%T' is not iterable", args.v[0]);
     Search s = {.wanted = args.v[1], .stop = true};
     if (obj_iterate(vm, args.v[0], visit, &s))
         return vm_raise(vm, ERR_VALUE, "sequence.index(x): x not in sequence");

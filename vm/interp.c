@@ -900,7 +900,6 @@ reload:
     }
     CASE(MAPPING_REST): FINISH(A, op_mapping_rest(vm, R(B), R(C)));
     CASE(DISPLAY): CHECK(op_display(vm, R(A)));
-    CASE(DROP): op_drop(vm, R(A)); NEXT;
 
     /* An exception is pending in vm->exc and vm->frame says where. */
 unwind_here:

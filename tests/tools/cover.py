@@ -9,15 +9,20 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
+def gcov(data, *options):
+    """What gcov says of each source file behind one .gcda file: its name, from the root, and its report."""
+    report = subprocess.run(["gcov", "--json-format", "--stdout", *options, data], capture_output=True, check=True)
+    for file in (file for text in report.stdout.splitlines() for file in json.loads(text)["files"]):
+        name = os.path.relpath(os.path.join(ROOT, file["file"]), ROOT)
+        if not name.startswith(".."):
+            yield name, file
+
+
 def coverage(build):
     """({source: {line: did it run}}, {(function, source): did it run}) over all objects."""
     lines, functions = {}, {}
     for data in sorted(pathlib.Path(build).rglob("*.gcda")):
-        report = subprocess.run(["gcov", "--json-format", "--stdout", data], capture_output=True, check=True)
-        for file in (file for text in report.stdout.splitlines() for file in json.loads(text)["files"]):
-            name = os.path.relpath(os.path.join(ROOT, file["file"]), ROOT)
-            if name.startswith(".."):
-                continue
+        for name, file in gcov(data):
             seen = lines.setdefault(name, {})
             for line in file["lines"]:
                 number = line["line_number"]

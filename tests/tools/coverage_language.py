@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Print what of the language no program under tests/same or tests/lang reaches.
 
-Rows are read from the tables that define them: grammar rules (lang/grammar.y), tree nodes (lang/ast.def), opcodes
-(vm/opcodes.def), natives (functions nat_… in vm/ and stdlib/) and error types (vm/errors.def). Reached means: a
-line that names it ran in the `cover` build, or, for opcodes, that it stands in the bytecode of such a program.
+Rows are read from the tables that define them: grammar rules (lang/grammar.y as lemon numbers them), tree nodes
+(lang/ast.def), opcodes (vm/opcodes.def), natives (functions nat_… in vm/ and stdlib/) and error types (vm/errors.def).
+Reached means: a line that names it ran in the `cover` build, or, for opcodes, that it stands in the bytecode of such a
+program; error types count as soon as a program names them.
 Lines of tests/tools/coverage_language.reasons, `row: reason`, excuse a row.
 """
 import argparse
@@ -13,16 +14,19 @@ import re
 import subprocess
 import sys
 
-from cover import ROOT, coverage
+from cover import ROOT, coverage, gcov
 
-GRAMMAR, NODES = "lang/grammar.y", "lang/ast.def"
-OPCODES, ERRORS = "vm/opcodes.def", "vm/errors.def"
+GRAMMAR, PARSER = "lang/grammar.y", "build/gen/lang/grammar.c"
+NODES, OPCODES, ERRORS = "lang/ast.def", "vm/opcodes.def", "vm/errors.def"
 REASONS = ROOT / "tests/tools/coverage_language.reasons"
 
 
 def table(path, macro):
-    """The first column of a .def table."""
-    return re.findall(rf"^\s*{macro}\(\s*(\w+)", (ROOT / path).read_text(), re.M)
+    """The first column of a .def table, its own macros expanded."""
+    source = f'#define {macro}(NAME, ...) row NAME\n#include "{path}"\n'
+    listing = subprocess.run(["cc", "-E", "-P", "-I", ROOT, "-"], input=source, capture_output=True, text=True,
+                             check=True)
+    return re.findall(r"\brow (\w+)", listing.stdout)
 
 
 def programs():
@@ -30,15 +34,29 @@ def programs():
         yield from sorted((ROOT / folder).rglob("*.co"))
 
 
-def unreached_rules(lines):
-    """A rule is reached when its action's line ran; rules without an action have none."""
-    text = (ROOT / GRAMMAR).read_text().split("\n")
-    ran = lines.get(GRAMMAR, {})
-    for number, line in enumerate(text, 1):
-        rule = re.match(r"(\w+)(?:\(\w+\))? ::= (.*?)\.\s*\{", line)
-        if rule and not ran.get(number, False):
-            symbols = re.sub(r"\(\w+\)", "", rule[2]).strip()
-            yield f"rule {rule[1]} ::= {symbols}"
+def unreached_rules(build):
+    """Grammar rules that were never reduced.
+
+    Lemon writes a case for each rule and lets rules of the same action fall through to it; the second and later ones
+    test `yyruleno` in a line of their own (a branch in the cover build), so the first is what they leave of the whole.
+    """
+    files = dict(gcov(build / "lang/grammar.gcda", "--branch-probabilities", "--branch-counts"))
+    actions = {line["line_number"]: line["count"] for line in files[GRAMMAR]["lines"]}
+    tests = {line["line_number"]: line["branches"][0]["count"] for line in files[PARSER]["lines"] if line["branches"]}
+    group, number = {}, 0  # rule: how often it was reduced, None for the first until the action's line is known
+    for text in (ROOT / PARSER).read_text().split("\n"):
+        rule = re.search(r"^ +(?:case \d+: )?/\* (?:\(\d+\) )?(\w+ ::=.*?) \*/", text)
+        place = re.match(r'#line (\d+) "(.*)"', text)
+        number = int(place[1]) if place else number + 1  # as gcov counts: of the line after #line
+        if rule:
+            group[rule[1]] = tests[number - 1] if "yytestcase" in text else None
+        elif place and place[2] == GRAMMAR:
+            whole = actions.get(number) or actions.get(number + 1, 0)  # an action may begin on the line after its {
+            others = sum(filter(None, group.values()))
+            for name, count in group.items():
+                if (whole - others if count is None else count) == 0:
+                    yield f"rule {name}"
+            group = {}
 
 
 def names_that_ran(lines, pattern):
@@ -55,7 +73,7 @@ def names_that_ran(lines, pattern):
 
 
 def unreached_nodes(lines):
-    made = names_that_ran(lines, r"\bAST_(\w+)")
+    made = names_that_ran(lines, r"\b(?:AST_|NODE_NEW\()(\w+)")
     return (f"node {name}" for name in table(NODES, "NODE") if name not in made)
 
 
@@ -87,7 +105,7 @@ def main():
     parser.add_argument("build", type=pathlib.Path, help="the folder of the cover build")
     options = parser.parse_args()
     lines, functions = coverage(options.build)
-    rows = [*unreached_rules(lines), *unreached_nodes(lines), *unreached_opcodes(options.build / "co"),
+    rows = [*unreached_rules(options.build), *unreached_nodes(lines), *unreached_opcodes(options.build / "co"),
             *unreached_natives(functions), *unreached_errors(lines)]
     reasons = {}
     if REASONS.exists():
