@@ -254,7 +254,7 @@ static Value scan_object(Scanner *s)
 static Value scan_value(Scanner *s)
 {
     if (s->p == s->end) return no_value(s, s->p);
-    if (vm_c_stack_low(s->vm)) return VALUE_ERROR;
+    if (vm_c_stack_low(s->vm) || !vm_tick(s->vm, 1)) return VALUE_ERROR;
     switch (*s->p) {
     case '"': s->p++; return scan_string(s);
     case '{': s->p++; return scan_object(s);
@@ -482,6 +482,7 @@ static bool write_other(Writer *w, Value v, const Level *outer, int depth)
 
 static bool write_value(Writer *w, Value v, const Level *outer, int depth)
 {
+    if (!vm_tick(w->b.vm, 1)) return false;
     if (is_str(v)) return write_str(&w->b, as_str(v), w->ascii);
     if (is_none(v)) return sb_add_c(&w->b, "null");
     if (is_bool(v)) return sb_add_c(&w->b, v == VALUE_TRUE ? "true" : "false");

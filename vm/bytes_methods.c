@@ -95,7 +95,8 @@ static Value nat_count(VM *vm, Args args)
     if (!search_args(vm, args, &s)) return VALUE_ERROR;
     if (s.none) return small(0);
     if (!s.sub.size) return small((int64_t)s.size + 1);
-    return small((int64_t)search_count(s.data, s.size, s.sub.data, s.sub.size, SIZE_MAX));
+    size_t count = search_count(s.data, s.size, s.sub.data, s.sub.size, SIZE_MAX);
+    return vm_tick_bytes(vm, s.size) ? small((int64_t)count) : VALUE_ERROR;
 }
 
 static bool begins_with(const Search *s, ByteView affix, bool at_end)

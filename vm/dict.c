@@ -463,7 +463,7 @@ static bool update_from_keys(VM *vm, Dict *d, Value other, Value keys_method, Va
     while ((r[1] = obj_next(vm, r[0])) != VALUE_STOP) {
         if (is_error(r[1])) return false;
         r[2] = obj_getitem(vm, other, r[1]);
-        if (is_error(r[2]) || !dict_set(vm, d, r[1], r[2])) return false;
+        if (is_error(r[2]) || !dict_set(vm, d, r[1], r[2]) || !vm_tick(vm, 1)) return false;
     }
     return true;
 }
@@ -496,7 +496,7 @@ static bool update_from_pairs(VM *vm, Dict *d, Value pairs, Value *r)
         const Value *pair = sequence_items(as_obj(r[2]), &n);
         r[3] = pair[0];
         r[4] = pair[1];
-        if (!dict_set(vm, d, r[3], r[4])) return false;
+        if (!dict_set(vm, d, r[3], r[4]) || !vm_tick(vm, 1)) return false;
     }
     return true;
 }

@@ -144,6 +144,7 @@ static bool extend_range(VM *vm, List *l, Range *r)
     for (int64_t i = 0; i < r->ilen; i++) {
         Value v = range_item(vm, r, i);
         if (is_error(v) || !list_push(vm, l, v)) return false;
+        if (i % 4096 == 4095 && !vm_tick(vm, 4096)) return false;
     }
     return true;
 }

@@ -560,7 +560,7 @@ bool list_sort(VM *vm, List *l, Value key, bool reverse)
     if (is_error(detached) || !r) return false;
     r[0] = detached;
     hand_over(vm, l, as_list(detached));
-    bool ok = sort_detached(vm, key, reverse, r);
+    bool ok = vm_tick(vm, as_list(detached)->size) && sort_detached(vm, key, reverse, r);
     bool modified = l->items != NULL;
     list_clear(vm, l);
     hand_over(vm, as_list(detached), l);

@@ -86,7 +86,8 @@ static Value nat_count(VM *vm, Args args)
     const Str *sub = as_str(args.v[1]);
     if (part.none) return small(0);
     if (!sub->size) return small((int64_t)(part.end - part.start + 1));
-    return small((int64_t)search_count(part.data, part.size, sub->data, sub->size, SIZE_MAX));
+    size_t count = search_count(part.data, part.size, sub->data, sub->size, SIZE_MAX);
+    return vm_tick_bytes(vm, part.size) ? small((int64_t)count) : VALUE_ERROR;
 }
 
 static bool begins_with(const Part *part, const Str *affix, bool at_end)

@@ -120,7 +120,7 @@ Text text_strip(Text t, const Text *chars, StripSides sides)
 
 typedef struct Pieces {
     VM *vm;
-    List *list; // NULL: out of memory
+    List *list; // NULL: an exception is pending
     TextKind kind;
 } Pieces;
 
@@ -134,7 +134,7 @@ static bool add_piece(Pieces *p, const char *start, const char *end)
 {
     if (!p->list) return false;
     Value piece = text_make(p->vm, p->kind, start, (size_t)(end - start));
-    if (is_error(piece) || !list_push(p->vm, p->list, piece)) p->list = NULL;
+    if (is_error(piece) || !list_push(p->vm, p->list, piece) || !vm_tick(p->vm, 1)) p->list = NULL;
     return p->list != NULL;
 }
 
@@ -264,16 +264,18 @@ static void interleave(char *out, Text t, Text with, size_t count)
     copy_bytes(out, p, (size_t)(end - p));
 }
 
-static void replace_each(char *out, Text t, Text old, Text with, size_t count)
+static bool replace_each(VM *vm, char *out, Text t, Text old, Text with, size_t count)
 {
     const char *p = t.data, *end = p + t.size;
     while (count--) {
+        if (count % 4096 == 4095 && !vm_tick(vm, 4096)) return false;
         size_t at = search_first(p, (size_t)(end - p), old.data, old.size);
         out = copy_bytes(out, p, at);
         out = copy_bytes(out, with.data, with.size);
         p += at + old.size;
     }
     copy_bytes(out, p, (size_t)(end - p));
+    return true;
 }
 
 /* One byte for every other one, eight at a time. */
@@ -294,7 +296,7 @@ static Value replace_byte(VM *vm, Text t, char old, char with)
     if (!memchr(t.data, old, t.size)) return VALUE_UNSET;
     char *out = text_alloc(vm, t.kind, t.size, t.length, &v);
     if (out) replace_bytes(out, t.data, t.size, old, with);
-    return v;
+    return vm_tick_bytes(vm, t.size) ? v : VALUE_ERROR;
 }
 
 Value text_replace(VM *vm, Text t, Text old, Text with, int64_t max)
@@ -308,9 +310,9 @@ Value text_replace(VM *vm, Text t, Text old, Text with, int64_t max)
     size_t size = size_add(t.size - count * old.size, size_mul(count, with.size));
     char *out = text_alloc(vm, t.kind, size, t.length - count * old.length + count * with.length, &v);
     if (!out) return VALUE_ERROR;
-    if (old.size) replace_each(out, t, old, with, count);
-    else interleave(out, t, with, count);
-    return v;
+    if (!old.size) interleave(out, t, with, count);
+    else if (!replace_each(vm, out, t, old, with, count)) return VALUE_ERROR;
+    return vm_tick_bytes(vm, t.size) ? v : VALUE_ERROR;
 }
 
 static char *fill_in(char *out, Text fill, size_t times)

@@ -115,6 +115,8 @@ Value vm_call_method(VM *vm, Value self, Str *name, const Value *args, int n); /
 bool vm_c_stack_low(VM *vm);
 /* Charge work done in a long native loop; answers false with an exception pending when the program is to be interrupted. */
 bool vm_tick(VM *vm, size_t units);
+/* The same for n bytes that were gone through, many at a time. */
+static inline bool vm_tick_bytes(VM *vm, size_t n) { return n < 1024 || vm_tick(vm, n / 16); }
 
 /* --- types of values --- */
 static inline Type *type_of(VM *vm, Value v);
