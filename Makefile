@@ -111,6 +111,11 @@ $(B)/lang/grammar.o: private CFLAGS += -Wno-missing-prototypes -Wno-unused-param
 # Rules of the same action share it: a branch for each tells coverage-language which one was there.
 build/cover/lang/grammar.o: private CFLAGS += '-Dyytestcase(X)=if (X) __asm__ volatile ("")'
 
+# The fuzzers run no code, and clang takes minutes over the interpreter with its sanitizers.
+ifeq ($(CONFIG),fuzz)
+$(B)/vm/interp.o: private CFLAGS := -std=gnu11 $(WARNINGS) -O1
+endif
+
 $(B)/libco.a: $(LIB) Makefile
 	@rm -f $@
 	$(call said,ar       $@)ar rcs $@ $(LIB)
