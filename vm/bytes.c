@@ -79,9 +79,10 @@ bool bytearray_splice(VM *vm, ByteArray *a, size_t at, size_t n, const void *wit
         return false;
     }
     if (at == 0 && with_size == 0) { // consume the front
+        uint8_t *block = block_of(a);
         a->size -= n;
+        a->data = a->size ? a->data + n : block;
         a->head = a->size ? a->head + n : 0;
-        a->data = a->size ? a->data + n : block_of(a);
         return true;
     }
     size_t size = size_add(a->size - n, with_size);
