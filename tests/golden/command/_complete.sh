@@ -7,7 +7,7 @@ answers() {
     _co
     echo "$* -> ${COMPREPLY[*]}"
 }
-cd /
+cd "$(mktemp -d)" && trap 'rmdir "$PWD"' EXIT # files are completed too: a folder without any
 answers co che
 answers co run --virt
 answers co check --js
