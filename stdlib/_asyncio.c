@@ -234,7 +234,8 @@ const NativeDef asyncio_run_def = {"run(main, *, debug=None)", nat_run, "Run a c
 static const NativeDef natives[] = {
     {"sleep(delay, result=None)", nat_sleep, "Coroutine that completes after delay seconds.", NATIVE_ASYNC},
     {"run(main, *, debug=None)", nat_run, "Run a coroutine as the main task of a new event loop; answers its result.", 0},
-    {"_run_until(future, /)", nat_run_until, "Run the loop until a future is done; None: until stopped.", 0},
+    {"_run_until(future=?, /)", nat_run_until, "Run the loop until a future is done; without one, until stopped.",
+     0},
     {"_stop()", nat_stop, "Stop the running loop after this round.", 0},
     {"_is_running()", nat_is_running, "Whether a loop is running.", 0},
     {"_time()", nat_time, "The loop's clock, in seconds.", 0},

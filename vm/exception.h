@@ -22,7 +22,8 @@ Value exception_render(VM *vm, Value exc);
  * Programs see it without those. */
 enum { RENDER_TRACE = 1, RENDER_CHAIN = 2, RENDER_ADDED = 4 };
 Value exception_render_parts(VM *vm, Value exc, unsigned parts);
-/* The lines of each frame of a traceback object, outermost first: a list of str. */
+/* The lines of each frame of a traceback object, outermost first: a list of str, None for the library's own frames unless
+ * there are no others. */
 Value traceback_frame_texts(VM *vm, Value traceback);
 /* StopIteration's value, SystemExit's code. */
 Value exception_value(Value exc);

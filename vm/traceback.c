@@ -98,13 +98,24 @@ static bool add_repeats(Render *r, size_t n)
     return add_margin(r) && sb_addf(&r->b, "  [Previous line repeated %zu more time%s]\n", n, n == 1 ? "" : "s");
 }
 
+/* Readers see their own frames; the library's say something only where there are no others. */
+static bool shows_library(const Exception *e, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!code_is_library(exception_trace_entry(e, i).code)) return false;
+    return true;
+}
+
 static bool add_frames(Render *r, const Exception *e)
 {
     const Code *last = NULL;
     uint32_t last_line = 0;
     size_t repeats = 0, n = exception_trace_length(e);
-    for (size_t i = n < MAX_FRAMES ? n : MAX_FRAMES; i-- > 0;) {
+    if (n > MAX_FRAMES) n = MAX_FRAMES;
+    bool library = shows_library(e, n);
+    for (size_t i = n; i-- > 0;) {
         TraceEntry entry = exception_trace_entry(e, i);
+        if (code_is_library(entry.code) && !library) continue;
         CodeLine at = code_position(entry.code, entry.pc);
         bool same = entry.code == last && at.line == last_line;
         if (!same && !add_repeats(r, repeats)) return false;
@@ -374,18 +385,25 @@ static bool add_exception(Render *r, Value exc)
 
 Value exception_render(VM *vm, Value exc) { return exception_render_parts(vm, exc, RENDER_TRACE | RENDER_CHAIN | RENDER_ADDED); }
 
+static Value frame_text(VM *vm, TraceEntry entry)
+{
+    Render r = {.vm = vm};
+    sb_init(&r.b, vm);
+    if (add_frame(&r, entry.code, code_position(entry.code, entry.pc))) return sb_finish(&r.b);
+    sb_drop(&r.b);
+    return VALUE_ERROR;
+}
+
 Value traceback_frame_texts(VM *vm, Value traceback)
 {
     const Traceback *t = (Traceback *)as_obj(traceback);
     Value texts = list_new(vm, NULL, 0);
-    size_t n = exception_trace_length(as_exception(t->exc));
-    for (size_t i = t->index < n ? t->index + 1 : 0; i-- > 0 && !is_error(texts);) {
-        TraceEntry entry = exception_trace_entry(as_exception(t->exc), i);
-        Render r = {.vm = vm};
-        sb_init(&r.b, vm);
-        bool ok = add_frame(&r, entry.code, code_position(entry.code, entry.pc));
-        Value text = ok ? sb_finish(&r.b) : VALUE_ERROR;
-        if (!ok) sb_drop(&r.b);
+    const Exception *e = as_exception(t->exc);
+    size_t n = t->index < exception_trace_length(e) ? t->index + 1 : 0;
+    bool library = shows_library(e, n);
+    for (size_t i = n; i-- > 0 && !is_error(texts);) {
+        TraceEntry entry = exception_trace_entry(e, i);
+        Value text = code_is_library(entry.code) && !library ? VALUE_NONE : frame_text(vm, entry);
         if (is_error(text) || !list_append(vm, as_list(texts), text)) return VALUE_ERROR;
     }
     return texts;
