@@ -57,32 +57,19 @@ static Value nat_sleep(VM *vm, Args args)
 /* ---- running ---- */
 
 /* What has send, throw, close and __await__. */
-static bool is_coroutine(Value v)
-{
-    return is_exact(v, T_COROUTINE) || is_exact(v, T_NATIVE_CORO) || is_exact(v, T_ASYNC_GEN_STEP);
-}
-
 static bool check_coroutine(VM *vm, Value v)
 {
-    if (is_coroutine(v)) return true;
+    if (task_can_run(v)) return true;
     Value r = obj_repr(vm, v);
     if (!is_error(r)) vm_raise(vm, ERR_VALUE, "a coroutine was expected, got %V", r);
     return false;
-}
-
-/* What a task can run: native and scripted awaitables get a coroutine around them. */
-static Value wrap(VM *vm, Value awaitable)
-{
-    if (is_exact(awaitable, T_COROUTINE)) return awaitable;
-    Value module = module_import(vm, vm_intern(vm, "asyncio"));
-    return is_error(module) ? module : vm_call_method(vm, module, vm_intern(vm, "_wrap_awaitable"), &awaitable, 1);
 }
 
 static Value nat_run(VM *vm, Args args)
 {
     if (sched_running(vm)) return vm_raise(vm, ERR_RUNTIME, "asyncio.run() cannot be called from a running event loop");
     if (!check_coroutine(vm, args.v[0])) return VALUE_ERROR;
-    Value coro = wrap(vm, args.v[0]);
+    Value coro = task_coroutine(vm, args.v[0]);
     return is_error(coro) ? coro : sched_run(vm, coro, true);
 }
 
@@ -115,30 +102,14 @@ static bool is_awaitable(VM *vm, Value v)
 
 static Value make_task(VM *vm, Value awaitable, Value name)
 {
-    Value coro = wrap(vm, awaitable);
+    Value coro = task_coroutine(vm, awaitable);
     return is_error(coro) ? coro : task_new(vm, coro, name);
-}
-
-static bool check_context(VM *vm, Value v)
-{
-    if (is_none(v) || (is_ptr(v) && type_of(vm, v) == stdlib(vm)->context_type)) return true;
-    return vm_raise(vm, ERR_TYPE, "a Context was expected, got %T", v), false;
 }
 
 static Value nat_create_task(VM *vm, Args args)
 {
     if (!vm->task && !sched_running(vm)) return vm_raise(vm, ERR_RUNTIME, "no running event loop");
-    Value c = args.v[0];
-    if (!is_coroutine(c)) {
-        Value r = obj_repr(vm, c);
-        return is_error(r) ? r : vm_raise(vm, ERR_TYPE, "a coroutine was expected, got %V", r);
-    }
-    Value name = args.v[1];
-    if (!is_none(name) && !is_str(name)) name = obj_str(vm, name);
-    if (is_error(name) || !check_context(vm, args.v[2])) return VALUE_ERROR;
-    Value t = make_task(vm, c, name);
-    if (!is_error(t) && !is_none(args.v[2]) && !task_set_context(vm, as_task(t), args.v[2])) return VALUE_ERROR;
-    return t;
+    return task_make(vm, args.v[0], args.v[1], args.v[2]);
 }
 
 static Value nat_ensure_future(VM *vm, Args args)
@@ -224,7 +195,7 @@ static Value nat_call_at(VM *vm, Args args)
     return sched_call_at(vm, h, ((Handle *)as_obj(h))->when) ? h : VALUE_ERROR;
 }
 
-static Value nat_iscoroutine(VM *vm, Args args) { return (void)vm, bool_value(is_coroutine(args.v[0])); }
+static Value nat_iscoroutine(VM *vm, Args args) { return (void)vm, bool_value(task_can_run(args.v[0])); }
 
 const NativeDef asyncio_sleep_def = {"sleep(delay, result=None)", nat_sleep, "Coroutine that completes after delay seconds.", NATIVE_ASYNC};
 const NativeDef asyncio_spawn_def = {"spawn(coro, name=None)", nat_spawn, "Start a task that the program holds and awaits at its end.", 0};

@@ -145,18 +145,18 @@ static const TypeDef missing_def = {.slots = {.repr = missing_repr, .trace = tra
 static Value construct_context(VM *vm, Args args)
 {
     (void)args;
-    return make(vm, stdlib(vm)->context_type, VALUE_UNSET, VALUE_FALSE);
+    return make(vm, vm->context_type, VALUE_UNSET, VALUE_FALSE);
 }
 
 static Value nat_copy_context(VM *vm, Args args)
 {
     (void)args;
-    return make(vm, stdlib(vm)->context_type, vm->context, VALUE_FALSE);
+    return make(vm, vm->context_type, vm->context, VALUE_FALSE);
 }
 
 static Value nat_copy(VM *vm, Args args)
 {
-    return make(vm, stdlib(vm)->context_type, data_of(args.v[0])->values[0], VALUE_FALSE);
+    return make(vm, vm->context_type, data_of(args.v[0])->values[0], VALUE_FALSE);
 }
 
 static Value nat_run(VM *vm, Args args)
@@ -279,9 +279,9 @@ static bool init(VM *vm, Module *m)
     Stdlib *lib = stdlib(vm);
     lib->var_type = add_type(vm, m, "ContextVar", "_contextvars.ContextVar", &var_def);
     lib->token_type = add_type(vm, m, "Token", "_contextvars.Token", &token_def);
-    lib->context_type = add_type(vm, m, "Context", "_contextvars.Context", &context_def);
+    vm->context_type = add_type(vm, m, "Context", "_contextvars.Context", &context_def);
     Type *missing = add_type(vm, m, NULL, "_contextvars.Token.MISSING", &missing_def);
-    if (!lib->var_type || !lib->token_type || !lib->context_type || !missing) return false;
+    if (!lib->var_type || !lib->token_type || !vm->context_type || !missing) return false;
     lib->token_missing = make(vm, missing, VALUE_UNSET, VALUE_UNSET);
     if (is_error(lib->token_missing)) return false;
     gc_pin(vm, lib->token_missing);

@@ -4,12 +4,12 @@
 #include "vm/list.h"
 #include "vm/protocol.h"
 
-/* What is written in Co comes with asyncio, which is loaded when it is first wanted. */
-static Value call_asyncio(VM *vm, const char *name, Value arg)
+/* What is written in Co comes with asyncio's modules, which are loaded when they are first wanted. */
+static Value call_asyncio(VM *vm, const char *in, const char *name, Value arg)
 {
     Value *root = roots_push(vm, arg);
     if (!root) return VALUE_ERROR;
-    Value m = module_import(vm, vm_intern(vm, "asyncio"));
+    Value m = module_import(vm, vm_intern(vm, in));
     Value f = is_error(m) ? m : obj_getattr(vm, m, vm_intern(vm, name));
     Value v = is_error(f) ? f : vm_call1(vm, f, *root);
     roots_pop(vm, root);
@@ -19,10 +19,10 @@ static Value call_asyncio(VM *vm, const char *name, Value arg)
 static Value nat_gather(VM *vm, Args args)
 {
     Value all = tuple_new(vm, args.v, (size_t)args.n);
-    return is_error(all) ? all : call_asyncio(vm, "_scoped_gather", all);
+    return is_error(all) ? all : call_asyncio(vm, "asyncio.tasks", "_scoped_gather", all);
 }
 
-static Value nat_timeout(VM *vm, Args args) { return call_asyncio(vm, "timeout", args.v[0]); }
+static Value nat_timeout(VM *vm, Args args) { return call_asyncio(vm, "asyncio.timeouts", "timeout", args.v[0]); }
 
 static const NativeDef gather_def = {
     "gather(*aws)", nat_gather,

@@ -19,7 +19,7 @@ typedef struct Stdlib {
     Type *grouper_type, *tee_type;             // of itertools
     Type *reader_type, *writer_type, *transport_type, *listener_type, *request_type; // of _streams
     Type *child_type, *signal_type; // of _process
-    Type *var_type, *token_type, *context_type; // of contextvars
+    Type *var_type, *token_type;             // of contextvars
     Value token_missing;
 } Stdlib;
 /* Obj.aux of NativeData: what it is, where its type may be a script's subclass. */

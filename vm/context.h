@@ -7,6 +7,13 @@
 #pragma once
 #include "vm/vm.h"
 
+/* Whether a script may give it as context=: None or a Context object; a TypeError otherwise. */
+static inline bool context_check(VM *vm, Value v)
+{
+    if (is_none(v) || (is_ptr(v) && type_of(vm, v) == vm->context_type)) return true;
+    return vm_raise(vm, ERR_TYPE, "a Context was expected, got %T", v), false;
+}
+
 /* Let `context` (None and UNSET: nothing set) be the current one; answers the one before. */
 static inline Value context_enter(VM *vm, Value context)
 {

@@ -1,6 +1,7 @@
 /* future_type.c - what scripts see of futures, tasks and natives' coroutines. */
 #include "vm/common.h"
 #include "vm/dict.h"
+#include "vm/context.h"
 #include "vm/exception.h"
 #include "vm/gen_view.h"
 #include "vm/list.h"
@@ -62,12 +63,16 @@ static Value nat_remove_done_callback(VM *vm, Args args)
 {
     return small((int64_t)future_remove_callback(vm, as_future(args.v[0]), args.v[1]));
 }
+static Value call_asyncio(VM *vm, const char *in, const char *name, const Value *args, int n)
+{
+    Value module = module_import(vm, vm_intern(vm, in));
+    return is_error(module) ? module : vm_call_method(vm, module, vm_intern(vm, name), args, n);
+}
+
 static Value nat_get_loop(VM *vm, Args args)
 {
     (void)args;
-    Value name = obj_value(vm_intern(vm, "asyncio"));
-    Value module = module_import(vm, as_str(name));
-    return is_error(module) ? module : vm_call_method(vm, module, vm_intern(vm, "_the_loop"), NULL, 0);
+    return call_asyncio(vm, "asyncio.events", "get_event_loop", NULL, 0);
 }
 static Value await_self(VM *vm, Value self)
 {
@@ -176,14 +181,29 @@ Value task_name(VM *vm, Task *t)
     return name;
 }
 
-static Value construct_task(VM *vm, Args args)
+Value task_coroutine(VM *vm, Value awaitable)
 {
-    if (!is_exact(args.v[1], T_COROUTINE)) {
-        Value r = obj_repr(vm, args.v[1]);
+    return is_exact(awaitable, T_COROUTINE) ? awaitable : call_asyncio(vm, "asyncio.tasks", "_wrap_awaitable", &awaitable, 1);
+}
+
+Value task_make(VM *vm, Value coro, Value name, Value context)
+{
+    if (!task_can_run(coro)) {
+        Value r = obj_repr(vm, coro);
         return is_error(r) ? r : vm_raise(vm, ERR_TYPE, "a coroutine was expected, got %V", r);
     }
-    return task_new(vm, args.v[1], args.v[3]);
+    if (!context_check(vm, context)) return VALUE_ERROR;
+    coro = task_coroutine(vm, coro);
+    Value *root = is_error(coro) ? NULL : roots_push(vm, coro);
+    if (!root) return VALUE_ERROR;
+    if (!is_none(name) && !is_str(name)) name = obj_str(vm, name);
+    Value task = is_error(name) ? name : task_new(vm, *root, name);
+    roots_pop(vm, root);
+    if (!is_error(task) && !is_none(context) && !task_set_context(vm, as_task(task), context)) return VALUE_ERROR;
+    return task;
 }
+
+static Value construct_task(VM *vm, Args args) { return task_make(vm, args.v[1], args.v[3], args.v[4]); }
 static Value nat_get_name(VM *vm, Args args) { return task_name(vm, as_task(args.v[0])); }
 static Value nat_set_name(VM *vm, Args args)
 {

@@ -19,6 +19,7 @@ static void set_inline(InsnExtra *cache, uint32_t shape, uint16_t slot, uint16_t
 static void cache_slot(VM *vm, AttrSite site, InsnExtra *cache, const Obj *o, Str *name, uint32_t slot, uint32_t step)
 {
     if (o->kind != KIND_INSTANCE || slot >= o->aux || slot > UINT16_MAX || step > UINT16_MAX) return;
+    type_of(vm, obj_value(o))->flags |= TYPE_CACHED;
     attr_cache_add(vm, site, (AttrAnswer){name, o->shape, (uint16_t)slot, (uint16_t)step, VALUE_UNSET});
     set_inline(cache, o->shape, (uint16_t)slot, (uint16_t)step);
 }
@@ -99,6 +100,7 @@ Value op_load_method(VM *vm, Value o, Value name_value, InsnExtra *cache, Value 
     if (r.kind == ATTR_BIND && (is_kind(r.value, KIND_FUNCTION) || is_kind(r.value, KIND_NATIVE))) {
         *self = r.self;
         if (is_ptr(o) && r.cache == CACHE_SHAPE && r.self == o) {
+            type_of(vm, o)->flags |= TYPE_CACHED;
             attr_cache_add(vm, SITE_CALL, (AttrAnswer){name, as_obj(o)->shape, 0, 0, r.value});
             inline_method(vm, cache, as_obj(o)->shape, r.value);
         }

@@ -5,9 +5,9 @@
 #include "vm/sched.h"
 #include "vm/str.h"
 
-static Value call_asyncio(VM *vm, const char *name, const Value *args, int n)
+static Value call_asyncio(VM *vm, const char *in, const char *name, const Value *args, int n)
 {
-    Value module = module_import(vm, vm_intern(vm, "asyncio"));
+    Value module = module_import(vm, vm_intern(vm, in));
     return is_error(module) ? module : vm_call_method(vm, module, vm_intern(vm, name), args, n);
 }
 
@@ -16,7 +16,7 @@ bool sched_close_async_generators(VM *vm)
     Value open = gc_open_async_generators(vm);
     if (is_error(open)) return false;
     if (as_list(open)->size == 0) return true;
-    Value loop = call_asyncio(vm, "_the_loop", NULL, 0);
+    Value loop = call_asyncio(vm, "asyncio.events", "get_event_loop", NULL, 0);
     Value closing = is_error(loop) ? loop : vm_call_method(vm, loop, vm_intern(vm, "shutdown_asyncgens"), NULL, 0);
     Value task = is_error(closing) ? closing : task_new(vm, closing, VALUE_UNSET);
     if (is_error(task)) return false;
@@ -27,6 +27,6 @@ bool sched_close_async_generators(VM *vm)
 bool sched_close_dropped(VM *vm, Gen *g)
 {
     Value closing = vm_call_method(vm, obj_value(g), vm_intern(vm, "aclose"), NULL, 0);
-    if (!is_error(closing)) closing = call_asyncio(vm, "_wrap_awaitable", &closing, 1);
+    if (!is_error(closing)) closing = task_coroutine(vm, closing);
     return !is_error(closing) && !is_error(task_new(vm, closing, VALUE_UNSET));
 }

@@ -71,7 +71,17 @@ Value cancelled_error(VM *vm, Value msg);
 Value gather_new(VM *vm, Tuple *children, bool return_exceptions);
 
 /* ---- tasks ---- */
+/* What asyncio.iscoroutine says yes to: a scripted coroutine, a native one, the step of an async generator. */
+static inline bool task_can_run(Value v)
+{
+    return is_exact(v, T_COROUTINE) || is_exact(v, T_NATIVE_CORO) || is_exact(v, T_ASYNC_GEN_STEP);
+}
+/* The scripted coroutine that awaits it; itself if it is one. */
+Value task_coroutine(VM *vm, Value awaitable);
 Value task_new(VM *vm, Value coroutine, Value name);
+/* Of whatever task_can_run, as scripts ask for it: name None or anything str() takes, context None (a copy of the current
+ * one) or a Context object. */
+Value task_make(VM *vm, Value coro, Value name, Value context);
 /* A task for a clone of t's coroutine, waiting as t does. */
 Value task_new_like(VM *vm, Value coroutine, Task *t);
 Value task_name(VM *vm, Task *t);

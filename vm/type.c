@@ -501,8 +501,17 @@ static bool holds_cached(VM *vm, Type *t, Str *name)
     return false;
 }
 
+static bool is_cached(const Type *t)
+{
+    if (t->flags & TYPE_CACHED) return true;
+    for (size_t i = 0; i < type_subclass_count(t); i++)
+        if (*type_subclass_at(t, i) && is_cached(*type_subclass_at(t, i))) return true;
+    return false;
+}
+
 static bool breaks_caches(VM *vm, Type *t, Str *name, Value v)
 {
+    if (!is_cached(t)) return false;
     switch (dunder_of(vm, name)) {
     case D_GETATTR: case D_GETATTRIBUTE: case D_SETATTR: case D_DELATTR:
     case D_GET: case D_SET: case D_DELETE:

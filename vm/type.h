@@ -83,8 +83,8 @@ static inline void obj_attrs_init(VM *vm, Obj *o)
  *   same type version of a class itself    the same attribute of a class object (CACHE_TYPE: v is exactly a T_TYPE)
  * A change to a class that would break the first promise calls code_flush_caches (code_object.c), which empties every
  * inline cache of the VM; it happens when a method or descriptor is replaced or shadowed, a data descriptor or an
- * attribute hook is added. Overwriting plain class attributes and adding new names only changes versions. Shape ids are
- * never used again. */
+ * attribute hook is added, in a class that a cache has met (TYPE_CACHED) or in a base of one. Overwriting plain class
+ * attributes and adding new names only changes versions. Shape ids are never used again. */
 void code_flush_caches(VM *vm); // code_object.c
 Shape *shape_of(VM *vm, Obj *o);
 Shape *shape_new_root(VM *vm, Type *t);           // with a fresh id

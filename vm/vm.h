@@ -32,6 +32,7 @@ struct VM {
     Value result;        // what interp_run answers when a run ends
     Value handled;       // exception being handled, None when none; those of frames that await are theirs (frame_handled)
     Value context;       // the context variables that are set here (context.h)
+    Type *context_type;  // of Context objects, once contextvars has made it
     Shape **shapes;      // by id; builtin types' ids are their T_ numbers
     Heap *heap;
     /* --- the rest --- */
