@@ -64,7 +64,7 @@ said = $(if $(V),,@echo '  $(1)' && )
 #-- what is built from what -----------------------------------------------------------------------
 
 TABLES    := $(patsubst tools/%.py,build/gen/%.inc,$(wildcard tools/*.py tools/*/*.py))
-LEXERS    := $(patsubst %.re,build/gen/%.c,$(wildcard lang/*.re))
+LEXERS    := $(patsubst %.re,build/gen/%.c,$(wildcard lang/*.re stdlib/*.re))
 GRAMMARS  := $(patsubst %.y,build/gen/%.c,$(wildcard lang/*.y))
 GENERATED := $(TABLES) $(LEXERS) $(GRAMMARS) $(GRAMMARS:.c=.h)
 

@@ -19,6 +19,7 @@ typedef struct Stdlib {
     Type *grouper_type, *tee_type;             // of itertools
     Type *reader_type, *writer_type, *transport_type, *listener_type, *request_type; // of _streams
     Type *child_type, *signal_type; // of _process
+    Type *http_watch_type; // of _http
     Type *var_type, *token_type;             // of contextvars
     Value token_missing;
 } Stdlib;

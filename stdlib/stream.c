@@ -84,7 +84,7 @@ void stream_close_channel(VM *vm, Stream *s, bool abort)
 
 /* ---- waking -------------------------------------------------------------------------------------- */
 
-static void wake_reader(VM *vm, Stream *s)
+void stream_wake_reader(VM *vm, Stream *s)
 {
     if (is_unset(s->reading.task)) return;
     if (waiter_waits(&s->reading)) task_resume(vm, as_task(s->reading.task), obj_value(s->owner));
@@ -148,7 +148,7 @@ static bool make_room(VM *vm, Stream *s, size_t n)
     return true;
 }
 
-static void consume(VM *vm, Stream *s, size_t n)
+void stream_consume(VM *vm, Stream *s, size_t n)
 {
     s->start += n;
     s->size -= n;
@@ -196,6 +196,10 @@ static bool is_satisfied(Stream *s)
     case WANT_SOME: return s->size > 0;
     case WANT_ALL: return false;
     case WANT_EXACTLY: return s->size >= w->n;
+    case WANT_FOUND:
+        if (w->finder->ready(s, w->scanned)) return true;
+        w->scanned = s->size;
+        return false;
     default: return find_separator(s, w) || w->scanned > s->limit;
     }
 }
@@ -206,7 +210,7 @@ bool stream_feed(VM *vm, Stream *s, const void *data, size_t n)
     memcpy(s->data + s->start + s->size, data, n);
     s->size += n;
     bool awaited = waiter_waits(&s->reading);
-    if (awaited && is_satisfied(s)) wake_reader(vm, s);
+    if (awaited && is_satisfied(s)) stream_wake_reader(vm, s);
     else if (awaited) return true; // a task that waits for more is not to be held back
     if (s->size > 2 * s->limit && !(s->flags & STREAM_HELD_BACK)) {
         s->flags |= STREAM_HELD_BACK;
@@ -218,13 +222,13 @@ bool stream_feed(VM *vm, Stream *s, const void *data, size_t n)
 void stream_feed_end(VM *vm, Stream *s)
 {
     s->flags |= STREAM_EOF;
-    wake_reader(vm, s);
+    stream_wake_reader(vm, s);
 }
 
 void stream_set_error(VM *vm, Stream *s, Value exc)
 {
     gc_store(vm, s->owner, &s->error, exc);
-    wake_reader(vm, s);
+    stream_wake_reader(vm, s);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------- */
@@ -232,7 +236,7 @@ void stream_set_error(VM *vm, Stream *s, Value exc)
 static Value take_bytes(VM *vm, Stream *s, size_t n)
 {
     Value v = bytes_new(vm, s->data + s->start, n);
-    if (!is_error(v)) consume(vm, s, n);
+    if (!is_error(v)) stream_consume(vm, s, n);
     return v;
 }
 
@@ -267,7 +271,7 @@ static Value overrun(VM *vm, Stream *s, const Want *w, size_t consumed, const ch
         Value message = str_from_c(vm, text);
         return is_error(message) ? message : raise_asyncio(vm, "LimitOverrunError", message, small((int64_t)consumed));
     }
-    consume(vm, s, text == TOO_LONG ? consumed + 1 : s->size);
+    stream_consume(vm, s, text == TOO_LONG ? consumed + 1 : s->size);
     return vm_raise(vm, ERR_VALUE, "%s", text);
 }
 
@@ -300,6 +304,11 @@ Value stream_take(VM *vm, Value reader, Want *w)
     case WANT_EXACTLY:
         if (s->size >= w->n) return take_bytes(vm, s, w->n);
         return eof ? incomplete(vm, s, int_from_u64(vm, w->n)) : VALUE_PARK;
+    case WANT_FOUND: {
+        Value v = w->finder->take(vm, w->separator);
+        w->scanned = s->size;
+        return v;
+    }
     default: return take_until(vm, s, w);
     }
 }
@@ -381,6 +390,30 @@ Value stream_resume(VM *vm, Value reader, Task *t)
     if (!add_waiter(vm, s, t)) return VALUE_ERROR;
     t->f.result = small((int64_t)(what == AWAIT_DRAIN_SOON ? AWAIT_DRAIN : what));
     return task_park_again(vm, t, wait_kinds[what], reader);
+}
+
+/* ---- writing ------------------------------------------------------------------------------------- */
+
+static bool tell_full(VM *vm, Stream *s)
+{
+    s->flags |= STREAM_FULL;
+    if (is_unset(s->protocol)) return true;
+    Value v = obj_getattr_opt(vm, s->protocol, vm_intern(vm, "pause_writing"));
+    if (!is_unset(v) && !is_error(v)) v = vm_call(vm, v, NULL, 0);
+    return !is_error(v);
+}
+
+bool stream_send(VM *vm, Stream *s, const void *data, size_t n)
+{
+    if (!n || !s->id) return true;
+    int64_t left = vm->host->io->write(vm->host, s->id, data, n);
+    if (left == -ENOMEM) return vm_no_memory(vm), false;
+    if (left < 0) { // its end will be told
+        s->flags |= STREAM_CLOSING;
+        return true;
+    }
+    s->pending = (size_t)left;
+    return s->pending <= s->high || s->flags & STREAM_FULL || tell_full(vm, s);
 }
 
 /* ---- what the host tells ------------------------------------------------------------------------- */

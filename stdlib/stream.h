@@ -11,13 +11,22 @@
 
 enum { STREAM_LIMIT = 64 << 10, STREAM_HIGH_WATER = 64 << 10 };
 
-typedef enum { WANT_SOME, WANT_ALL, WANT_EXACTLY, WANT_UNTIL, WANT_LINE, WANT_NEXT_LINE } WantKind;
+typedef struct Stream Stream;
+
+/* What somebody else finds in a stream's bytes; `self` is his object. */
+typedef struct Finder {
+    bool (*ready)(const Stream *s, size_t scanned); // is it worth looking? `scanned` bytes were not the last time
+    Value (*take)(VM *vm, Value self);              // what he finds, or VALUE_PARK. May call
+} Finder;
+
+typedef enum { WANT_SOME, WANT_ALL, WANT_EXACTLY, WANT_UNTIL, WANT_LINE, WANT_NEXT_LINE, WANT_FOUND } WantKind;
 /* What a reader asks for. */
 typedef struct Want {
     WantKind kind;
     size_t n;
-    Value separator; // of WANT_UNTIL; UNSET: a line end
+    Value separator; // of WANT_UNTIL; UNSET: a line end. Of WANT_FOUND: the finder's object
     size_t scanned;  // bytes known to hold no separator
+    const Finder *finder;
 } Want;
 
 enum {
@@ -37,7 +46,7 @@ enum {
 /* What a parked task waits for, in Task.f.result. */
 typedef enum { AWAIT_READ, AWAIT_CONNECT, AWAIT_DRAIN, AWAIT_DRAIN_SOON, AWAIT_CLOSED } StreamWait;
 
-typedef struct Stream {
+struct Stream {
     IoSink sink;
     Obj *owner;  // the reader's object
     IoId id;
@@ -52,7 +61,7 @@ typedef struct Stream {
     Value transport; // made when first asked for
     Value protocol;  // gets called, if a script gave one
     struct sockaddr_in6 peer;
-} Stream;
+};
 
 static inline Stream *stream_of(Value v) { return ((NativeData *)as_obj(v))->data; }
 
@@ -70,11 +79,19 @@ Value stream_take(VM *vm, Value reader, Want *w);
 /* Park the running task until the want is satisfied. */
 Value stream_wait_for_data(VM *vm, Value reader, const Want *w, const char *caller);
 Value stream_wait(VM *vm, Value reader, StreamWait what);
+/* What has come, and that its first n bytes have been read. */
+static inline const uint8_t *stream_bytes(const Stream *s) { return s->data + s->start; }
+void stream_consume(VM *vm, Stream *s, size_t n);
+/* Whoever reads looks again. */
+void stream_wake_reader(VM *vm, Stream *s);
+/* Send bytes. A connection that is lost says so to drain. False: an exception is pending. */
+bool stream_send(VM *vm, Stream *s, const void *data, size_t n);
 void stream_hold(VM *vm, Stream *s); // tell the host whether to read on
 void stream_close_channel(VM *vm, Stream *s, bool abort);
 
 /* Addresses as scripts see them: ('127.0.0.1', 80), ('::1', 80, 0, 0), '/path'. */
 Value address_value(VM *vm, const IoAddress *a);
+Value stream_peer(VM *vm, Stream *s); // its peer's; None: not known
 bool address_from(VM *vm, int family, Value v, IoAddress *out);
 
 bool stream_types_init(VM *vm, Module *m);

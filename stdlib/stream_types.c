@@ -160,23 +160,7 @@ static Value reader_of(Value writer) { return ((NativeData *)as_obj(writer))->va
 static Value write_bytes(VM *vm, Stream *s, ByteView b)
 {
     if (s->flags & STREAM_WRITE_ENDED) return vm_raise(vm, ERR_RUNTIME, "Cannot call write() after write_eof()");
-    if (!b.size || !s->id) return VALUE_NONE; // a connection that is lost says so to drain
-    int64_t left = vm->host->io->write(vm->host, s->id, b.data, b.size);
-    if (left == -ENOMEM) return vm_no_memory(vm);
-    if (left < 0) { // its end will be told
-        s->flags |= STREAM_CLOSING;
-        return VALUE_NONE;
-    }
-    s->pending = (size_t)left;
-    if (s->pending > s->high && !(s->flags & STREAM_FULL)) {
-        s->flags |= STREAM_FULL;
-        if (!is_unset(s->protocol)) {
-            Value v = obj_getattr_opt(vm, s->protocol, vm_intern(vm, "pause_writing"));
-            if (!is_unset(v) && !is_error(v)) v = vm_call(vm, v, NULL, 0);
-            if (is_error(v)) return v;
-        }
-    }
-    return VALUE_NONE;
+    return stream_send(vm, s, b.data, b.size) ? VALUE_NONE : VALUE_ERROR;
 }
 
 static Value nat_write(VM *vm, Args args)
@@ -250,7 +234,7 @@ static Value get_transport(VM *vm, Value self)
 
 /* ---- asking -------------------------------------------------------------------------------------- */
 
-static Value peer_name(VM *vm, Stream *s)
+Value stream_peer(VM *vm, Stream *s)
 {
     IoAddress a;
     if (s->peer.sin6_family == AF_INET || s->peer.sin6_family == AF_INET6) {
@@ -277,7 +261,7 @@ static Value nat_get_extra_info(VM *vm, Args args)
     Stream *s = stream_of(args.v[0]);
     Value v = VALUE_NONE;
     if (is_str(args.v[1]) && s->flags & STREAM_OPEN && !(s->flags & STREAM_ONE_WAY)) {
-        if (str_is(as_str(args.v[1]), "peername")) v = peer_name(vm, s);
+        if (str_is(as_str(args.v[1]), "peername")) v = stream_peer(vm, s);
         else if (str_is(as_str(args.v[1]), "sockname")) v = own_name(vm, s);
         else if (str_is(as_str(args.v[1]), "socket")) v = socket_of(vm, args.v[0]);
     }

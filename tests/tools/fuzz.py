@@ -7,6 +7,7 @@ A finding is written to build/fuzz-findings/NAME/ and makes the exit status 1.
 import argparse
 import pathlib
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -14,8 +15,10 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
-def seeds():
-    """The suite's own programs are the corpus in the tree."""
+def seeds(name):
+    """The suite's own programs are the corpus in the tree; of http, the requests of its table."""
+    if name == "http":
+        return requests()
     folder = ROOT / "build/fuzz-seeds"
     folder.mkdir(parents=True, exist_ok=True)
     for kind in ("same", "lang", "errors"):
@@ -26,11 +29,23 @@ def seeds():
     return folder
 
 
-def dictionary():
-    """The language's own words and signs, and a few beginnings, one entry each."""
-    path = ROOT / "build/fuzz.dict"
+def requests():
+    folder = ROOT / "build/fuzz-seeds-http"
+    folder.mkdir(parents=True, exist_ok=True)
+    table = runpy.run_path(ROOT / "tests/lang/http/_cases.co")
+    for i, case in enumerate(table["GOOD"] + table["BAD"]):
+        (folder / str(i)).write_bytes(case[-1])
+    return folder
+
+
+def dictionary(name):
+    """The language's own words and signs, and a few beginnings, one entry each; of http, fields' names and the like."""
+    path = ROOT / f"build/fuzz-{name}.dict"
     texts = re.findall(r'^(?:KEYWORD|PUNCT)\(.*"(.+)"', (ROOT / "lang/tokens.def").read_text(), re.M)
     texts += ["\n    ", "f'{", "}'", "'''", "\\N{", "async def f():", "0x", "1e9", "가"]
+    if name == "http":
+        texts = re.findall(r"'([^']+)'", (ROOT / "stdlib/http_parser.re").read_text())
+        texts += ["HTTP/1.1\r\n", "\r\n\r\n", "0\r\n\r\n", "http://", "Sun, 06 Nov 1994 08:49:37 GMT", "HTTP/1.1 200 OK\r\n"]
     entries = ("".join(f"\\x{byte:02x}" for byte in text.encode()) for text in texts)
     path.write_text("".join(f'"{entry}"\n' for entry in entries))
     return path
@@ -42,7 +57,7 @@ def start(target, seconds):
     corpus.mkdir(parents=True, exist_ok=True)
     findings.mkdir(parents=True, exist_ok=True)
     words = [target, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-max_len=4096",
-             f"-artifact_prefix={findings}/", f"-dict={dictionary()}", "-print_final_stats=1", corpus, seeds()]
+             f"-artifact_prefix={findings}/", f"-dict={dictionary(name)}", "-print_final_stats=1", corpus, seeds(name)]
     log = findings.with_suffix(".log")  # a pipe would fill up while the other target is waited for
     with log.open("w") as out:
         return name, log, subprocess.Popen(words, stdout=out, stderr=subprocess.STDOUT)
