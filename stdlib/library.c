@@ -1,3 +1,4 @@
+#include "stdlib/pcre.h"
 #include "stdlib/stdlib.h"
 #include "vm/codecs.h"
 #include "vm/dict.h"
@@ -47,6 +48,7 @@ bool stdlib_init(VM *vm, int argc, char **argv)
 
 void stdlib_free(VM *vm)
 {
+    pcre_close(stdlib(vm)->pcre);
     free(vm->module_state);
     vm->module_state = NULL;
 }
