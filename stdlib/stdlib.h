@@ -21,7 +21,6 @@ typedef struct Stdlib {
     Type *child_type, *signal_type; // of _process
     Type *http_watch_type; // of _http
     Type *var_type, *token_type;             // of contextvars
-    Type *var_type, *token_type, *context_type; // of contextvars
     Type *pattern_type, *match_type, *matches_type; // of _re
     Value re_error, re_parts;                   // what re registered there
     struct Pcre *pcre;                          // NULL until re is imported
