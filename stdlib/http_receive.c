@@ -65,7 +65,7 @@ static Value take_head(VM *vm, Value self, HttpConnection *c)
     }
     http_enter(vm, c, PHASE_NONE);
     c->keep_alive = false;
-    if (status != HTTP_DONE) return http_raise(vm, status, head.wrong);
+    if (status != HTTP_DONE) return http_raise(vm, c->is_client ? 0 : status, head.wrong);
     Value message = http_message_new(vm, c->type, self, &head, bytes);
     if (is_error(message)) return message;
     c->keep_alive = head.keep_alive;
@@ -116,8 +116,6 @@ static bool skip_body(VM *vm, HttpConnection *c)
 static Value take_message(VM *vm, Value self)
 {
     HttpConnection *c = http_connection(self);
-    if (c->timed_out == PHASE_IDLE) return VALUE_NONE;
-    if (c->timed_out) return http_raise(vm, 408, "the request did not come in time");
     if (!is_unset(c->message)) {
         bool last = !c->keep_alive || (c->watched && c->watched->closing);
         if (last) return VALUE_NONE;
@@ -125,6 +123,8 @@ static Value take_message(VM *vm, Value self)
         gc_store(vm, c->owner, &c->message, VALUE_UNSET);
         c->answered = false;
     }
+    if (c->timed_out == PHASE_IDLE) return VALUE_NONE;
+    if (c->timed_out) return http_raise(vm, 408, "the request did not come in time");
     return take_head(vm, self, c);
 }
 
