@@ -165,6 +165,15 @@ static void put_far(const Layout *l, uint32_t i, Finished *f)
     out[0] = insn;
 }
 
+/* The end of a loop's body does what the FOR_NEXT at its head does, where that is near and a short jump. */
+static Insn shorten_for_loop(const Layout *l, uint32_t i, Insn loop)
+{
+    uint32_t head = l->draft->bound[l->draft->labels[i]];
+    const Insn *next = &l->draft->insns[head];
+    if (next->op != OP_FOR_NEXT || l->far[head] || loop.jump < INT16_MIN) return loop;
+    return (Insn){.op = OP_LOOP_FOR, .a = next->a, .b = next->b, .c = (uint16_t)loop.jump};
+}
+
 static void put(const Layout *l, uint32_t i, Finished *f)
 {
     const Draft *d = l->draft;
@@ -176,6 +185,7 @@ static void put(const Layout *l, uint32_t i, Finished *f)
     Insn insn = d->insns[i];
     if (d->labels[i] != NO_LABEL && is_short_jump(&insn)) insn.c = (uint16_t)distance(l, i);
     else if (d->labels[i] != NO_LABEL) insn.jump = (int32_t)distance(l, i);
+    if (insn.op == OP_LOOP) insn = shorten_for_loop(l, i, insn);
     f->insns[l->at[i]] = insn;
     f->spans[l->at[i]] = d->spans[i];
 }

@@ -14,7 +14,7 @@ static const char *gen_kind(const Gen *g)
     return g->h.shape == T_GENERATOR ? "generator" : g->h.shape == T_COROUTINE ? "coroutine" : "async generator";
 }
 
-static void set_state(Gen *g, int state) { g->h.aux = (uint16_t)((g->h.aux & ~GEN_STATE) | state); }
+static void set_state(Gen *g, int state) { g->h.aux = (uint16_t)((g->h.aux & ~GEN_STATE) | GEN_BUSY | state); }
 
 static Gen *delegator(Gen *g)
 {
@@ -150,12 +150,6 @@ static Gen *enter(VM *vm, Gen *g, uint16_t ret, RetKind kind)
     return g->leaf;
 }
 
-/* At its start or at a yield of its own, and no part of a chain. */
-static bool stands_alone(const Gen *g)
-{
-    return (g->h.aux & (GEN_STATE | GEN_SHARED)) <= GEN_SUSPENDED && g->leaf == g && !g->frame.caller && is_unset(g->delegate);
-}
-
 static Value resume_alone(VM *vm, Gen *g, Value sent, uint16_t ret, RetKind kind)
 {
     Frame *caller = vm->frame, *f = &g->frame;
@@ -166,7 +160,6 @@ static Value resume_alone(VM *vm, Gen *g, Value sent, uint16_t ret, RetKind kind
     f->ret = ret;
     f->ret_kind = kind;
     f->depth = depth;
-    g->root = g;
     gc_touch_frame(vm, g);
     if (!at_start(g)) f->regs[resume_register(f)] = sent;
     set_state(g, GEN_RUNNING);
@@ -176,7 +169,7 @@ static Value resume_alone(VM *vm, Gen *g, Value sent, uint16_t ret, RetKind kind
 
 Value gen_resume(VM *vm, Gen *g, Value sent, uint16_t ret, RetKind kind)
 {
-    if (stands_alone(g) && (is_none(sent) || !at_start(g))) return resume_alone(vm, g, sent, ret, kind);
+    if (!(g->h.aux & GEN_BUSY) && (is_none(sent) || !at_start(g))) return resume_alone(vm, g, sent, ret, kind);
     if (gen_state(g) == GEN_FINISHED) return VALUE_STOP;
     if (at_start(g) && !is_none(sent))
         return vm_raise(vm, ERR_TYPE, "can't send non-None value to a just-started %s", gen_kind(g));
@@ -245,6 +238,13 @@ static void unlink_from(VM *vm, Gen *above, Gen *g)
     set_state(above, GEN_RUNNING);
 }
 
+/* What `root` yields has reached its resumer, whom it knows no longer. */
+static void rest(Gen *root)
+{
+    root->frame.caller = NULL;
+    if (root->leaf == root && is_unset(root->delegate) && !(root->h.aux & GEN_SHARED)) root->h.aux &= (uint16_t)~GEN_BUSY;
+}
+
 Value gen_yield(VM *vm, Gen *g, Value v)
 {
     for (;;) {
@@ -263,12 +263,12 @@ Value gen_yield(VM *vm, Gen *g, Value v)
             continue;
         case RET_ENTRY:
         case RET_TASK:
-            root->frame.caller = NULL;
+            rest(root);
             vm->result = v;
             vm->yielded = true;
             return VALUE_PARK;
         default:
-            root->frame.caller = NULL;
+            rest(root);
             caller->regs[root->frame.ret] = v;
             return VALUE_SWITCH;
         }
@@ -525,7 +525,7 @@ static Value await_fresh(VM *vm, Gen *g, Gen *d, uint16_t dst)
 {
     uint32_t depth = g->frame.depth + 1;
     if (depth > vm->max_depth) return frame_stack_overflow(vm);
-    d->h.aux = GEN_RUNNING | GEN_DIRECT;
+    d->h.aux = GEN_RUNNING | GEN_BUSY | GEN_DIRECT;
     d->root = g->root;
     d->frame.caller = &g->frame;
     d->frame.ret = dst;

@@ -43,7 +43,7 @@ Value gen_for_anext(VM *vm, Gen *g, Value iter, uint16_t dst);
  * on unwinding at vm->frame). */
 Value gen_unwound(VM *vm, Gen *g);
 
-static inline void gc_touch_frame(VM *vm, Gen *g)
+__attribute__((always_inline)) static inline void gc_touch_frame(VM *vm, Gen *g)
 {
     if (__builtin_expect((g->h.gc & (GC_OLD | GC_REMEMBERED)) == GC_OLD, 0)) gc_barrier_slow(vm, &g->h);
 }

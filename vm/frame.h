@@ -16,6 +16,8 @@
 typedef enum {
     RET_VALUE,      // r[ret] = result
     RET_VALUE_H,    // the same, into a heap frame; RETURN does these two itself
+    RET_FOR,        // __next__ or a generator in FOR_NEXT: StopIteration (or the generator's end) leaves the loop
+    RET_NEXT,       // a generator resumed by next()/send(): its end raises StopIteration; YIELD does these two itself
     RET_ENTRY,      // leave interp_run
     RET_DISCARD,    // nothing
     RET_TRUTH,      // __bool__ etc.: r[ret] = bool(result)
@@ -28,8 +30,6 @@ typedef enum {
     RET_BIN_FIRST,  // of a right operand that goes first: NotImplemented tries the left one's
     RET_CMP,        // rich comparison
     RET_ITER,       // __iter__ for GET_ITER/FOR_PREP: must be an iterator
-    RET_FOR,        // __next__ or a generator in FOR_NEXT: StopIteration (or the generator's end) leaves the loop
-    RET_NEXT,       // a generator resumed by next()/send(): its end raises StopIteration
     RET_DELEGATE,   // a delegate of the caller's yield from / await
     RET_ANEXT,      // an async generator stepped by FOR_ANEXT
     RET_ASEND,      // an async generator stepped through asend()/athrow()

@@ -21,7 +21,7 @@ int gen_view_state(Gen *g)
 
 Value gen_view_status(VM *vm, Value self)
 {
-    static const char *const names[] = {"created", "suspended", "running", "finished"};
+    static const char *const names[] = {"created", "suspended", "finished", "running"};
     return obj_value(vm_intern(vm, names[gen_view_state(as_gen(self))]));
 }
 

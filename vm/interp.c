@@ -78,10 +78,15 @@ static inline bool small_mul(Value a, Value b, Value *r) { return !__builtin_mul
 static inline bool small_and(Value a, Value b, Value *r) { *r = a & b; return true; }
 static inline bool small_or(Value a, Value b, Value *r) { *r = a | b; return true; }
 static inline bool small_xor(Value a, Value b, Value *r) { *r = a ^ b; return true; }
+static inline bool is_power_of_two(int64_t x) { return (x & (x - 1)) == 0; }
 static inline bool small_floordiv(Value a, Value b, Value *r)
 {
     int64_t x = (int64_t)a, y = (int64_t)b; // the tags cancel out
     if (y <= 0) return false;
+    if (is_power_of_two(y)) {
+        *r = small(x >> __builtin_ctzll((uint64_t)y));
+        return true;
+    }
     int64_t q = x / y;
     if (x < 0 && q * y != x) q--;
     *r = small(q);
@@ -91,6 +96,10 @@ static inline bool small_mod(Value a, Value b, Value *r)
 {
     int64_t x = (int64_t)a, y = (int64_t)b;
     if (y <= 0) return false;
+    if (is_power_of_two(y)) {
+        *r = (Value)(x & (y - 1));
+        return true;
+    }
     int64_t m = x % y;
     *r = (Value)(m < 0 ? m + y : m); // still tagged: multiples of eight stay so
     return true;
@@ -255,8 +264,14 @@ static inline bool flt_none(double a, double b, double *r) { (void)a; (void)b; (
     do {                                                                                                               \
         if (FAST(is_kind(callee, KIND_NATIVE)) && likely(vm->fuel >= 0)) {                                             \
             const Native *native = (const Native *)as_obj(callee);                                                     \
-            if (native_direct(native) == (n) && (found || native->h.shape == T_NATIVE))                                \
+            int takes = native_direct(native);                                                                         \
+            if (likely(takes == (n)) && (found || native->h.shape == T_NATIVE))                                        \
                 FINISH(C, native->fn(vm, (Args){args, n}));                                                            \
+            if (takes == NATIVE_STEPS) {                                                                               \
+                stepper = native;                                                                                      \
+                given = (Args){args, n};                                                                               \
+                goto step_generator;                                                                                   \
+            }                                                                                                          \
         }                                                                                                              \
     } while (0)
 #define CALL_ON_TOP(callee, args, n)                                                                                   \
@@ -272,6 +287,60 @@ static inline bool flt_none(double a, double b, double *r) { (void)a; (void)b; (
         }                                                                                                              \
     } while (0)
 
+/* Go on in generator g, which is not GEN_BUSY; what it yields goes to register `dst` as `kind` says. No safepoint: the
+ * resumer's loop has one. */
+#define RESUME(g, sent, dst, kind)                                                                                     \
+    do {                                                                                                               \
+        Frame *resumer = FRAME, *resumed = &(g)->frame;                                                                \
+        uint32_t depth = resumer->depth + 1;                                                                           \
+        if (unlikely(depth > vm->max_depth)) {                                                                         \
+            SAVE();                                                                                                    \
+            frame_stack_overflow(vm);                                                                                  \
+            goto unwind;                                                                                               \
+        }                                                                                                              \
+        resumer->pc = pc;                                                                                              \
+        if (!resumer->heap) vm->sp = regs + frame_code(resumer)->nregs;                                                \
+        resumed->caller = resumer;                                                                                     \
+        resumed->ret = (dst);                                                                                          \
+        resumed->ret_kind = (kind);                                                                                    \
+        resumed->depth = depth;                                                                                        \
+        bool fresh = gen_state(g) == GEN_CREATED;                                                                      \
+        (g)->h.aux |= GEN_RUNNING | GEN_BUSY;                                                                          \
+        gc_touch_frame(vm, g);                                                                                         \
+        pc = resumed->pc;                                                                                              \
+        regs = resumed->regs;                                                                                          \
+        consts = frame_code(resumed)->consts;                                                                          \
+        if (likely(!fresh)) regs[pc[-1].a] = (sent);                                                                   \
+        NEXT;                                                                                                          \
+    } while (0)
+
+/* What FOR_NEXT does; pc stands after it. */
+#define FOR_STEP(item, pair)                                                                                           \
+    do {                                                                                                               \
+        Value *iter = &R(pair);                                                                                        \
+        Obj *o = as_obj(iter[0]); /* FOR_PREP saw to that */                                                           \
+        if (o->kind == KIND_RANGE) { /* has no other way */                                                            \
+            const Range *r = (const Range *)o;                                                                         \
+            int64_t at = (int64_t)iter[1], step = (int64_t)r->step;                                                    \
+            if (step > 0 ? at < (int64_t)r->stop : at > (int64_t)r->stop) {                                            \
+                R(item) = (Value)at;                                                                                   \
+                iter[1] = (Value)(at + step);                                                                          \
+            } else pc += (int16_t)C;                                                                                   \
+            NEXT;                                                                                                      \
+        }                                                                                                              \
+        if (o->kind == KIND_LIST) { /* nor has this */                                                                 \
+            const List *l = (const List *)o;                                                                           \
+            size_t i = (size_t)as_small(iter[1]);                                                                      \
+            if (likely(i < l->size)) {                                                                                 \
+                R(item) = l->items[i];                                                                                 \
+                iter[1] += small(1);                                                                                   \
+            } else pc += (int16_t)C;                                                                                   \
+            NEXT;                                                                                                      \
+        }                                                                                                              \
+        if (FAST(o->kind == KIND_GEN) && likely(!(o->aux & GEN_BUSY))) RESUME((Gen *)o, VALUE_NONE, item, RET_FOR);    \
+        goto for_next;                                                                                                 \
+    } while (0)
+
 Value interp_run(VM *vm, Frame *frame)
 {
     static const void *const labels[] = {
@@ -282,6 +351,8 @@ Value interp_run(VM *vm, Frame *frame)
     const Insn *pc;
     Value *regs;
     Value *consts;
+    const Native *stepper;
+    Args given;
 
     vm->frame = frame;
     if (!is_unset(vm->exc)) goto unwind;
@@ -481,55 +552,20 @@ reload:
         if (v == VALUE_SWITCH) goto reload;
         NEXT;
     }
-    CASE(FOR_NEXT): {
-        Value it = R(B); // always a heap object: FOR_PREP saw to that
-        Obj *o = as_obj(it);
-        if (o->kind == KIND_RANGE) { // has no other way
-            const Range *r = (const Range *)o;
-            int64_t at = (int64_t)R(B + 1), step = (int64_t)r->step;
-            if (step > 0 ? at < (int64_t)r->stop : at > (int64_t)r->stop) {
-                R(A) = (Value)at;
-                R(B + 1) = (Value)(at + step);
-            } else pc += (int16_t)C;
-            NEXT;
+    CASE(LOOP_FOR): {
+        uint16_t item = A, pair = B;
+        pc += (int16_t)C;
+        if (unlikely(--vm->fuel < 0)) {
+            SAVE();
+            if (!vm_safepoint(vm)) goto unwind_here;
         }
-        if (o->kind == KIND_LIST) { // nor has this
-            const List *l = (const List *)o;
-            size_t i = (size_t)as_small(R(B + 1));
-            if (likely(i < l->size)) {
-                R(A) = l->items[i];
-                R(B + 1) += small(1);
-            } else pc += (int16_t)C;
-            NEXT;
-        }
-        if (FAST(o->kind == KIND_GEN)) {
-            Gen *g = (Gen *)o;
-            int state = g->h.aux & (GEN_STATE | GEN_SHARED);
-            if (likely(state <= GEN_SUSPENDED && g->leaf == g && is_unset(g->delegate) && !g->frame.caller)) {
-                Frame *f = FRAME, *gf = &g->frame;
-                uint32_t depth = f->depth + 1;
-                if (unlikely(depth > vm->max_depth)) {
-                    SAVE();
-                    frame_stack_overflow(vm);
-                    goto unwind;
-                }
-                f->pc = pc;
-                if (!f->heap) vm->sp = regs + frame_code(f)->nregs;
-                gf->caller = f;
-                gf->ret = A;
-                gf->ret_kind = RET_FOR;
-                gf->depth = depth;
-                g->h.aux += GEN_RUNNING - state;
-                gc_touch_frame(vm, g);
-                pc = gf->pc;
-                regs = gf->regs;
-                consts = frame_code(gf)->consts;
-                if (likely(state == GEN_SUSPENDED)) regs[pc[-1].a] = VALUE_NONE;
-                NEXT; // no safepoint: the loop's end is one
-            }
-        }
+        ++pc;
+        FOR_STEP(item, pair);
+    }
+    CASE(FOR_NEXT): FOR_STEP(A, B);
+for_next: {
         SAVE();
-        Value v = op_for_next(vm, it, &R(B), A);
+        Value v = op_for_next(vm, R(B), &R(B), A);
         if (v == VALUE_ERROR) goto unwind;
         if (v == VALUE_SWITCH) goto reload;
         if (v == VALUE_STOP) pc += (int16_t)C;
@@ -579,6 +615,15 @@ reload:
             FINISH(C, op_call_method(vm, base[0], base + 1, B + 1, C));
         }
         FINISH(C, op_call(vm, base[0], base + 2, B, VALUE_UNSET, C));
+    }
+step_generator: { // next(g), g.send(v)
+        bool bound = !is_unset(stepper->self), sends = stepper->fn == nat_gen_send;
+        if (likely(given.n + bound == 1 + sends)) {
+            Value v = bound ? stepper->self : given.v[0], sent = sends ? given.v[given.n - 1] : VALUE_NONE;
+            bool ready = is_exact(v, T_GENERATOR) && !(as_obj(v)->aux & GEN_BUSY);
+            if (ready && (gen_state(as_gen(v)) != GEN_CREATED || is_none(sent))) RESUME(as_gen(v), sent, C, RET_NEXT);
+        }
+        FINISH(C, op_call(vm, obj_value(stepper), given.v, given.n, VALUE_UNSET, C));
     }
     CASE(CALL_KW): {
         uint16_t dst = C;
@@ -669,11 +714,11 @@ reload:
         Value v = R(B);
         Frame *f = FRAME;
         Gen *g = frame_gen(f);
-        if (FAST(likely(g->root == g)) && likely((f->ret_kind == RET_FOR || f->ret_kind == RET_NEXT))) {
+        if (FAST(likely(f->ret_kind <= RET_NEXT))) { // so it is its own root
             Frame *caller = f->caller;
             f->pc = pc;
             f->caller = NULL;
-            g->h.aux += GEN_SUSPENDED - GEN_RUNNING;
+            g->h.aux -= GEN_RUNNING + GEN_BUSY - GEN_SUSPENDED;
             caller->regs[f->ret] = v;
             regs = caller->regs;
             pc = caller->pc;

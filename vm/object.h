@@ -291,13 +291,12 @@ struct Frame {
     Value regs[];
 };
 
-enum { GEN_CREATED, GEN_SUSPENDED, GEN_RUNNING, GEN_FINISHED }; // low bits of Gen.h.aux
+enum { GEN_CREATED, GEN_SUSPENDED, GEN_FINISHED, GEN_RUNNING }; // low bits of Gen.h.aux
 enum {
     GEN_STATE = 3,
-    GEN_SHARED = 4,
+    GEN_BUSY = 4,  // unset: it has not begun, or stands at a yield of its own and is no part of a chain
     GEN_CLONE = 8, // a copy: may be awaited from where it stands
-    GEN_CLOSING = 16,
-    GEN_HOOKED = 32,
+    GEN_SHARED = 16,
     GEN_LOOP = 64,    // a for loop's own expression made it
     GEN_DIRECT = 128, // only its delegator's registers know it
 };

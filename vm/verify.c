@@ -216,12 +216,15 @@ static bool check_insn(Verifier *v, const Insn *insns, uint32_t pc)
     return true;
 }
 
-/* FOR_ANEXT goes on after the two instructions that follow it; others go on at the next. */
+/* FOR_ANEXT goes on after the two instructions that follow it, LOOP_FOR after its target; others go on at the next. */
 static bool check_ends(Verifier *v, const Insn *insns, uint32_t pc, uint32_t last)
 {
     if (insns[pc].op == OP_FOR_ANEXT &&
         !(is_insn(v->record, insns, pc + 3) && insns[pc + 1].op == OP_ANEXT && insns[pc + 2].op == OP_DELEGATE))
         return fail(v, "%u: FOR_ANEXT without ANEXT and DELEGATE", pc);
+    const Insn *head = insns + pc + 1 + (int16_t)insns[pc].c;
+    if (insns[pc].op == OP_LOOP_FOR && !(head->op == OP_FOR_NEXT && head->a == insns[pc].a && head->b == insns[pc].b))
+        return fail(v, "%u: LOOP_FOR to something else than its FOR_NEXT", pc);
     if (pc == last && !(opcode_info[insns[pc].op].flags & OPF_END)) return fail(v, "%u: runs off the end", pc);
     return true;
 }

@@ -77,7 +77,7 @@ END_TEST
 START_TEST(loops_keep_what_the_next_round_reads)
 {
     Live l = begin("def f(a, b):\n for x in a: g(b)\n");
-    ck_assert(live_at(&l, OP_LOOP, 1));
+    ck_assert(live_at(&l, OP_LOOP_FOR, 1));
     ck_assert(!live_at(&l, OP_FOR_NEXT, 0)); // the iterator is in its own registers
     end(&l);
 }
