@@ -89,8 +89,6 @@ static Value nat_expect(VM *vm, Args args)
     return (void)vm, VALUE_NONE;
 }
 
-static Value nat_give_up(VM *vm, Args args) { return (void)vm, http_connection(args.v[0])->keep_alive = false, VALUE_NONE; }
-
 static Value nat_limit(VM *vm, Args args)
 {
     return obj_index_i64(vm, args.v[1], &http_connection(args.v[0])->max_body) ? VALUE_NONE : VALUE_ERROR;
@@ -130,7 +128,6 @@ static const NativeDef methods[] = {
     {"finish(self, /)", http_nat_finish, "The body has been sent.", 0},
     {"expect(self, head_only, /)", nat_expect, "The next answer has no body, if it answers HEAD.", 0},
     {"limit(self, max_body, /)", nat_limit, "How long bodies may be.", 0},
-    {"give_up(self, /)", nat_give_up, "Let the latest message be the last one.", 0},
     {"close(self, abort=False, /)", nat_close, "Close it when all has been sent, or at once.", 0},
     {0},
 };

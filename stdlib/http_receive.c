@@ -204,10 +204,7 @@ Value http_nat_linger(VM *vm, Args args)
     HttpConnection *c = http_connection(args.v[0]);
     Stream *s = http_stream(c);
     if (s->flags & (STREAM_CLOSING | STREAM_LOST)) return VALUE_NONE;
-    if (!(s->flags & STREAM_WRITE_ENDED)) {
-        s->flags |= STREAM_WRITE_ENDED;
-        if (s->id) vm->host->io->write_end(vm->host, s->id);
-    }
+    stream_end_writing(vm, s);
     c->timed_out = PHASE_NONE;
     return wait_for(vm, args.v[0], &rest_finder, PHASE_LINGER, "linger");
 }

@@ -1,4 +1,5 @@
 #include "stdlib/pcre.h"
+#include "stdlib/openssl.h"
 #include "stdlib/stdlib.h"
 #include "vm/codecs.h"
 #include "vm/dict.h"
@@ -49,6 +50,7 @@ bool stdlib_init(VM *vm, int argc, char **argv)
 void stdlib_free(VM *vm)
 {
     pcre_close(stdlib(vm)->pcre);
+    openssl_drop(stdlib(vm)->openssl);
     free(vm->module_state);
     vm->module_state = NULL;
 }

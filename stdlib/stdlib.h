@@ -20,6 +20,8 @@ typedef struct Stdlib {
     Type *reader_type, *writer_type, *transport_type, *listener_type, *request_type; // of _streams
     Type *child_type, *signal_type; // of _process
     Type *http_watch_type; // of _http
+    Type *tls_context_type; // of _ssl
+    struct OpenSSL *openssl; // its functions, once they are used
     Type *var_type, *token_type;             // of contextvars
     Type *pattern_type, *match_type, *matches_type; // of _re
     Value re_error, re_parts;                   // what re registered there

@@ -64,6 +64,7 @@ void stream_free(VM *vm, Obj *o)
         vm->host->io->attach(vm->host, s->id, NULL);
         vm->host->io->close(vm->host, s->id, false);
     }
+    if (s->layer) s->layer->free(vm, s);
     if (s->data) heap_free(vm, s->data, s->capacity);
     heap_free(vm, s, sizeof *s);
 }
@@ -78,6 +79,7 @@ void stream_open(VM *vm, Value reader, IoId id, unsigned flags)
 
 void stream_close_channel(VM *vm, Stream *s, bool abort)
 {
+    if (s->layer && s->id && !abort && !(s->flags & (STREAM_CLOSING | STREAM_WRITE_ENDED))) s->layer->end(vm, s);
     s->flags |= STREAM_CLOSING;
     if (s->id) vm->host->io->close(vm->host, s->id, abort);
 }
@@ -223,6 +225,7 @@ void stream_feed_end(VM *vm, Stream *s)
 {
     s->flags |= STREAM_EOF;
     stream_wake_reader(vm, s);
+    if (s->flags & STREAM_SHAKING) wake_waiters(vm, s);
 }
 
 void stream_set_error(VM *vm, Stream *s, Value exc)
@@ -337,7 +340,7 @@ Value stream_wait_for_data(VM *vm, Value reader, const Want *w, const char *call
 
 static const WaitKind wait_kinds[] = {
     [AWAIT_READ] = WAIT_READ,         [AWAIT_CONNECT] = WAIT_CONNECT, [AWAIT_DRAIN] = WAIT_WRITE,
-    [AWAIT_DRAIN_SOON] = WAIT_WRITE,  [AWAIT_CLOSED] = WAIT_CLOSE,
+    [AWAIT_DRAIN_SOON] = WAIT_WRITE,  [AWAIT_CLOSED] = WAIT_CLOSE, [AWAIT_HANDSHAKE] = WAIT_CONNECT,
 };
 
 /* What it comes to, or VALUE_PARK. */
@@ -353,6 +356,12 @@ static Value outcome(VM *vm, Stream *s, StreamWait what)
         if (lost && !(s->flags & STREAM_FULL)) return vm_raise(vm, ERR_CONNECTION_RESET, "Connection lost");
         return s->flags & STREAM_FULL && !lost ? VALUE_PARK : VALUE_NONE;
     case AWAIT_DRAIN_SOON: return outcome(vm, s, AWAIT_DRAIN);
+    case AWAIT_HANDSHAKE:
+        if (!is_unset(s->error)) return vm_raise_exc(vm, s->error);
+        if (!(s->flags & STREAM_SHAKING)) return VALUE_NONE;
+        if (lost || s->flags & STREAM_EOF)
+            return vm_raise(vm, ERR_CONNECTION_RESET, "the connection ended before TLS was agreed on");
+        return VALUE_PARK;
     default:
         if (!lost && s->flags & STREAM_OPEN) return VALUE_PARK;
         return is_unset(s->error) ? VALUE_NONE : vm_raise_exc(vm, s->error);
@@ -405,6 +414,20 @@ static bool tell_full(VM *vm, Stream *s)
 
 bool stream_send(VM *vm, Stream *s, const void *data, size_t n)
 {
+    return s->layer ? s->layer->send(vm, s, data, n) : stream_transmit(vm, s, data, n);
+}
+
+void stream_end_writing(VM *vm, Stream *s)
+{
+    if (s->flags & (STREAM_CLOSING | STREAM_WRITE_ENDED)) return;
+    if (s->layer && s->id) s->layer->end(vm, s);
+    s->flags |= STREAM_WRITE_ENDED;
+    if (s->id && s->flags & STREAM_ONE_WAY) stream_close_channel(vm, s, false);
+    else if (s->id) vm->host->io->write_end(vm->host, s->id);
+}
+
+bool stream_transmit(VM *vm, Stream *s, const void *data, size_t n)
+{
     if (!n || !s->id) return true;
     int64_t left = vm->host->io->write(vm->host, s->id, data, n);
     if (left == -ENOMEM) return vm_no_memory(vm), false;
@@ -448,16 +471,27 @@ static void lose(VM *vm, Stream *s, int error)
     gc_unpin(vm, obj_value(s->owner));
 }
 
-static void on_data(VM *vm, Stream *s, const IoEvent *e)
+void stream_fail(VM *vm, Stream *s, Value exc)
+{
+    s->flags &= ~(unsigned)STREAM_SHAKING;
+    stream_set_error(vm, s, exc);
+    wake_waiters(vm, s);
+    stream_close_channel(vm, s, true);
+}
+
+void stream_shaken(VM *vm, Stream *s)
+{
+    s->flags &= ~(unsigned)STREAM_SHAKING;
+    wake_waiters(vm, s);
+}
+
+void stream_arrive(VM *vm, Stream *s, const void *bytes, size_t n)
 {
     if (is_unset(s->protocol)) {
-        if (stream_feed(vm, s, e->data, e->size)) return;
-        Value exc = vm_take_pending(vm); // no memory for it
-        stream_set_error(vm, s, exc);
-        stream_close_channel(vm, s, true);
+        if (!stream_feed(vm, s, bytes, n)) stream_fail(vm, s, vm_take_pending(vm)); // no memory for it
         return;
     }
-    Value data = bytes_new(vm, e->data, e->size);
+    Value data = bytes_new(vm, bytes, n);
     if (is_error(data)) vm_take_pending(vm);
     else call_protocol(vm, s, "data_received", data);
 }
@@ -470,7 +504,7 @@ static void on_event(VM *vm, IoSink *sink, const IoEvent *e)
         s->flags &= ~(unsigned)STREAM_CONNECTING;
         wake_waiters(vm, s);
         break;
-    case IO_DATA: on_data(vm, s, e); break;
+    case IO_DATA: (s->layer ? s->layer->receive : stream_arrive)(vm, s, e->data, e->size); break;
     case IO_END:
         if (is_unset(s->protocol)) stream_feed_end(vm, s);
         else {

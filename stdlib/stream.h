@@ -41,10 +41,20 @@ enum {
     STREAM_WRITE_ENDED = 256,
     STREAM_ONE_WAY = 512,   // a pipe
     STREAM_OPEN = 1024,     // has had a channel
+    STREAM_SHAKING = 2048,  // its layer is agreeing with the peer's
 };
 
 /* What a parked task waits for, in Task.f.result. */
-typedef enum { AWAIT_READ, AWAIT_CONNECT, AWAIT_DRAIN, AWAIT_DRAIN_SOON, AWAIT_CLOSED } StreamWait;
+typedef enum { AWAIT_READ, AWAIT_CONNECT, AWAIT_DRAIN, AWAIT_DRAIN_SOON, AWAIT_CLOSED, AWAIT_HANDSHAKE } StreamWait;
+
+/* What lies between a stream and its channel (TLS): it is given what comes and what goes, and gives on what it makes of
+ * that by stream_arrive and stream_transmit. */
+typedef struct StreamLayer {
+    void (*receive)(VM *vm, Stream *s, const void *data, size_t n);
+    bool (*send)(VM *vm, Stream *s, const void *data, size_t n); // false: an exception is pending
+    void (*end)(VM *vm, Stream *s);                              // nothing more will be sent
+    void (*free)(VM *vm, Stream *s);
+} StreamLayer;
 
 struct Stream {
     IoSink sink;
@@ -60,6 +70,8 @@ struct Stream {
     Value waiters;   // List of task, generation, ...: who waits for anything else
     Value transport; // made when first asked for
     Value protocol;  // gets called, if a script gave one
+    const StreamLayer *layer; // NULL: none
+    void *layer_state;
     struct sockaddr_in6 peer;
 };
 
@@ -86,6 +98,15 @@ void stream_consume(VM *vm, Stream *s, size_t n);
 void stream_wake_reader(VM *vm, Stream *s);
 /* Send bytes. A connection that is lost says so to drain. False: an exception is pending. */
 bool stream_send(VM *vm, Stream *s, const void *data, size_t n);
+/* The same below the layer, and what came above it. */
+bool stream_transmit(VM *vm, Stream *s, const void *data, size_t n);
+void stream_arrive(VM *vm, Stream *s, const void *data, size_t n);
+/* The layers have agreed. */
+void stream_shaken(VM *vm, Stream *s);
+/* Nothing can be read or written any more. */
+void stream_fail(VM *vm, Stream *s, Value exc);
+/* Tell the peer that nothing more will come. */
+void stream_end_writing(VM *vm, Stream *s);
 void stream_hold(VM *vm, Stream *s); // tell the host whether to read on
 void stream_close_channel(VM *vm, Stream *s, bool abort);
 

@@ -179,11 +179,7 @@ static Value nat_writelines(VM *vm, Args args)
 
 static Value nat_write_eof(VM *vm, Args args)
 {
-    Stream *s = stream_of(args.v[0]);
-    if (s->flags & (STREAM_CLOSING | STREAM_WRITE_ENDED)) return VALUE_NONE;
-    s->flags |= STREAM_WRITE_ENDED;
-    if (s->id && s->flags & STREAM_ONE_WAY) stream_close_channel(vm, s, false);
-    else if (s->id) vm->host->io->write_end(vm->host, s->id);
+    stream_end_writing(vm, stream_of(args.v[0]));
     return VALUE_NONE;
 }
 
