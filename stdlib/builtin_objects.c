@@ -64,7 +64,7 @@ Value nat_ascii(VM *vm, Args args) { return obj_ascii(vm, args.v[0]); }
 Value nat_format_object(VM *vm, Args args)
 {
     if (!is_str(args.v[1]))
-        return vm_raise(vm, ERR_TYPE, "format() argument 2 must be str, not %T", args.v[1]);
+        return vm_raise(vm, ERR_TYPE, "format() argument 2 must be str, not %A", args.v[1]);
     return obj_format(vm, args.v[0], args.v[1]);
 }
 

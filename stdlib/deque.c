@@ -486,7 +486,7 @@ static const TypeDef deque_def = {
     .constructor = {"deque(iterable=?, maxlen=None)", construct, NULL, 0},
     .doc = "A list-like sequence with fast appends and pops at both ends.",
     .flags = TYPE_SEQUENCE | TYPE_UNHASHABLE,
-    .operators = OPS_LEFT(BIN_ADD) | OPS_LEFT(BIN_MUL) | OPS_RIGHT(BIN_MUL),
+    .operators = OPS_LEFT(BIN_ADD) | OPS_BOTH(BIN_MUL),
 };
 
 static Type *add_type(VM *vm, const char *name, const TypeDef *def, Kind kind)

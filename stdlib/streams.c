@@ -88,7 +88,7 @@ static Value nat_write(VM *vm, Args args)
 {
     Value text = args.v[1];
     if (stream_fd(args.v[0]) == 0) return refuse(vm, "writable");
-    if (!is_str(text)) return vm_raise(vm, ERR_TYPE, "write() argument must be str, not %T", text);
+    if (!is_str(text)) return vm_raise(vm, ERR_TYPE, "write() argument must be str, not %A", text);
     return write_text(vm, args.v[0], as_str(text)) ? int_from_u64(vm, as_str(text)->length) : VALUE_ERROR;
 }
 

@@ -52,29 +52,22 @@ static Value nat_setrecursionlimit(VM *vm, Args args)
 static Value nat_intern(VM *vm, Args args)
 {
     if (!is_exact(args.v[0], T_STR))
-        return vm_raise(vm, ERR_TYPE, "intern() argument must be str, not %T", args.v[0]);
+        return vm_raise(vm, ERR_TYPE, "intern() argument must be str, not %A", args.v[0]);
     Str *s = str_intern_value(vm, as_str(args.v[0]));
     return s ? obj_value(s) : VALUE_ERROR;
 }
 
-/* What the object itself takes; immediate values take nothing beside the word that holds them. */
 static Value nat_getsizeof(VM *vm, Args args)
 {
-    Value v = args.v[0];
-    if (!is_ptr(v)) return small(sizeof(Value));
-    const Obj *o = as_obj(v);
-    switch (o->kind) {
-    case KIND_STR: return int_from_u64(vm, sizeof(Str) + as_str(v)->size + 1);
-    case KIND_TUPLE: return int_from_u64(vm, sizeof(Tuple) + as_tuple(v)->size * sizeof(Value));
-    case KIND_LIST: return int_from_u64(vm, sizeof(List) + as_list(v)->capacity * sizeof(Value));
-    case KIND_DICT: return int_from_u64(vm, sizeof(Dict) + dict_block_size(as_dict(v)));
-    case KIND_SET:
-        return int_from_u64(
-            vm, sizeof(Set) + (as_set(v)->table == as_set(v)->small_table ? 0 : set_table_size(as_set(v))));
-    case KIND_GEN:
-        return int_from_u64(vm, sizeof(Gen) + frame_code(&((Gen *)as_obj(v))->frame)->nregs * sizeof(Value));
-    default: return small(sizeof(Instance));
+    Value size = vm_call_method(vm, args.v[0], vm_intern(vm, "__sizeof__"), NULL, 0);
+    if (is_error(size)) {
+        if (is_unset(args.v[1]) || !vm_pending_is(vm, ERR_TYPE)) return size;
+        vm_take_pending(vm);
+        return args.v[1];
     }
+    int64_t bytes;
+    if (!obj_index_i64(vm, size, &bytes)) return VALUE_ERROR;
+    return bytes < 0 ? vm_raise(vm, ERR_VALUE, "__sizeof__() should return >= 0") : size;
 }
 
 static Value nat_get_int_max_str_digits(VM *vm, Args args)

@@ -185,7 +185,7 @@ static Value nat_strftime(VM *vm, Args args)
 {
     struct tm tm;
     if (!is_str(args.v[0]))
-        return vm_raise(vm, ERR_TYPE, "strftime() argument 1 must be str, not %T", args.v[0]);
+        return vm_raise(vm, ERR_TYPE, "strftime() argument 1 must be str, not %A", args.v[0]);
     if (!time_argument(vm, args.v[1], "strftime", &tm)) return VALUE_ERROR;
     const char *format = str_cstr(vm, as_str(args.v[0]));
     if (!format) return VALUE_ERROR;

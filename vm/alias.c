@@ -157,7 +157,7 @@ const TypeDef type_def_GENERIC_ALIAS = {
     .constructor = {"GenericAlias(origin, args, /)", nat_alias, NULL, 0},
     .doc = "Represent a PEP 585 generic type",
     .flags = TYPE_FINAL,
-    .operators = OPS_LEFT(BIN_OR) | OPS_RIGHT(BIN_OR),
+    .operators = OPS_BOTH(BIN_OR),
 };
 
 /* ---- int | str ---- */
@@ -247,5 +247,5 @@ const TypeDef type_def_UNION = {
     .getsets = union_getsets,
     .doc = "Represent a PEP 604 union type",
     .flags = TYPE_FINAL,
-    .operators = OPS_LEFT(BIN_OR) | OPS_RIGHT(BIN_OR),
+    .operators = OPS_BOTH(BIN_OR),
 };

@@ -174,7 +174,7 @@ static Value from_str(VM *vm, Type *t, Alloc alloc, Args args, const char *name)
     static const char *const parameters[] = {"encoding", "errors"};
     for (int i = 0; i < 2; i++)
         if (!is_unset(args.v[2 + i]) && !is_str(args.v[2 + i]))
-            return vm_raise(vm, ERR_TYPE, "%s() argument '%s' must be str, not %T", name, parameters[i],
+            return vm_raise(vm, ERR_TYPE, "%s() argument '%s' must be str, not %A", name, parameters[i],
                             args.v[2 + i]);
     if (is_unset(args.v[1]) || !is_str(args.v[1]))
         return vm_raise(vm, ERR_TYPE, "%s without a string argument",
@@ -567,6 +567,7 @@ const TypeDef type_def_BYTES = {
            "bytes(bytes_or_buffer) -> immutable copy of bytes_or_buffer\nbytes(int) -> that many zeros\n"
            "bytes() -> empty bytes object",
     .flags = TYPE_MATCH_SELF,
+    .operators = OPS_LEFT(BIN_ADD) | OPS_BOTH(BIN_MOD) | OPS_BOTH(BIN_MUL),
 };
 
 const TypeDef type_def_BYTEARRAY = {
@@ -590,4 +591,5 @@ const TypeDef type_def_BYTEARRAY = {
            "bytearray(bytes_or_buffer) -> changeable copy\nbytearray(int) -> that many zeros\n"
            "bytearray() -> empty bytearray",
     .flags = TYPE_MATCH_SELF | TYPE_UNHASHABLE,
+    .operators = OPS_LEFT(BIN_ADD) | OPS_BOTH(BIN_MOD) | OPS_BOTH(BIN_MUL),
 };

@@ -392,7 +392,7 @@ static Value nat_decode(VM *vm, Args args)
     static const char *const names[] = {"encoding", "errors"};
     for (int i = 0; i < 2; i++)
         if (!is_str(args.v[1 + i]))
-            return vm_raise(vm, ERR_TYPE, "decode() argument '%s' must be str, not %T", names[i],
+            return vm_raise(vm, ERR_TYPE, "decode() argument '%s' must be str, not %A", names[i],
                             args.v[1 + i]);
     ByteView view = byte_view(args.v[0]);
     return codec_decode(vm, view.data, view.size, args.v[1], args.v[2]);
@@ -479,7 +479,7 @@ static Value of_class(VM *vm, Type *t, const char *data, size_t n)
 static Value nat_fromhex(VM *vm, Args args)
 {
     if (!is_str(args.v[1]))
-        return vm_raise(vm, ERR_TYPE, "fromhex() argument must be str, not %T", args.v[1]);
+        return vm_raise(vm, ERR_TYPE, "fromhex() argument must be str, not %A", args.v[1]);
     const Str *s = as_str(args.v[1]);
     const char *at = s->data;
     StrBuilder b;

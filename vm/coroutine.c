@@ -307,17 +307,6 @@ Value gen_yield_async(VM *vm, Gen *g, Value v)
     return VALUE_SWITCH;
 }
 
-static Value stop_iteration(VM *vm, Value v)
-{
-    if (is_none(v)) {
-        Value exc = exception_new(vm, ERR_STOP_ITERATION, obj_value(vm->empty_tuple));
-        return is_error(exc) ? exc : vm_raise_exc(vm, exc);
-    }
-    Value args = tuple_new(vm, &v, 1);
-    Value exc = is_error(args) ? args : exception_new(vm, ERR_STOP_ITERATION, args);
-    return is_error(exc) ? exc : vm_raise_exc(vm, exc);
-}
-
 /* A finished frame that nobody else can know goes back to the heap at once. */
 static bool release(VM *vm, Gen *g)
 {
@@ -371,7 +360,7 @@ Value gen_return(VM *vm, Gen *g, Value v)
     case RET_FOR:
         caller->pc += (int16_t)caller->pc[-1].c;
         return VALUE_SWITCH;
-    case RET_NEXT: return stop_iteration(vm, v);
+    case RET_NEXT: return vm_raise_stop_value(vm, v);
     case RET_ANEXT:
         caller->pc += (int16_t)caller->pc[-1].c;
         return VALUE_SWITCH;
@@ -624,7 +613,7 @@ static Value delegate_to_step(VM *vm, Gen *g, AsyncStep *step, Value sent, uint1
     step->h.aux = STEP_CLOSED;
     (void)sent;
     if (ag->frame.caller || gen_state(ag) == GEN_RUNNING) return async_running(vm, names[step->kind]);
-    if (gen_state(ag) == GEN_FINISHED) return step->kind == STEP_ACLOSE ? VALUE_NONE : stop_async(vm);
+    if (gen_state(ag) == GEN_FINISHED) return step->kind == STEP_ASEND ? stop_async(vm) : VALUE_NONE;
     if (step->kind == STEP_ASEND) {
         if (at_start(ag) && !is_none(step->arg))
             return vm_raise(vm, ERR_TYPE, "can't send non-None value to a just-started async generator");
@@ -770,15 +759,15 @@ static Value step_result(VM *vm, AsyncStep *s, Value v, bool finished, bool yiel
         bool quiet = s->kind == STEP_ACLOSE && (vm_pending_is(vm, ERR_GENERATOR_EXIT) || vm_pending_is(vm, ERR_STOP_ASYNC_ITERATION));
         if (!quiet) return v;
         vm_take_pending(vm);
-        return stop_iteration(vm, VALUE_NONE);
+        return vm_raise_stop_value(vm, VALUE_NONE);
     }
     if (!finished && !yielded_value) return v; // what the body awaits
     s->h.aux = STEP_CLOSED;
     if (yielded_value) {
         if (s->kind == STEP_ACLOSE) return vm_raise(vm, ERR_RUNTIME, "async generator ignored GeneratorExit");
-        return stop_iteration(vm, v);
+        return vm_raise_stop_value(vm, v);
     }
-    return s->kind == STEP_ACLOSE ? stop_iteration(vm, VALUE_NONE) : stop_async(vm);
+    return s->kind == STEP_ACLOSE ? vm_raise_stop_value(vm, VALUE_NONE) : stop_async(vm);
 }
 
 static bool begin_step(VM *vm, AsyncStep *s)
@@ -805,7 +794,7 @@ Value gen_step_c(VM *vm, AsyncStep *s, Value sent)
     s->h.aux = STEP_ITERATING;
     if (gen_state(ag) == GEN_FINISHED) {
         s->h.aux = STEP_CLOSED;
-        return s->kind == STEP_ACLOSE ? stop_iteration(vm, VALUE_NONE) : stop_async(vm);
+        return s->kind == STEP_ASEND ? stop_async(vm) : vm_raise_stop_value(vm, VALUE_NONE);
     }
     vm->yielded_async = false;
     if (fresh && is_none(sent)) sent = s->arg; // what is sent by hand counts for more than asend's argument

@@ -28,6 +28,12 @@ void gen_never_ran(Gen *g);
 Value gen_send_c(VM *vm, Gen *g, Value sent, bool *finished);
 Value gen_throw_c(VM *vm, Gen *g, Value exc, bool *finished);
 bool gen_close_c(VM *vm, Gen *g);
+/* coroutine.__await__(): an iterator whose send, throw and close are the coroutine's (a Gen or a NativeCoro). */
+Value gen_await(VM *vm, Args args);
+/* A call of an async native stepped by hand: it yields None once, then it has ended. */
+Value native_coro_send(VM *vm, Value coro);
+Value native_coro_throw(VM *vm, Value coro, Value exc);
+void native_coro_close(Value coro);
 /* The collector's: as close(); false with what it raised pending. */
 bool gen_close_dropped(VM *vm, Gen *g);
 

@@ -111,13 +111,11 @@ static Value nat_method_call(VM *vm, Args args)
 
 #define CALL_ROW {"__call__(self, /, *args, **kwargs)", nat_method_call, "Call self as a function.", 0}
 
-static Value nat_method_get(VM *vm, Args args) { return (void)vm, args.v[0]; }
 static Value get_func(VM *vm, Value self) { return (void)vm, as_method(self)->fn; }
 static Value get_self(VM *vm, Value self) { return (void)vm, as_method(self)->self; }
 
 static const NativeDef method_methods[] = {
     CALL_ROW,
-    {"__get__(self, instance, owner=None, /)", nat_method_get, NULL, 0},
     {0},
 };
 

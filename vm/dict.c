@@ -767,5 +767,5 @@ const TypeDef type_def_DICT = {
     .constructor = {"dict(iterable=?, /, **kwargs)", construct, NULL, 0},
     .doc = "A mapping from keys to values, in insertion order.",
     .flags = TYPE_MAPPING | TYPE_MATCH_SELF | TYPE_UNHASHABLE,
-    .operators = OPS_LEFT(BIN_OR) | OPS_RIGHT(BIN_OR),
+    .operators = OPS_BOTH(BIN_OR),
 };

@@ -77,9 +77,7 @@ Value dict_reversed(VM *vm, Value dict);
 
 /* ---- sets ---- */
 /* TypeDef.operators of what is like a set: | & - ^ */
-#define OPS_OF_SETS \
-    (OPS_LEFT(BIN_OR) | OPS_LEFT(BIN_AND) | OPS_LEFT(BIN_SUB) | OPS_LEFT(BIN_XOR) | OPS_RIGHT(BIN_OR) | \
-     OPS_RIGHT(BIN_AND) | OPS_RIGHT(BIN_SUB) | OPS_RIGHT(BIN_XOR))
+#define OPS_OF_SETS (OPS_BITWISE | OPS_BOTH(BIN_SUB))
 Value set_new(VM *vm);
 Value frozenset_from(VM *vm, Value iterable);
 int set_add(VM *vm, Set *s, Value v);                 // 1 new, 0 there already, -1 error

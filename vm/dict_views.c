@@ -465,5 +465,5 @@ const TypeDef type_def_MAPPING_PROXY = {
     .constructor = {"mappingproxy(mapping)", construct_proxy, NULL, 0},
     .doc = "A read-only view of a mapping.",
     .flags = TYPE_FINAL | TYPE_MAPPING,
-    .operators = OPS_LEFT(BIN_OR) | OPS_RIGHT(BIN_OR),
+    .operators = OPS_BOTH(BIN_OR),
 };

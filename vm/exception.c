@@ -136,6 +136,13 @@ Value vm_raise_stop(VM *vm)
     return vm_raise_exc(vm, exception_new(vm, ERR_STOP_ITERATION, obj_value(vm->empty_tuple)));
 }
 
+Value vm_raise_stop_value(VM *vm, Value v)
+{
+    Value args = is_none(v) ? obj_value(vm->empty_tuple) : tuple_new(vm, &v, 1);
+    Value exc = is_error(args) ? args : exception_new(vm, ERR_STOP_ITERATION, args);
+    return is_error(exc) ? exc : vm_raise_exc(vm, exc);
+}
+
 Value vm_no_memory(VM *vm)
 {
     Value e = vm->common ? vm->common->memory_error : VALUE_UNSET;

@@ -11,6 +11,8 @@ bool exceptions_init(VM *vm);
 int exception_matches(VM *vm, Value exc, Value type);
 /* What `raise v` raises: an instance made from class or instance v (may call). */
 Value exception_from_raise(VM *vm, Value v);
+/* The exception that throw(type[, value[, traceback]]) means; UNSET for what was not given. May call. */
+Value exception_thrown(VM *vm, Value type, Value value, Value tb);
 /* Note that frame code at pc let exc pass; called by the unwinder. Never fails (drops the entry when memory
  * is out). */
 void exception_add_trace(VM *vm, Value exc, Value code, const Insn *pc);
@@ -42,6 +44,7 @@ Value traceback_new(VM *vm, Value exc, uint32_t index);
 Value vm_raise_exit(VM *vm, Value status);
 /* StopIteration without a value: what natives answer where C code says VALUE_STOP. */
 Value vm_raise_stop(VM *vm);
+Value vm_raise_stop_value(VM *vm, Value v); // with what was returned, if that is not None
 /* The exceptions of a tree of groups that are no groups themselves, appended to out. */
 bool exception_group_leaves(VM *vm, Value exc, List *out);
 /* type: also a List of exceptions, meant by identity. */

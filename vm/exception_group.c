@@ -42,7 +42,7 @@ Value exception_group_new(VM *vm, Type *t, Tuple *args)
         return vm_raise(vm, ERR_TYPE, "BaseExceptionGroup.__new__() takes exactly 2 arguments (%zu given)", args->size);
     Value message = args->items[0], given = args->items[1];
     if (!is_str(message))
-        return vm_raise(vm, ERR_TYPE, "BaseExceptionGroup.__new__() argument 1 must be str, not %T", message);
+        return vm_raise(vm, ERR_TYPE, "BaseExceptionGroup.__new__() argument 1 must be str, not %A", message);
     if (!type_of(vm, given)->def->slots.getitem && !type_defines(type_of(vm, given), D_GETITEM))
         return vm_raise(vm, ERR_TYPE, "second argument (exceptions) must be a sequence");
     Value excs = obj_to_tuple(vm, given);

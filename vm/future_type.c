@@ -1,5 +1,6 @@
 /* future_type.c - what scripts see of futures, tasks and natives' coroutines. */
 #include "vm/common.h"
+#include "vm/coroutine.h"
 #include "vm/dict.h"
 #include "vm/context.h"
 #include "vm/exception.h"
@@ -80,40 +81,63 @@ static Value await_self(VM *vm, Value self)
     return self;
 }
 /* iter(future): what `yield from future` and __await__ give; stepping it yields the future until it is done. */
-static Value nat_await(VM *vm, Args args)
+static Value future_iter(VM *vm, Value self)
 {
     Pair *p = heap_new(vm, KIND_PAIR, T_FUTURE_ITER, Pair);
     if (!p) return VALUE_ERROR;
-    p->a = args.v[0];
+    p->a = self; // None once it has ended
     p->b = VALUE_FALSE;
     return obj_value(p);
 }
+static Value nat_await(VM *vm, Args args) { return future_iter(vm, args.v[0]); }
+
 static Value iter_step(VM *vm, Value self)
 {
     Pair *p = (Pair *)as_obj(self);
+    if (is_none(p->a)) return VALUE_STOP;
     Future *f = as_future(p->a);
     if (!future_done(f)) {
         if (p->b == VALUE_TRUE) return vm_raise(vm, ERR_RUNTIME, "await wasn't used with future");
         p->b = VALUE_TRUE;
         return p->a;
     }
+    p->a = VALUE_NONE;
     Value v = future_result(vm, f);
-    return is_error(v) ? v : vm_raise_arg(vm, ERR_STOP_ITERATION, v);
+    return is_error(v) ? v : vm_raise_stop_value(vm, v);
 }
 static Value iter_self(VM *vm, Value self)
 {
     (void)vm;
     return self;
 }
-static Value nat_iter_send(VM *vm, Args args) { return iter_step(vm, args.v[0]); }
+static Value nat_iter_send(VM *vm, Args args)
+{
+    Value v = iter_step(vm, args.v[0]);
+    return v == VALUE_STOP ? vm_raise_stop(vm) : v;
+}
+
 static Value nat_iter_throw(VM *vm, Args args)
 {
-    Value exc = exception_from_raise(vm, args.v[1]);
-    return is_error(exc) ? exc : vm_raise_exc(vm, exc);
+    Value type = args.v[1];
+    if (!is_exception(type) && !(is_kind(type, KIND_TYPE) && as_type(type)->flags & TYPE_EXCEPTION))
+        return vm_raise(vm, ERR_TYPE, "exceptions must be classes deriving BaseException or instances of such a class");
+    Value exc = exception_thrown(vm, type, args.v[2], args.v[3]);
+    if (is_error(exc)) return exc;
+    ((Pair *)as_obj(args.v[0]))->a = VALUE_NONE;
+    return vm_raise_exc(vm, exc);
 }
+
+static Value nat_iter_close(VM *vm, Args args)
+{
+    (void)vm;
+    ((Pair *)as_obj(args.v[0]))->a = VALUE_NONE;
+    return VALUE_NONE;
+}
+
 static const NativeDef iter_methods[] = {
     {"send(self, value, /)", nat_iter_send, "Step it.", 0},
     {"throw(self, type, value=?, traceback=?, /)", nat_iter_throw, "Raise the exception.", 0},
+    {"close(self, /)", nat_iter_close, "End it.", 0},
     {0},
 };
 const TypeDef type_def_FUTURE_ITER = {
@@ -158,12 +182,11 @@ static const NativeDef future_methods[] = {
     {"remove_done_callback(self, fn, /)", nat_remove_done_callback, "Remove a callback; answers how many.", 0},
     {"get_loop(self, /)", nat_get_loop, "The event loop.", 0},
     {"__await__(self, /)", nat_await, "An iterator to be used in an await expression.", 0},
-    {"__iter__(self, /)", nat_await, "The same, for yield from.", 0},
     {0},
 };
 static const GetSetDef future_getsets[] = {{"_state", get_state, NULL, "'PENDING', 'CANCELLED' or 'FINISHED'."}, {0}};
 const TypeDef type_def_FUTURE = {
-    .slots = {.repr = future_repr, .await = await_self},
+    .slots = {.repr = future_repr, .iter = future_iter, .await = await_self},
     .methods = future_methods,
     .getsets = future_getsets,
     .constructor = {"Future(*, loop=None)", construct_future, "A result that is not there yet.", 0},
@@ -340,31 +363,64 @@ static Value native_coro_repr(VM *vm, Value self)
 {
     return str_format(vm, "<coroutine object %N at %p>", ((NativeCoro *)as_obj(self))->native->sig->name, (void *)as_obj(self));
 }
-static Value native_coro_close(VM *vm, Args args)
+
+Value native_coro_send(VM *vm, Value self)
 {
-    (void)vm;
-    ((NativeCoro *)as_obj(args.v[0]))->state = 2;
-    return VALUE_NONE;
-}
-static Value native_coro_send(VM *vm, Args args)
-{
-    NativeCoro *c = (NativeCoro *)as_obj(args.v[0]);
+    NativeCoro *c = (NativeCoro *)as_obj(self);
     if (c->state == 1) {
         c->state = 2;
-        return vm_raise_arg(vm, ERR_STOP_ITERATION, VALUE_NONE);
+        return vm_raise_stop_value(vm, VALUE_NONE);
     }
     if (c->state) return vm_raise(vm, ERR_RUNTIME, "cannot reuse already awaited coroutine");
     c->state = 1;
     Value v = c->native->fn(vm, (Args){c->args, c->n});
     if (v == VALUE_STOP) return VALUE_NONE;
     c->state = 2;
-    return is_error(v) ? v : vm_raise_arg(vm, ERR_STOP_ITERATION, v);
+    return is_error(v) ? v : vm_raise_stop_value(vm, v);
 }
+
+void native_coro_close(Value self) { ((NativeCoro *)as_obj(self))->state = 2; }
+
+Value native_coro_throw(VM *vm, Value self, Value exc)
+{
+    NativeCoro *c = (NativeCoro *)as_obj(self);
+    if (c->state == 2) return vm_raise(vm, ERR_RUNTIME, "cannot reuse already awaited coroutine");
+    c->state = 2;
+    return vm_raise_exc(vm, exc);
+}
+
+static Value nat_coro_send(VM *vm, Args args) { return native_coro_send(vm, args.v[0]); }
+static Value nat_coro_close(VM *vm, Args args) { return (void)vm, native_coro_close(args.v[0]), VALUE_NONE; }
+
+static Value nat_coro_throw(VM *vm, Args args)
+{
+    Value exc = exception_thrown(vm, args.v[1], args.v[2], args.v[3]);
+    return is_error(exc) ? exc : native_coro_throw(vm, args.v[0], exc);
+}
+
+static Value nat_coro_clone(VM *vm, Args args)
+{
+    const NativeCoro *c = (NativeCoro *)as_obj(args.v[0]);
+    size_t size = sizeof *c + (size_t)c->n * sizeof(Value);
+    NativeCoro *copy = heap_alloc(vm, KIND_NATIVE_CORO, T_NATIVE_CORO, size);
+    if (!copy) return VALUE_ERROR;
+    memcpy((char *)copy + sizeof(Obj), (const char *)c + sizeof(Obj), size - sizeof(Obj));
+    return obj_value(copy);
+}
+
 static const NativeDef native_coro_methods[] = {
-    {"send(self, arg, /)", native_coro_send, "Run it, outside of a task.", 0},
-    {"close(self, /)", native_coro_close, "Give it up.", 0},
+    {"send(self, arg, /)", nat_coro_send, "Run it, outside of a task.", 0},
+    {"throw(self, type, value=?, traceback=?, /)", nat_coro_throw, "Give it up with an exception.", 0},
+    {"close(self, /)", nat_coro_close, "Give it up.", 0},
+    {"__await__(self, /)", gen_await, "An iterator to be used in an await expression.", 0},
+    {"clone(self, /)", nat_coro_clone, "An independent copy.", 0},
     {0},
 };
+
+static Value native_coro_name(VM *vm, Value self)
+{
+    return (void)vm, obj_value(((NativeCoro *)as_obj(self))->native->sig->name);
+}
 
 static Value native_coro_status(VM *vm, Value self)
 {
@@ -379,6 +435,8 @@ static Value native_coro_locals(VM *vm, Value self)
     return d ? obj_value(d) : VALUE_ERROR;
 }
 static const GetSetDef native_coro_getsets[] = {
+    {"__name__", native_coro_name, NULL, "Name of the function."},
+    {"__qualname__", native_coro_name, NULL, "Name of the function."},
     {"status", native_coro_status, NULL, "'created', 'suspended' or 'finished'."},
     {"line", native_coro_line, NULL, "None: it has no lines."},
     {"locals", native_coro_locals, NULL, "An empty dict: it has no variables."},

@@ -20,19 +20,12 @@ Value gen_finished_error(VM *vm, Gen *g)
     return is_error(exc) ? exc : vm_raise_exc(vm, exc);
 }
 
-static Value raise_stop(VM *vm, Value v)
-{
-    Value args = is_none(v) ? obj_value(vm->empty_tuple) : tuple_new(vm, &v, 1);
-    Value exc = is_error(args) ? args : exception_new(vm, ERR_STOP_ITERATION, args);
-    return is_error(exc) ? exc : vm_raise_exc(vm, exc);
-}
-
 static Value send(VM *vm, Gen *g, Value v)
 {
     if (gen_state(g) == GEN_FINISHED) return gen_finished_error(vm, g);
     bool finished;
     Value r = gen_send_c(vm, g, v, &finished);
-    return is_error(r) || !finished ? r : raise_stop(vm, r);
+    return is_error(r) || !finished ? r : vm_raise_stop_value(vm, r);
 }
 
 Value nat_gen_next(VM *vm, Args args) { return send(vm, as_gen(args.v[0]), VALUE_NONE); }
@@ -55,7 +48,7 @@ Value nat_next(VM *vm, Args args)
     bool iterator = type_defines(t, D_NEXT) || t->def->slots.next;
     if (!iterator) return vm_raise(vm, ERR_TYPE, "'%T' object is not an iterator", it);
     Value v = type_defines(t, D_NEXT) ? obj_call_special(vm, it, D_NEXT, NULL, 0) : t->def->slots.next(vm, it);
-    if (v == VALUE_STOP) return is_unset(args.v[1]) ? raise_stop(vm, VALUE_NONE) : args.v[1];
+    if (v == VALUE_STOP) return is_unset(args.v[1]) ? vm_raise_stop_value(vm, VALUE_NONE) : args.v[1];
     if (is_error(v) && !is_unset(args.v[1]) && vm_pending_is(vm, ERR_STOP_ITERATION)) {
         vm_take_pending(vm);
         return args.v[1];
@@ -63,8 +56,7 @@ Value nat_next(VM *vm, Args args)
     return v;
 }
 
-/* The exception that throw(type[, value[, traceback]]) means. */
-static Value thrown(VM *vm, Value type, Value value, Value tb)
+Value exception_thrown(VM *vm, Value type, Value value, Value tb)
 {
     bool is_class = is_type(type) && (as_type(type)->flags & TYPE_EXCEPTION);
     if (!is_unset(tb) && !is_none(tb) && !is_kind(tb, KIND_TRACEBACK))
@@ -84,18 +76,18 @@ static Value thrown(VM *vm, Value type, Value value, Value tb)
 static Value nat_throw(VM *vm, Args args)
 {
     Gen *g = as_gen(args.v[0]);
-    Value exc = thrown(vm, args.v[1], args.v[2], args.v[3]);
+    Value exc = exception_thrown(vm, args.v[1], args.v[2], args.v[3]);
     if (is_error(exc)) return exc;
     bool finished;
     Value r = gen_throw_c(vm, g, exc, &finished);
-    return is_error(r) || !finished ? r : raise_stop(vm, r);
+    return is_error(r) || !finished ? r : vm_raise_stop_value(vm, r);
 }
 
 static Value nat_close(VM *vm, Args args) { return gen_close_c(vm, as_gen(args.v[0])) ? VALUE_NONE : VALUE_ERROR; }
 
 /* ---- awaiting by hand: coroutine.__await__() ---- */
 
-static Value nat_await(VM *vm, Args args)
+Value gen_await(VM *vm, Args args)
 {
     Pair *w = heap_new(vm, KIND_PAIR, T_COROUTINE_WRAPPER, Pair);
     if (!w) return VALUE_ERROR;
@@ -103,15 +95,31 @@ static Value nat_await(VM *vm, Args args)
     w->b = VALUE_UNSET;
     return obj_value(w);
 }
-static Gen *wrapped(Value v) { return as_gen(((Pair *)as_obj(v))->a); }
-static Value nat_wrapper_send(VM *vm, Args args) { return send(vm, wrapped(args.v[0]), args.v[1]); }
+static Value wrapped(Value v) { return ((Pair *)as_obj(v))->a; }
+
+static Value wrapper_send(VM *vm, Value coro, Value sent)
+{
+    return is_gen(coro) ? send(vm, as_gen(coro), sent) : native_coro_send(vm, coro);
+}
+
+static Value nat_wrapper_send(VM *vm, Args args) { return wrapper_send(vm, wrapped(args.v[0]), args.v[1]); }
+
 static Value nat_wrapper_throw(VM *vm, Args args)
 {
-    Value inner[] = {((Pair *)as_obj(args.v[0]))->a, args.v[1], args.v[2], args.v[3]};
-    return nat_throw(vm, (Args){inner, 4});
+    Value coro = wrapped(args.v[0]);
+    if (is_gen(coro)) return nat_throw(vm, (Args){(Value[]){coro, args.v[1], args.v[2], args.v[3]}, 4});
+    Value exc = exception_thrown(vm, args.v[1], args.v[2], args.v[3]);
+    return is_error(exc) ? exc : native_coro_throw(vm, coro, exc);
 }
-static Value nat_wrapper_close(VM *vm, Args args) { return gen_close_c(vm, wrapped(args.v[0])) ? VALUE_NONE : VALUE_ERROR; }
-static Value wrapper_next(VM *vm, Value self) { return send(vm, wrapped(self), VALUE_NONE); }
+
+static Value nat_wrapper_close(VM *vm, Args args)
+{
+    Value coro = wrapped(args.v[0]);
+    if (is_gen(coro)) return gen_close_c(vm, as_gen(coro)) ? VALUE_NONE : VALUE_ERROR;
+    return native_coro_close(coro), VALUE_NONE;
+}
+
+static Value wrapper_next(VM *vm, Value self) { return wrapper_send(vm, wrapped(self), VALUE_NONE); }
 static Value self_iter(VM *vm, Value self)
 {
     (void)vm;
@@ -122,7 +130,7 @@ static Value self_iter(VM *vm, Value self)
 
 static Value step_new(VM *vm, Value ag, AsyncStepKind kind, Value arg)
 {
-    AsyncStep *s = heap_new(vm, KIND_ASYNC_STEP, T_ASYNC_GEN_STEP, AsyncStep);
+    AsyncStep *s = heap_new(vm, KIND_ASYNC_STEP, kind == STEP_ASEND ? T_ASYNC_GEN_SEND : T_ASYNC_GEN_THROW, AsyncStep);
     if (!s) return VALUE_ERROR;
     s->gen = as_gen(ag);
     s->arg = arg;
@@ -139,7 +147,7 @@ static Value nat_anext(VM *vm, Args args) { return step_new(vm, args.v[0], STEP_
 static Value nat_asend(VM *vm, Args args) { return step_new(vm, args.v[0], STEP_ASEND, args.v[1]); }
 static Value nat_athrow(VM *vm, Args args)
 {
-    Value exc = thrown(vm, args.v[1], args.v[2], args.v[3]);
+    Value exc = exception_thrown(vm, args.v[1], args.v[2], args.v[3]);
     return is_error(exc) ? exc : step_new(vm, args.v[0], STEP_ATHROW, exc);
 }
 static Value nat_aclose(VM *vm, Args args)
@@ -157,7 +165,7 @@ static Value step_next(VM *vm, Value self) { return gen_step_c(vm, (AsyncStep *)
 static Value nat_step_throw(VM *vm, Args args)
 {
     AsyncStep *s = (AsyncStep *)as_obj(args.v[0]);
-    Value exc = thrown(vm, args.v[1], args.v[2], args.v[3]);
+    Value exc = exception_thrown(vm, args.v[1], args.v[2], args.v[3]);
     return is_error(exc) ? exc : gen_step_throw_c(vm, s, exc);
 }
 static Value nat_step_close(VM *vm, Args args)
@@ -257,7 +265,7 @@ static const NativeDef coroutine_methods[] = {
     {"send(self, arg, /)", nat_gen_send, "Resume with arg as the value of the await.", 0},
     {THROW_SIGNATURE, nat_throw, "Raise an exception where the coroutine is suspended.", 0},
     {"close(self, /)", nat_close, "Raise GeneratorExit inside the coroutine.", 0},
-    {"__await__(self, /)", nat_await, "An iterator to be used in an await expression.", 0},
+    {"__await__(self, /)", gen_await, "An iterator to be used in an await expression.", 0},
     CO_CLONE,
     {0},
 };
@@ -326,11 +334,13 @@ static const NativeDef step_methods[] = {
     {"send(self, arg, /)", nat_step_send, "Run the step, or send into what it awaits.", 0},
     {THROW_SIGNATURE, nat_step_throw, "Raise an exception inside the step.", 0},
     {"close(self, /)", nat_step_close, "Give the step up.", 0},
+    {"__await__(self, /)", nat_aiter, "Itself.", 0},
     {0},
 };
-const TypeDef type_def_ASYNC_GEN_STEP = {
-    .slots = {.iter = self_iter, .next = step_next, .await = self_await},
-    .methods = step_methods,
-    .flags = TYPE_FINAL,
-    .doc = "One step of an async generator, to be awaited.",
-};
+#define STEP_TYPE(text) \
+    { \
+        .slots = {.iter = self_iter, .next = step_next, .await = self_await}, .methods = step_methods, \
+        .flags = TYPE_FINAL, .doc = text, \
+    }
+const TypeDef type_def_ASYNC_GEN_SEND = STEP_TYPE("A step of an async generator, to be awaited.");
+const TypeDef type_def_ASYNC_GEN_THROW = STEP_TYPE("An exception thrown into an async generator, to be awaited.");

@@ -172,10 +172,10 @@ static Value nat_sizeof(VM *vm, Args args)
 
 /* ---- bytes ---- */
 
-static bool is_little_endian(VM *vm, Value order, bool *out)
+static bool is_little_endian(VM *vm, const char *method, Value order, bool *out)
 {
     if (!is_str(order)) {
-        vm_raise(vm, ERR_TYPE, "byteorder must be str, not %T", order);
+        vm_raise(vm, ERR_TYPE, "%s() argument 'byteorder' must be str, not %A", method, order);
         return false;
     }
     Str *s = as_str(order);
@@ -237,7 +237,7 @@ static Value nat_to_bytes(VM *vm, Args args)
     int64_t length;
     bool little;
     int is_signed = obj_truth(vm, args.v[3]);
-    if (is_signed < 0 || !obj_index_i64(vm, args.v[1], &length) || !is_little_endian(vm, args.v[2], &little))
+    if (is_signed < 0 || !obj_index_i64(vm, args.v[1], &length) || !is_little_endian(vm, "to_bytes", args.v[2], &little))
         return VALUE_ERROR;
     if (length < 0) return vm_raise(vm, ERR_VALUE, "length argument must be non-negative");
     IntView x;
@@ -291,7 +291,7 @@ static Value nat_from_bytes(VM *vm, Args args)
 {
     bool little;
     int is_signed = obj_truth(vm, args.v[3]);
-    if (is_signed < 0 || !is_little_endian(vm, args.v[2], &little)) return VALUE_ERROR;
+    if (is_signed < 0 || !is_little_endian(vm, "from_bytes", args.v[2], &little)) return VALUE_ERROR;
     Value source = bytes_of(vm, args.v[1]);
     if (is_error(source)) return source;
     ByteView view = byte_view(source);
@@ -320,7 +320,10 @@ static Value get_one(VM *vm, Value self)
     return (void)vm, (void)self, small(1);
 }
 
+static Value nat_int_repr(VM *vm, Args args) { return int_repr(vm, args.v[0]); }
+
 static const NativeDef int_methods[] = {
+    {"__repr__(self, /)", nat_int_repr, "Return repr(self).", 0}, // of True as well
     {"bit_length(self, /)", nat_bit_length, "Number of bits necessary to represent self in binary.", 0},
     {"bit_count(self, /)", nat_bit_count,
      "Number of ones in the binary representation of the absolute value.", 0},
@@ -369,6 +372,8 @@ const TypeDef type_def_INT = {
     .constructor = {"int(x=?, /, base=?)", nat_int, "Convert a number or string to an integer.", 0},
     .doc = "int([x]) -> integer\nint(x, base=10) -> integer",
     .flags = TYPE_MATCH_SELF,
+    .operators = OPS_ARITHMETIC | OPS_BITWISE | OPS_BOTH(BIN_LSHIFT) | OPS_BOTH(BIN_RSHIFT) | OPS_UNARY(UN_NEG) |
+                 OPS_UNARY(UN_POS) | OPS_UNARY(UN_INVERT) | OPS_UNARY(UN_ABS),
 };
 
 static Value bool_repr(VM *vm, Value self)
@@ -392,4 +397,5 @@ const TypeDef type_def_BOOL = {
     .constructor = {"bool(x=False, /)", nat_bool, "True when the argument x is true, False otherwise.", 0},
     .doc = "bool(x) -> bool",
     .flags = TYPE_FINAL | TYPE_MATCH_SELF,
+    .operators = OPS_BITWISE,
 };

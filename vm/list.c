@@ -541,5 +541,5 @@ const TypeDef type_def_LIST = {
     .constructor = {"list(iterable=(), /)", construct, NULL, 0},
     .doc = "Built-in mutable sequence.",
     .flags = TYPE_SEQUENCE | TYPE_MATCH_SELF | TYPE_UNHASHABLE,
-    .operators = OPS_LEFT(BIN_ADD) | OPS_LEFT(BIN_MUL) | OPS_RIGHT(BIN_MUL),
+    .operators = OPS_LEFT(BIN_ADD) | OPS_BOTH(BIN_MUL),
 };

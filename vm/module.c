@@ -53,7 +53,7 @@ Cell *module_cell(VM *vm, Module *m, Str *name)
 
 static Value nat_module(VM *vm, Args args)
 {
-    if (!is_str(args.v[1])) return vm_raise(vm, ERR_TYPE, "module() argument 'name' must be str, not %T", args.v[1]);
+    if (!is_str(args.v[1])) return vm_raise(vm, ERR_TYPE, "module() argument 'name' must be str, not %A", args.v[1]);
     Module *m = alloc_module(vm, as_type(args.v[0]), args.v[1]);
     if (!m || !dict_set_str(vm, m->dict, vm->common->doc, args.v[2])) return VALUE_ERROR;
     return obj_value(m);

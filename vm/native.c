@@ -50,10 +50,10 @@ Value native_bind_self(VM *vm, Native *f, Value self)
 
 bool native_check_receiver(VM *vm, const Native *f, const Value *args, int n)
 {
-    bool wrapper = is_slot_wrapper(f->sig->def);
+    bool wrapper = f->sig->wrapper;
     if (!n) {
         if (wrapper) vm_raise(vm, ERR_TYPE, "descriptor '%N' of '%Y' object needs an argument", f->sig->name, f->owner);
-        else vm_raise(vm, ERR_TYPE, "unbound method %Y.%N() needs an argument", f->owner, f->sig->name);
+        else vm_raise(vm, ERR_TYPE, "unbound method %V.%N() needs an argument", f->owner->qualname, f->sig->name);
         return false;
     }
     if (type_is_subtype(type_of(vm, args[0]), f->owner)) return true;
@@ -64,11 +64,18 @@ bool native_check_receiver(VM *vm, const Native *f, const Value *args, int n)
     return false;
 }
 
+/* A method is named after its receiver's class. */
+static const Type *class_shown(VM *vm, const Native *f)
+{
+    if (is_kind(f->self, KIND_TYPE)) return as_type(f->self);
+    return f->owner && !is_unset(f->self) ? type_of(vm, f->self) : f->owner;
+}
+
 /* What error texts put before the function's name: the class of a method, the module if it is not builtins. */
 static const char *owner_text(VM *vm, const Native *f)
 {
-    if (f->owner) return f->owner->name->data;
-    if (is_kind(f->self, KIND_TYPE)) return as_type(f->self)->name->data;
+    const Type *of = class_shown(vm, f);
+    if (of) return as_str(of->qualname)->data;
     if (!is_str(f->module) || as_str(f->module) == vm->common->builtins) return NULL;
     return as_str(f->module)->data;
 }
@@ -134,7 +141,7 @@ static Value native_repr(VM *vm, Value self)
 {
     Native *f = as_native(self);
     if (!is_unset(f->self))
-        return str_format(vm, is_slot_wrapper(f->sig->def) ? "<method-wrapper '%N' of %T object at %p>"
+        return str_format(vm, f->sig->wrapper ? "<method-wrapper '%N' of %T object at %p>"
                                                            : "<built-in method %N of %T object at %p>",
                           f->sig->name, f->self,
                           value_id(f->self));
@@ -144,7 +151,7 @@ static Value native_repr(VM *vm, Value self)
 static Value descriptor_repr(VM *vm, Value self)
 {
     Native *f = as_native(self);
-    return str_format(vm, "<%s '%N' of '%Y' objects>", is_slot_wrapper(f->sig->def) ? "slot wrapper" : "method",
+    return str_format(vm, "<%s '%N' of '%Y' objects>", f->sig->wrapper ? "slot wrapper" : "method",
                       f->sig->name, f->owner);
 }
 
@@ -170,9 +177,8 @@ static Value get_name(VM *vm, Value self) { return (void)vm, obj_value(as_native
 static Value get_qualname(VM *vm, Value self)
 {
     Native *f = as_native(self);
-    if (f->owner) return str_format(vm, "%V.%N", f->owner->qualname, f->sig->name);
-    if (is_kind(f->self, KIND_TYPE)) return str_format(vm, "%V.%N", as_type(f->self)->qualname, f->sig->name);
-    return obj_value(f->sig->name);
+    const Type *of = class_shown(vm, f);
+    return of ? str_format(vm, "%V.%N", of->qualname, f->sig->name) : obj_value(f->sig->name);
 }
 
 static Value get_doc(VM *vm, Value self)
@@ -238,7 +244,8 @@ static Value nat_call(VM *vm, Args args)
 
 static Value nat_get(VM *vm, Args args)
 {
-    if (is_none(args.v[1])) return args.v[0];
+    if (is_none(args.v[1]))
+        return is_none(args.v[2]) ? vm_raise(vm, ERR_TYPE, "__get__(None, None) is invalid") : args.v[0];
     Native *f = as_native(args.v[0]);
     if (!native_check_receiver(vm, f, &args.v[1], 1)) return VALUE_ERROR;
     return native_bind_self(vm, f, args.v[1]);

@@ -20,6 +20,7 @@ typedef struct Signature {
     uint16_t nrequired;               // positional parameters without default
     bool varargs, varkw, raw;         // raw: "(*args)" alone
     bool method;                      // the first parameter is the receiver (self, cls, owner): not counted in messages
+    bool wrapper;                     // such a method shows a slot of a type, as CPython's slot wrappers do
     bool simple;                      // positional parameters only, defaults immutable: bound by copying
     uint16_t nparams;                 // slots in Args.v
     SigParam params[];

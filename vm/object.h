@@ -133,7 +133,8 @@ typedef struct Args { Value *v; int n; } Args;
 typedef Value (*NativeFn)(VM *vm, Args args);
 
 enum { NATIVE_ASYNC = 1, NATIVE_STATIC = 2, NATIVE_CLASSMETHOD = 4, NATIVE_NEW = 8 };
-enum { NATIVE_PARSED = 16 }; // a wrong number of arguments is told in the words of CPython's PyArg_ParseTuple
+enum { NATIVE_PARSED = 16, NATIVE_UNPACKED = 32 }; // a wrong number of arguments is told in the words of CPython's
+                                                   // PyArg_ParseTuple or PyArg_UnpackTuple
 /* One row of a module's or type's table. signature: "name(a, /, b, *, key=None)" - the whole truth about arguments. */
 typedef struct NativeDef {
     const char *signature;
@@ -205,6 +206,11 @@ typedef struct TypeDef {
 #define OPS_LEFT(op)  (1u << (op))
 #define OPS_RIGHT(op) (1u << ((op) + 14))
 #define OPS_UNARY(op) (1u << ((op) + 28))
+#define OPS_BOTH(op)  (OPS_LEFT(op) | OPS_RIGHT(op))
+#define OPS_ARITHMETIC \
+    (OPS_BOTH(BIN_ADD) | OPS_BOTH(BIN_SUB) | OPS_BOTH(BIN_MUL) | OPS_BOTH(BIN_TRUEDIV) | OPS_BOTH(BIN_FLOORDIV) | \
+     OPS_BOTH(BIN_MOD) | OPS_BOTH(BIN_POW) | OPS_BOTH(BIN_DIVMOD))
+#define OPS_BITWISE (OPS_BOTH(BIN_AND) | OPS_BOTH(BIN_OR) | OPS_BOTH(BIN_XOR))
 
 enum {
     TYPE_FINAL = 1,       // not an acceptable base (bool, NoneType, range ...)

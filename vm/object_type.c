@@ -1,4 +1,5 @@
 /* The types object and type, and those of None, ... and NotImplemented. */
+#include "vm/coroutine.h"
 #include "vm/dict.h"
 #include "vm/exception.h"
 #include "vm/int.h"
@@ -48,6 +49,12 @@ static Value object_compare(VM *vm, Value a, Value b, CompareOp op)
 /* object(*args, **kwargs): only reached when nobody else makes the instance (construct.c). */
 static Value nat_object(VM *vm, Args args) { return instance_new(vm, as_type(args.v[0])); }
 
+/* What object's slots do with any receiver, whatever its own type does: object.__repr__([]). */
+static Value nat_repr(VM *vm, Args args) { return object_repr(vm, args.v[0]); }
+static Value nat_hash(VM *vm, Args args) { return object_hash(vm, args.v[0]); }
+static Value nat_eq(VM *vm, Args args) { return object_compare(vm, args.v[0], args.v[1], CMP_EQ); }
+static Value nat_ne(VM *vm, Args args) { return object_compare(vm, args.v[0], args.v[1], CMP_NE); }
+
 static Value nat_init(VM *vm, Args args)
 {
     Type *t = type_of(vm, args.v[0]);
@@ -57,6 +64,28 @@ static Value nat_init(VM *vm, Args args)
     if (!type_defines(t, D_NEW) && t->kind == KIND_INSTANCE)
         return vm_raise(vm, ERR_TYPE, "%Y.__init__() takes exactly one argument (the instance to initialize)", t);
     return VALUE_NONE;
+}
+
+/* What the object itself takes; immediate values take nothing beside the word that holds them. */
+static Value nat_sizeof(VM *vm, Args args)
+{
+    Value v = args.v[0];
+    if (!is_ptr(v)) return small(sizeof(Value));
+    const Obj *o = as_obj(v);
+    switch (o->kind) {
+    case KIND_STR: return int_from_u64(vm, sizeof(Str) + as_str(v)->size + 1);
+    case KIND_BYTES: return int_from_u64(vm, sizeof(Bytes) + ((Bytes *)o)->size + 1);
+    case KIND_BYTEARRAY: return int_from_u64(vm, sizeof(ByteArray) + ((ByteArray *)o)->capacity);
+    case KIND_TUPLE: return int_from_u64(vm, sizeof(Tuple) + as_tuple(v)->size * sizeof(Value));
+    case KIND_LIST: return int_from_u64(vm, sizeof(List) + as_list(v)->capacity * sizeof(Value));
+    case KIND_DICT: return int_from_u64(vm, sizeof(Dict) + dict_block_size(as_dict(v)));
+    case KIND_SET:
+        return int_from_u64(
+            vm, sizeof(Set) + (as_set(v)->table == as_set(v)->small_table ? 0 : set_table_size(as_set(v))));
+    case KIND_GEN:
+        return int_from_u64(vm, sizeof(Gen) + frame_code(&((Gen *)as_obj(v))->frame)->nregs * sizeof(Value));
+    default: return small(sizeof(Instance));
+    }
 }
 
 static bool check_name(VM *vm, Value name)
@@ -134,9 +163,14 @@ static Value set_class(VM *vm, Value self, Value v)
 
 static const NativeDef object_methods[] = {
     {"__init__(self, /, *args, **kwargs)", nat_init, "Initialize self.  See help(type(self)) for accurate signature.", 0},
+    {"__repr__(self, /)", nat_repr, "Return repr(self).", 0},
+    {"__hash__(self, /)", nat_hash, "Return hash(self).", 0},
+    {"__eq__(self, value, /)", nat_eq, "Return self==value.", 0},
+    {"__ne__(self, value, /)", nat_ne, "Return self!=value.", 0},
     {"__getattribute__(self, name, /)", nat_getattribute, "Return getattr(self, name).", 0},
     {"__setattr__(self, name, value, /)", nat_setattr, "Implement setattr(self, name, value).", 0},
     {"__delattr__(self, name, /)", nat_delattr, "Implement delattr(self, name).", 0},
+    {"__sizeof__(self, /)", nat_sizeof, "Size of object in memory, in bytes.", 0},
     {"__dir__(self, /)", nat_dir, "Default dir() implementation.", 0},
     {"__init_subclass__(cls, /, *args, **kwargs)", nat_init_subclass, "This method is called when a class is subclassed.",
      NATIVE_CLASSMETHOD},
@@ -167,9 +201,9 @@ static Value type_repr(VM *vm, Value self)
 static Value create_from_args(VM *vm, Tuple *args, Value kwds)
 {
     Value name = args->items[0], bases = args->items[1], ns = args->items[2];
-    if (!is_str(name)) return vm_raise(vm, ERR_TYPE, "type.__new__() argument 1 must be str, not %T", name);
-    if (!is_tuple(bases)) return vm_raise(vm, ERR_TYPE, "type.__new__() argument 2 must be tuple, not %T", bases);
-    if (!is_dict(ns)) return vm_raise(vm, ERR_TYPE, "type.__new__() argument 3 must be dict, not %T", ns);
+    if (!is_str(name)) return vm_raise(vm, ERR_TYPE, "type.__new__() argument 1 must be str, not %A", name);
+    if (!is_tuple(bases)) return vm_raise(vm, ERR_TYPE, "type.__new__() argument 2 must be tuple, not %A", bases);
+    if (!is_dict(ns)) return vm_raise(vm, ERR_TYPE, "type.__new__() argument 3 must be dict, not %A", ns);
     return type_create(vm, as_str(name), as_tuple(bases), as_dict(ns), kwds);
 }
 
@@ -375,7 +409,7 @@ const TypeDef type_def_TYPE = {
     .getsets = type_getsets,
     .constructor = {"type(*args, **kwargs)", nat_type, NULL, 0},
     .doc = "type(object) -> the object's type\ntype(name, bases, dict, **kwds) -> a new type",
-    .operators = OPS_LEFT(BIN_OR) | OPS_RIGHT(BIN_OR),
+    .operators = OPS_BOTH(BIN_OR),
 };
 
 /* ---- None, Ellipsis, NotImplemented ---- */
@@ -386,15 +420,18 @@ static Value none_repr(VM *vm, Value self) { return (void)self, str_from_c(vm, "
 static Value ellipsis_repr(VM *vm, Value self) { return (void)self, str_from_c(vm, "Ellipsis"); }
 static Value not_implemented_repr(VM *vm, Value self) { return (void)self, str_from_c(vm, "NotImplemented"); }
 
-static Value singleton(VM *vm, Args args, Value v)
+static Value singleton(VM *vm, Args args, const char *name, Value v)
 {
     if (!as_tuple(args.v[1])->size && !dict_len(as_dict(args.v[2]))) return v;
-    return vm_raise(vm, ERR_TYPE, "%Y takes no arguments", as_type(args.v[0]));
+    return vm_raise(vm, ERR_TYPE, "%s takes no arguments", name);
 }
 
-static Value nat_none(VM *vm, Args args) { return singleton(vm, args, VALUE_NONE); }
-static Value nat_ellipsis(VM *vm, Args args) { return singleton(vm, args, VALUE_ELLIPSIS); }
-static Value nat_not_implemented(VM *vm, Args args) { return singleton(vm, args, VALUE_NOT_IMPLEMENTED); }
+static Value nat_none(VM *vm, Args args) { return singleton(vm, args, "NoneType", VALUE_NONE); }
+static Value nat_ellipsis(VM *vm, Args args) { return singleton(vm, args, "EllipsisType", VALUE_ELLIPSIS); }
+static Value nat_not_implemented(VM *vm, Args args)
+{
+    return singleton(vm, args, "NotImplementedType", VALUE_NOT_IMPLEMENTED);
+}
 
 static Value none_binary(VM *vm, BinaryOp op, Value a, Value b)
 {

@@ -115,6 +115,19 @@ static bool names_receiver(const Str *s)
     return str_is(s, "self") || str_is(s, "cls") || str_is(s, "owner");
 }
 
+static bool names_slot(VM *vm, const Str *s)
+{
+    static const bool slots[] = {
+#define DUNDER(e, n) [D_##e] = true,
+#define DUNDER_METHOD(e, n) [D_##e] = false,
+#include "vm/dunders.def"
+#undef DUNDER
+    };
+    for (int i = 0; i < D_COUNT && s->size > 4 && s->data[0] == '_'; i++)
+        if (vm->dunder_names[i] == s) return slots[i];
+    return false;
+}
+
 static Signature *parse(VM *vm, const NativeDef *def)
 {
     size_t most = 1;
@@ -131,6 +144,7 @@ static Signature *parse(VM *vm, const NativeDef *def)
     sig->simple = !sig->varargs && !sig->varkw && !sig->nkwonly;
     for (int i = 0; i < sig->nparams; i++) sig->simple &= sig->params[i].fresh == FRESH_NONE;
     sig->method = sig->npos && names_receiver(sig->params[0].name);
+    sig->wrapper = sig->method && names_slot(vm, sig->name);
     return sig;
 }
 
@@ -200,15 +214,23 @@ typedef struct Call {
     VM *vm;
     const Signature *sig;
     const char *owner; // "list" in list.append(), or NULL; "" for a class itself
+    const char *name;  // the function's; of __init__ its class's
     int skip;          // 1: the receiver is not counted
     int given;         // positional arguments without the receiver
     int nkw;
+    Value unknown; // the first keyword that nobody takes, or UNSET
 } Call;
+
+/* In the words of CPython these are calls of the class. */
+static bool is_unnamed(const Signature *sig)
+{
+    return sig->wrapper && (str_is(sig->name, "__init__") || str_is(sig->name, "__call__"));
+}
 
 static bool fail(const Call *c, const char *text, int a, int b)
 {
-    bool shown = c->owner && *c->owner;
-    vm_raise(c->vm, ERR_TYPE, text, shown ? c->owner : "", shown ? "." : "", c->sig->name, a, b);
+    bool shown = c->owner && *c->owner && !is_unnamed(c->sig);
+    vm_raise(c->vm, ERR_TYPE, text, shown ? c->owner : "", shown ? "." : "", c->name, a, b);
     return false;
 }
 
@@ -224,20 +246,22 @@ static bool raise_positional(const Call *c, int min, int max)
     bool class = c->owner && !*c->owner, one = min == 1 && max == 1 && !c->sig->varargs;
     if (c->sig->def->flags & NATIVE_PARSED) {
         int limit = c->given < min ? min : max;
-        vm_raise(c->vm, ERR_TYPE, "%N() takes at %s %d argument%s (%d given)", c->sig->name,
+        vm_raise(c->vm, ERR_TYPE, "%s() takes at %s %d argument%s (%d given)", c->name,
                  c->given < min ? "least" : "most", limit, limit == 1 ? "" : "s", c->given);
         return false;
     }
-    if (is_slot_wrapper(c->sig->def)) {
-        vm_raise(c->vm, ERR_TYPE, "expected %d argument%s, got %d", max, max == 1 ? "" : "s", c->given);
-        return false;
-    }
-    if (max == 0) return fail(c, "%s%s%N() takes no arguments (%d given)", c->given, 0);
-    if (one && !class && !c->sig->nkwonly)
-        return fail(c, "%s%s%N() takes exactly one argument (%d given)", c->given, 0);
     int wanted = c->given < min ? min : max;
     const char *bound = min == max && !c->sig->varargs ? "" : c->given < min ? "at least " : "at most ";
-    vm_raise(c->vm, ERR_TYPE, "%N expected %s%d argument%s, got %d", c->sig->name, bound, wanted,
+    bool unnamed = is_unnamed(c->sig);
+    if (c->sig->wrapper && !unnamed) { // CPython unpacks the arguments of those with more than one by a function that puts a name before
+        vm_raise(c->vm, ERR_TYPE, "%sexpected %s%d argument%s, got %d", max > 1 ? " " : "", bound, wanted,
+                 wanted == 1 ? "" : "s", c->given);
+        return false;
+    }
+    if (max == 0 && !unnamed) return fail(c, "%s%s%s() takes no arguments (%d given)", c->given, 0);
+    if (one && !class && !unnamed && !c->sig->nkwonly)
+        return fail(c, "%s%s%s() takes exactly one argument (%d given)", c->given, 0);
+    vm_raise(c->vm, ERR_TYPE, "%s expected %s%d argument%s, got %d", c->name, bound, wanted,
              wanted == 1 ? "" : "s", c->given);
     return false;
 }
@@ -247,14 +271,14 @@ static bool raise_too_many(const Call *c, int max, int total)
     int all = c->given + c->nkw, required = c->sig->nrequired - c->skip;
     for (int i = c->sig->npos; i < c->sig->nparams; i++) required += c->sig->params[i].required;
     if (all > total) {
-        vm_raise(c->vm, ERR_TYPE, "%N() takes %s %d %sargument%s (%d given)", c->sig->name,
+        vm_raise(c->vm, ERR_TYPE, "%s() takes %s %d %sargument%s (%d given)", c->name,
                  required == total ? "exactly" : "at most", total, c->given ? "" : "keyword ",
                  total == 1 ? "" : "s", all);
         return false;
     }
-    if (max == 0) vm_raise(c->vm, ERR_TYPE, "%N() takes no positional arguments", c->sig->name);
+    if (max == 0) vm_raise(c->vm, ERR_TYPE, "%s() takes no positional arguments", c->name);
     else
-        vm_raise(c->vm, ERR_TYPE, "%N() takes %s %d positional argument%s (%d given)", c->sig->name,
+        vm_raise(c->vm, ERR_TYPE, "%s() takes %s %d positional argument%s (%d given)", c->name,
                  c->sig->nrequired - c->skip == max ? "exactly" : "at most", max, max == 1 ? "" : "s",
                  c->given);
     return false;
@@ -269,8 +293,8 @@ static int required_posonly(const Signature *sig)
 
 static bool refuse_keywords(const Call *c)
 {
-    if (!is_slot_wrapper(c->sig->def)) return fail(c, "%s%s%N() takes no keyword arguments", 0, 0);
-    vm_raise(c->vm, ERR_TYPE, "wrapper %N() takes no keyword arguments", c->sig->name);
+    if (!c->sig->wrapper || is_unnamed(c->sig)) return fail(c, "%s%s%s() takes no keyword arguments", 0, 0);
+    vm_raise(c->vm, ERR_TYPE, "wrapper %s() takes no keyword arguments", c->name);
     return false;
 }
 
@@ -279,7 +303,7 @@ static bool check_count(const Call *c)
     const Signature *sig = c->sig;
     int min = sig->nrequired - c->skip, max = sig->npos - c->skip;
     // dict(mapping=?, /, **kwargs); sorted(iterable, /, *, key=None, reverse=False)
-    bool only_more = sig->npos == sig->nposonly && (sig->nkwonly ? sig->npos > c->skip : sig->varkw);
+    bool only_more = sig->npos == sig->nposonly && (sig->nkwonly ? sig->def->flags & NATIVE_UNPACKED : sig->varkw);
     if (only_more || !takes_keywords(sig)) {
         if (c->nkw && !only_more) return refuse_keywords(c);
         if (c->given < min || (c->given > max && !sig->varargs)) return raise_positional(c, min, max);
@@ -290,14 +314,14 @@ static bool check_count(const Call *c)
     if (!sig->varargs && (c->given > max || (!open && c->given + c->nkw > total)))
         return raise_too_many(c, max, total);
     if (c->given >= minpos) return true;
-    vm_raise(c->vm, ERR_TYPE, "%N() takes %s %d positional argument%s (%d given)", sig->name,
+    vm_raise(c->vm, ERR_TYPE, "%s() takes %s %d positional argument%s (%d given)", c->name,
              minpos < max ? "at least" : "exactly", minpos, minpos == 1 ? "" : "s", c->given);
     return false;
 }
 
 static bool raise_missing(const Call *c, int i)
 {
-    vm_raise(c->vm, ERR_TYPE, "%N() missing required argument '%N' (pos %d)", c->sig->name,
+    vm_raise(c->vm, ERR_TYPE, "%s() missing required argument '%N' (pos %d)", c->name,
              c->sig->params[i].name, i + 1 - c->skip);
     return false;
 }
@@ -326,18 +350,24 @@ static Value keyword_names(const Call *c)
     return is_error(list) ? list : tuple_new(c->vm, as_list(list)->items, as_list(list)->size);
 }
 
-static bool bind_keyword(const Call *c, Value name, Value v, Value *out)
+static bool raise_unknown(const Call *c)
+{
+    vm_raise(c->vm, ERR_TYPE, "'%V' is an invalid keyword argument for %s()", c->unknown, c->name);
+    exception_note_argument(c->vm, c->unknown, keyword_names(c));
+    return false;
+}
+
+static bool bind_keyword(Call *c, Value name, Value v, Value *out)
 {
     const Signature *sig = c->sig;
     int i = find_param(sig, as_str(name));
     if (i < 0 && sig->varkw) return dict_set(c->vm, as_dict(out[sig->nparams - 1]), name, v);
     if (i < 0) {
-        vm_raise(c->vm, ERR_TYPE, "'%V' is an invalid keyword argument for %N()", name, sig->name);
-        exception_note_argument(c->vm, name, keyword_names(c));
-        return false;
+        if (is_unset(c->unknown)) c->unknown = name;
+        return true; // a missing argument comes first
     }
     if (i < sig->npos && i - c->skip < c->given) {
-        vm_raise(c->vm, ERR_TYPE, "argument for %N() given by name ('%V') and position (%d)", sig->name, name,
+        vm_raise(c->vm, ERR_TYPE, "argument for %s() given by name ('%V') and position (%d)", c->name, name,
                  i + 1 - c->skip);
         return false;
     }
@@ -389,16 +419,17 @@ bool native_bind(VM *vm, const Signature *sig, const char *owner, const Value *a
         for (int i = n; i < sig->npos; i++) out[i] = sig->params[i].dflt;
         return true;
     }
-    Call c = {
-        vm, sig, owner, sig->method, n - sig->method, is_unset(kwnames) ? 0 : (int)as_tuple(kwnames)->size};
+    int nkw = is_unset(kwnames) ? 0 : (int)as_tuple(kwnames)->size;
+    const char *name = owner && *owner && is_unnamed(sig) ? owner : sig->name->data;
+    Call c = {vm, sig, owner, name, sig->method, n - sig->method, nkw, VALUE_UNSET};
     if (sig->raw) {
         if (c.nkw) return refuse_keywords(&c);
         if (n) memcpy(out, args, (size_t)n * sizeof *out);
         return true;
     }
     if (c.given < 0) { // list.append(): not even a receiver
-        vm_raise(vm, ERR_TYPE, "unbound method %s%s%N() needs an argument", owner ? owner : "",
-                 owner ? "." : "", sig->name);
+        vm_raise(vm, ERR_TYPE, "unbound method %s%s%s() needs an argument", owner ? owner : "",
+                 owner ? "." : "", name);
         return false;
     }
     if (!check_count(&c)) return false;
@@ -408,5 +439,5 @@ bool native_bind(VM *vm, const Signature *sig, const char *owner, const Value *a
     if (!bind_stars(&c, args, n, out)) return false;
     for (int i = 0; i < c.nkw; i++)
         if (!bind_keyword(&c, as_tuple(kwnames)->items[i], args[n + i], out)) return false;
-    return fill_defaults(&c, out);
+    return fill_defaults(&c, out) && (is_unset(c.unknown) || raise_unknown(&c));
 }

@@ -4,6 +4,7 @@
  * native. Rows of operators name the operator's bit in TypeDef.operators.
  */
 #include "vm/exception.h"
+#include "vm/float.h"
 #include "vm/int.h"
 #include "vm/native.h"
 #include "vm/protocol.h"
@@ -37,7 +38,7 @@ static Value wrap_next(VM *vm, Args args)
 
 static Value wrap_format(VM *vm, Args args)
 {
-    if (!is_str(args.v[1])) return vm_raise(vm, ERR_TYPE, "__format__() argument must be str, not %T", args.v[1]);
+    if (!is_str(args.v[1])) return vm_raise(vm, ERR_TYPE, "__format__() argument must be str, not %A", args.v[1]);
     return slots_of_self(vm, args)->format(vm, args.v[0], args.v[1]);
 }
 
@@ -106,7 +107,15 @@ WRAP_BINARY(pow2, BIN_POW)
 static Value wrap_pow(VM *vm, Args args)
 {
     if (is_none(args.v[2])) return wrap_pow2(vm, args);
-    return is_int(args.v[0]) ? obj_pow(vm, args.v[0], args.v[1], args.v[2]) : VALUE_NOT_IMPLEMENTED;
+    if (is_int(args.v[0]) && is_int(args.v[1]) && is_int(args.v[2]))
+        return obj_pow(vm, args.v[0], args.v[1], args.v[2]);
+    if (!is_float(args.v[0])) return VALUE_NOT_IMPLEMENTED;
+    return vm_raise(vm, ERR_TYPE, "pow() 3rd argument not allowed unless all arguments are integers");
+}
+
+static Value wrap_rpow(VM *vm, Args args)
+{
+    return is_none(args.v[2]) ? wrap_rpow2(vm, args) : wrap_pow(vm, (Args){(Value[]){args.v[1], args.v[0], args.v[2]}, 3});
 }
 
 #define WRAP_UNARY(name, op) \
@@ -174,7 +183,7 @@ static const SlotWrapper wrappers[] = {
     {SLOT(binary), D_POW, OPS_LEFT(BIN_POW),
      {"__pow__(self, value, mod=None, /)", wrap_pow, "Return pow(self, value, mod).", 0}},
     {SLOT(binary), D_RPOW, OPS_RIGHT(BIN_POW),
-     {"__rpow__(self, value, mod=None, /)", wrap_rpow2, "Return pow(value, self, mod).", 0}},
+     {"__rpow__(self, value, mod=None, /)", wrap_rpow, "Return pow(value, self, mod).", 0}},
     {SLOT(inplace), D_IPOW, OPS_LEFT(BIN_POW), {"__ipow__(self, value, /)", wrap_ipow2, "Return self**=value.", 0}},
     {SLOT(binary), D_DIVMOD, OPS_LEFT(BIN_DIVMOD),
      {"__divmod__(self, value, /)", wrap_divmod, "Return divmod(self, value).", 0}},
@@ -211,10 +220,4 @@ bool slot_wrappers_each(VM *vm, Type *t, bool (*f)(VM *vm, Type *t, const Native
     for (int i = 0; i < WRAPPER_COUNT; i++)
         if (applies(t, &wrappers[i]) && !f(vm, t, &wrappers[i].row)) return false;
     return true;
-}
-
-bool is_slot_wrapper(const NativeDef *row)
-{
-    const char *p = (const char *)row;
-    return p >= (const char *)wrappers && p < (const char *)(wrappers + WRAPPER_COUNT);
 }

@@ -119,6 +119,12 @@ static bool add_c_text(StrBuilder *b, const char *spec, const char *text)
 
 typedef struct Arguments { va_list ap; } Arguments; // so that it can be passed on by address everywhere
 
+/* None is its own kind for CPython's argument parser. */
+static bool add_argument_kind(StrBuilder *b, Value v)
+{
+    return is_none(v) ? sb_add_c(b, "None") : add_type_name(b, type_of(b->vm, v));
+}
+
 /* A number as C's printf writes it; spec is the whole directive. */
 static bool add_number(StrBuilder *b, const char *spec, Arguments *a)
 {
@@ -140,6 +146,7 @@ static bool add_directive(StrBuilder *b, const char *spec, char conversion, Argu
     case 'c': return sb_add_char(b, (uint32_t)va_arg(a->ap, int));
     case 's': return add_c_text(b, spec, va_arg(a->ap, const char *));
     case 'T': return add_type_name(b, type_of(b->vm, va_arg(a->ap, Value)));
+    case 'A': return add_argument_kind(b, va_arg(a->ap, Value));
     case 'Y': return add_type_name(b, va_arg(a->ap, const Type *));
     case 'V': return sb_add_str(b, va_arg(a->ap, Value));
     case 'N': return sb_add_str(b, obj_value(va_arg(a->ap, Str *)));

@@ -17,8 +17,8 @@ static bool require_str(VM *vm, Value v)
 static bool require_parameter(VM *vm, Value v, const char *method, int number)
 {
     if (is_str(v)) return true;
-    if (number) vm_raise(vm, ERR_TYPE, "%s() argument %d must be str, not %T", method, number, v);
-    else vm_raise(vm, ERR_TYPE, "%s() argument must be str, not %T", method, v);
+    if (number) vm_raise(vm, ERR_TYPE, "%s() argument %d must be str, not %A", method, number, v);
+    else vm_raise(vm, ERR_TYPE, "%s() argument must be str, not %A", method, v);
     return false;
 }
 
@@ -300,7 +300,7 @@ static Value nat_encode(VM *vm, Args args)
     static const char *const names[] = {"encoding", "errors"};
     for (int i = 0; i < 2; i++)
         if (!is_str(args.v[1 + i]))
-            return vm_raise(vm, ERR_TYPE, "encode() argument '%s' must be str, not %T", names[i],
+            return vm_raise(vm, ERR_TYPE, "encode() argument '%s' must be str, not %A", names[i],
                             args.v[1 + i]);
     return codec_encode(vm, as_str(args.v[0]), args.v[1], args.v[2]);
 }

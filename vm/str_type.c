@@ -22,7 +22,7 @@ static Value as_instance(VM *vm, Type *type, Value s)
 static bool check_name(VM *vm, Value v, const char *parameter)
 {
     if (is_unset(v) || is_str(v)) return true;
-    vm_raise(vm, ERR_TYPE, "str() argument '%s' must be str, not %T", parameter, v);
+    vm_raise(vm, ERR_TYPE, "str() argument '%s' must be str, not %A", parameter, v);
     return false;
 }
 
@@ -212,4 +212,5 @@ const TypeDef type_def_STR = {
     .doc = "str(object='') -> str\nstr(bytes_or_buffer[, encoding[, errors]]) -> str\n\n"
            "Text: the printable form of an object, or bytes decoded.",
     .flags = TYPE_MATCH_SELF,
+    .operators = OPS_LEFT(BIN_ADD) | OPS_BOTH(BIN_MOD) | OPS_BOTH(BIN_MUL),
 };

@@ -211,5 +211,5 @@ const TypeDef type_def_TUPLE = {
     .constructor = {"tuple(iterable=(), /)", construct, NULL, 0},
     .doc = "Built-in immutable sequence.",
     .flags = TYPE_SEQUENCE | TYPE_MATCH_SELF,
-    .operators = OPS_LEFT(BIN_ADD) | OPS_LEFT(BIN_MUL) | OPS_RIGHT(BIN_MUL),
+    .operators = OPS_LEFT(BIN_ADD) | OPS_BOTH(BIN_MUL),
 };

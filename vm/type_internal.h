@@ -40,7 +40,6 @@ Value type_new_method(VM *vm, Type *t);
 const NativeDef *slot_wrapper(VM *vm, const Type *t, const Str *name);
 /* Calls f for every row that slot_wrapper would answer for t; false when f did. */
 bool slot_wrappers_each(VM *vm, Type *t, bool (*f)(VM *vm, Type *t, const NativeDef *row));
-bool is_slot_wrapper(const NativeDef *row);
 
 /* The dict of v's own attributes if v keeps them in one that exists; NULL for none (yet). */
 Dict *own_dict(VM *vm, Value v);

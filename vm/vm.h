@@ -92,7 +92,7 @@ struct VM {
 /* Raise with a printf-like text: %s %d %u %ld %zu %c %x %% as in C, and
  *   %T  Value: name of its type     %V  Value that is a str: its text     %N  Str *: its text
  *   %R  Value: its repr (only of str, int, float, None, bool and types: never calls scripts)
- *   %Y  Type *: its name
+ *   %Y  Type *: its name            %A  Value: name of its type, or None, for a wrong argument
  * Never fails but to MemoryError. Answers VALUE_ERROR. */
 Value vm_raise(VM *vm, ErrorKind kind, const char *format, ...);
 /* With one argument object instead of a text (KeyError(key), StopIteration(value) ...). */
