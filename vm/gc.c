@@ -370,7 +370,7 @@ static bool finish_cycle(VM *vm)
 {
     Heap *h = vm->heap;
     h->frame_failed = false;
-    while (h->phase == PHASE_MARKING && !h->frame_failed) mark_step(vm, SIZE_MAX);
+    while (h->phase == PHASE_MARKING && !h->frame_failed) mark_step(vm, LONG_STEP);
     if (h->phase == PHASE_SWEEPING) sweep_step(vm, SIZE_MAX);
     return h->phase == PHASE_IDLE;
 }

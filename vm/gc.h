@@ -15,6 +15,7 @@ enum {
     SPARE_BYTES = 4 << 20,  // empty blocks kept, besides half as much as is in use
     STEP_BYTES = 256 << 10, // allocated between two steps of a major collection
     STEP_MARKS = 6000,      // entries of the mark stack traced in a step
+    LONG_STEP = 100000,     // in a collection of one pause: more at once would need a longer stack
     STEP_BLOCKS = 24,       // swept in a step
     MANY_MARKS = 8000,      // young collections that mark more become more frequent
     MANY_TIMES = 256,       // steps that trace written objects again before the last pause

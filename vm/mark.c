@@ -27,7 +27,7 @@ bool gc_reserve_stack(Heap *h)
 
 static void push(Heap *h, Obj *o, size_t at)
 {
-    if (h->depth == h->stack_capacity && !gc_reserve_stack(h)) {
+    if (h->depth == h->stack_capacity && (h->overflowed || !gc_reserve_stack(h))) {
         o->gc |= GC_GRAY; // traced whole when the stack has room again
         h->overflowed = true;
         return;
