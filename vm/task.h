@@ -74,7 +74,7 @@ Value gather_new(VM *vm, Tuple *children, bool return_exceptions);
 /* What asyncio.iscoroutine says yes to: a scripted coroutine, a native one, the step of an async generator. */
 static inline bool task_can_run(Value v)
 {
-    return is_exact(v, T_COROUTINE) || is_exact(v, T_NATIVE_CORO) || is_exact(v, T_ASYNC_GEN_STEP);
+    return is_exact(v, T_COROUTINE) || is_exact(v, T_NATIVE_CORO) || is_kind(v, KIND_ASYNC_STEP);
 }
 /* The scripted coroutine that awaits it; itself if it is one. */
 Value task_coroutine(VM *vm, Value awaitable);
