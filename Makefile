@@ -75,7 +75,7 @@ LIB      := $(patsubst %.c,$(B)/%.o,$(wildcard vm/*.c lang/*.c stdlib/*.c) $(EMB
             $(patsubst build/gen/%.c,$(B)/%.o,$(LEXERS) $(GRAMMARS))
 EMBEDDED := $(B)/stdlib/embedded.o
 STAGE1   := $(B)/stdlib/embedded-stage1.o
-MODULES  := $(sort $(wildcard stdlib/*.co stdlib/*/*.co))
+MODULES  := $(sort $(wildcard stdlib/*.co stdlib/*/*.co stdlib/*/*/*.co))
 UNITS    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
 

@@ -10,6 +10,7 @@
 #include "vm/ops.h"
 #include "vm/protocol.h"
 #include "vm/str.h"
+#include "vm/strand.h"
 #include "vm/task.h"
 #include "vm/type.h"
 
@@ -65,12 +66,29 @@ static bool check_coroutine(VM *vm, Value v)
     return false;
 }
 
+/* Calls beside the loop (to_thread) end before the run does; its outcome stays, unless that is interrupted. */
+static Value end_run(VM *vm, Value result)
+{
+    Value events = dict_get_c(vm, vm->modules, "asyncio.events");
+    if (vm->stop_status || !strand_is_own(vm) || !strand_others(vm) || is_unset(events)) return result;
+    Value *root = roots_reserve(vm, 2);
+    if (!root) return VALUE_ERROR;
+    root[0] = result;
+    if (is_error(result)) root[1] = vm_take_pending(vm);
+    Value rest = vm_call_method(vm, events, vm_intern(vm, "_end_run"), NULL, 0);
+    if (!is_error(rest) && !is_none(rest)) rest = sched_run(vm, rest, true);
+    result = is_error(rest) ? rest : root[0];
+    if (!is_error(rest) && is_error(result)) vm->exc = root[1];
+    roots_pop(vm, root);
+    return result;
+}
+
 static Value nat_run(VM *vm, Args args)
 {
     if (sched_running(vm)) return vm_raise(vm, ERR_RUNTIME, "asyncio.run() cannot be called from a running event loop");
     if (!check_coroutine(vm, args.v[0])) return VALUE_ERROR;
     Value coro = task_coroutine(vm, args.v[0]);
-    return is_error(coro) ? coro : sched_run(vm, coro, true);
+    return is_error(coro) ? coro : end_run(vm, sched_run(vm, coro, true));
 }
 
 static Value nat_run_until(VM *vm, Args args)

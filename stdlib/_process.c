@@ -8,6 +8,7 @@
 #include "vm/output.h"
 #include "vm/protocol.h"
 #include "vm/str.h"
+#include "vm/strand.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,6 +77,7 @@ static void child_event(VM *vm, IoSink *sink, const IoEvent *e)
     c->ended = true;
     c->returncode = e->signal ? -e->signal : e->status;
     gc_unpin(vm, obj_value(c->owner));
+    strand_outside(vm);
     if (is_unset(c->waiters)) return;
     List *l = as_list(c->waiters);
     for (size_t i = 0; i + 1 < l->size; i += 2) {
@@ -253,6 +255,10 @@ static Value nat_pump(VM *vm, Args args)
         if (!to_double(vm, args.v[0], &seconds) || isnan(seconds))
             return is_unset(vm->exc) ? vm_raise(vm, ERR_TYPE, "a number of seconds was expected, got %T", args.v[0]) : VALUE_ERROR;
         if (seconds < 1e9) deadline = vm->host->monotonic(vm->host) + (int64_t)(seconds > 0 ? seconds * 1e9 : 0);
+    }
+    if (strand_others(vm)) {
+        Wake wake = strand_wait_outside(vm, WAIT_CHILD, deadline == INT64_MAX ? 0 : deadline);
+        return wake == WAKE_ERROR ? VALUE_ERROR : bool_value(wake != WAKE_NEVER);
     }
     bool possible = vm->host->wait(vm->host, vm, deadline, false);
     if (vm->host->pending && !vm_interrupted(vm)) return VALUE_ERROR;

@@ -49,7 +49,7 @@ static Value call(VM *vm, const Tuple *c)
 
 void stdlib_run_exit_calls(VM *vm)
 {
-    List *list = stdlib(vm)->exit_calls;
+    List *list = vm->stop_status ? NULL : stdlib(vm)->exit_calls;
     while (list && list->size) {
         Value *root = roots_push(vm, list_pop_last(vm, list));
         if (!root) return;

@@ -4,6 +4,7 @@
 #include "vm/codecs.h"
 #include "vm/dict.h"
 #include "vm/list.h"
+#include "vm/strand.h"
 
 #include <stdlib.h>
 
@@ -49,6 +50,7 @@ bool stdlib_init(VM *vm, int argc, char **argv)
 
 void stdlib_free(VM *vm)
 {
+    strands_end(vm); // what they unwind may use the modules' state
     pcre_close(stdlib(vm)->pcre);
     openssl_drop(stdlib(vm)->openssl);
     free(vm->module_state);

@@ -18,6 +18,7 @@ typedef struct Stdlib {
     Type *deque_type, *deque_iter_type, *deque_reviter_type;
     Type *grouper_type, *tee_type;             // of itertools
     Type *reader_type, *writer_type, *transport_type, *listener_type, *request_type; // of _streams
+    Type *lock_type;       // of _thread
     Type *child_type, *signal_type; // of _process
     Type *http_watch_type; // of _http
     Type *tls_context_type; // of _ssl
@@ -35,7 +36,7 @@ static inline Stdlib *stdlib(VM *vm) { return vm->module_state; }
 /* Makes the modules builtins and sys, and the way to all others. argv: the script and its arguments. */
 bool stdlib_init(VM *vm, int argc, char **argv);
 void stdlib_free(VM *vm);
-/* What was registered with atexit. */
+/* What was registered with atexit; nothing when the program has been stopped (a limit, a deadlock). */
 void stdlib_run_exit_calls(VM *vm);
 
 /* An argument, a variable's value or a file name as a str: bytes that are no UTF-8 become lone surrogates. */

@@ -8,6 +8,7 @@
 #include "vm/protocol.h"
 #include "vm/search.h"
 #include "vm/str.h"
+#include "vm/strand.h"
 
 #include <errno.h>
 
@@ -521,4 +522,5 @@ static void on_event(VM *vm, IoSink *sink, const IoEvent *e)
     case IO_CLOSED: lose(vm, s, e->error); break;
     default: break;
     }
+    strand_outside(vm);
 }

@@ -5,6 +5,7 @@
 #include "vm/list.h"
 #include "vm/protocol.h"
 #include "vm/report.h"
+#include "vm/strand.h"
 #include "vm/str.h"
 
 #include <math.h>
@@ -58,6 +59,15 @@ static bool to_nanoseconds(VM *vm, Value v, int64_t *ns)
     return true;
 }
 
+/* In a blocking context, or beside one: the others run meanwhile. */
+static Value sleep_as_strand(VM *vm, int64_t deadline)
+{
+    int64_t began = monotonic(vm);
+    Wake wake = strand_wait(vm, NULL, WAIT_SLEEP, VALUE_NONE, deadline);
+    report_stall(vm, "time.sleep", began);
+    return wake == WAKE_ERROR ? VALUE_ERROR : VALUE_NONE;
+}
+
 /* Blocks every task, as in CPython. A signal that is dealt with (a cancelled main task) does not cut it
  * short. */
 static Value nat_sleep(VM *vm, Args args)
@@ -68,6 +78,7 @@ static Value nat_sleep(VM *vm, Args args)
     if (ns < 0) return vm_raise(vm, ERR_VALUE, "sleep length must be non-negative");
     int64_t began = monotonic(vm), now = began, deadline;
     if (__builtin_add_overflow(now, ns, &deadline)) deadline = INT64_MAX;
+    if (strand_others(vm)) return sleep_as_strand(vm, deadline);
     while (!vm->host->block(vm->host, deadline - now)) {
         if (!vm_interrupted(vm)) return VALUE_ERROR;
         now = monotonic(vm);

@@ -267,7 +267,8 @@ Value frame_unwind(VM *vm)
         resume_handled(vm, f);
         uint32_t at = f->pc == c->insns ? 0 : (uint32_t)(f->pc - c->insns) - 1;
         if (!is_raised_again(vm, c->insns[at].op)) exception_add_trace(vm, vm->exc, obj_value(c), c->insns + at);
-        const CodeHandler *h = f->pc == c->insns && f->heap ? NULL : find_handler(c, at);
+        bool passes = (f->pc == c->insns && f->heap) || vm->unwinding;
+        const CodeHandler *h = passes ? NULL : find_handler(c, at);
         if (h) {
             f->regs[h->reg] = vm->exc;
             vm->exc = VALUE_UNSET;

@@ -13,6 +13,7 @@
 #include "vm/native.h"
 #include "vm/report.h"
 #include "vm/str.h"
+#include "vm/strand.h"
 #include "vm/task.h"
 #include "vm/type.h"
 
@@ -53,23 +54,44 @@ static void mark_stack_frame(VM *vm, Frame *f, FrameStand stand, const Frame *ca
         if (liveness_has(row, r)) gc_mark_value(vm, f->regs[r]);
 }
 
-static void mark_frames(VM *vm)
+static void mark_frames(VM *vm, Frame *innermost_frame, const Frame *at_safepoint)
 {
     const Frame *callee = NULL;
-    for (Frame *f = vm->frame; f; callee = f, f = f->caller) {
+    for (Frame *f = innermost_frame; f; callee = f, f = f->caller) {
         if (f->heap) {
             Obj *gen = &frame_gen(f)->h;
             if (gc_lives(vm, gen)) gc_trace(vm, gen, 0); // running: its registers are written without a barrier
             else gc_mark_obj(vm, gen);
             continue;
         }
-        bool innermost = !callee;
         bool in_place = callee && !callee->heap && (const Value *)callee >= f->regs &&
                         (const Value *)callee < f->regs + frame_code(f)->nregs;
-        bool safe = (innermost && vm->at_safepoint) || f == vm->safepoint_frame;
+        bool safe = f == at_safepoint || (!callee && f == vm->frame && vm->at_safepoint);
         FrameStand stand = safe ? AT_SAFEPOINT : in_place ? IN_PLACE_CALL : IN_CALL;
         mark_stack_frame(vm, f, stand, callee);
     }
+}
+
+/* One that has not run since the last time holds nothing new. */
+static void mark_strand(VM *vm, Strand *s)
+{
+    const Value own[] = {s->handle, s->function, s->args, s->kwargs, s->name};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) gc_mark_value(vm, own[i]);
+    for (const StrandWait *w = s->wait; w; w = w->outer) gc_mark_value(vm, w->on);
+    if (s == vm->strand || s->seen) return;
+    const Value state[] = {s->result, s->handled, s->context};
+    for (size_t i = 0; i < sizeof state / sizeof *state; i++) gc_mark_value(vm, state[i]);
+    for (Value *r = s->roots; r < s->roots_top; r++) gc_mark_value(vm, *r);
+    if (s->task) gc_mark_obj(vm, s->task);
+    mark_frames(vm, s->frame, s->safepoint_frame);
+    s->seen = true;
+}
+
+static void mark_strands(VM *vm)
+{
+    if (!vm->strands) return;
+    mark_strand(vm, &vm->strands->own);
+    for (Strand *s = vm->strands->first; s; s = s->next) mark_strand(vm, s);
 }
 
 /* All but the scheduler's. */
@@ -91,7 +113,8 @@ static void mark_roots(VM *vm)
     if (vm->common) gc_mark_value(vm, vm->common->memory_error);
     str_trace_roots(vm);
     for (size_t i = 0; i < h->ndying; i++) gc_mark_obj(vm, h->dying[i]);
-    mark_frames(vm);
+    mark_frames(vm, vm->frame, vm->safepoint_frame);
+    mark_strands(vm);
 }
 
 //-- remembered old objects ---------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 #include "vm/protocol.h"
 #include "vm/report.h"
 #include "vm/str.h"
+#include "vm/strand.h"
 #include "vm/type.h"
 
 #include <stdlib.h>
@@ -22,11 +23,12 @@ struct Sched {
     size_t ready;
     struct TimerEntry *timers; // binary heap by (when, seq)
     size_t ntimers, timers_capacity;
-    uint32_t timer_seq;
+    uint32_t timer_seq, strand_timer;
     Task *first, *last;        // unfinished tasks
     size_t ntasks, nheld;
     uint32_t task_id;
     Task *main;                // of the running loop; NULL: loop without a main task
+    size_t nested;             // strands that wait for a task, as if they had a loop of their own
     bool running, stopping, interrupted;
     bool prompt;               // there is one: Ctrl-C is not for its background tasks
     bool unheard;              // Ctrl-C came while one of those was computing
@@ -205,6 +207,7 @@ static struct TimerEntry remove_first_timer(VM *vm, Sched *s)
 static bool is_stale(const struct TimerEntry *e)
 {
     if (is_task(e->what)) return as_task(e->what)->timer != e->generation;
+    if (is_strand(e->what)) return strand_timer_is_stale(e->what, e->generation);
     return as_obj(e->what)->aux != 0;
 }
 
@@ -235,13 +238,19 @@ static bool fire_timers(VM *vm, Sched *s)
     int64_t now = sched_now(vm);
     while (s->ntimers && s->timers[0].when <= now) {
         struct TimerEntry e = remove_first_timer(vm, s);
-        if (!is_stale(&e) && !sched_push(vm, e.what, VALUE_TRUE)) return false;
+        if (is_stale(&e)) continue;
+        if (is_strand(e.what)) strand_time(vm, e.what, e.generation);
+        else if (!sched_push(vm, e.what, VALUE_TRUE)) return false;
     }
     return true;
 }
 
 bool sched_call_soon(VM *vm, Value handle) { return sched_push(vm, handle, VALUE_UNSET); }
 bool sched_call_at(VM *vm, Value handle, int64_t when) { return add_timer(vm, handle, when, 0); }
+bool sched_add_strand_timer(VM *vm, Value handle, int64_t when, uint32_t *timer)
+{
+    return add_timer(vm, handle, when, *timer = ++sched(vm)->strand_timer);
+}
 
 /* ---- tasks ---- */
 
@@ -624,6 +633,7 @@ static void run_turn(VM *vm, Sched *s, Turn turn)
         step(vm, s, t);
     } else if (is_kind(turn.a, KIND_FUTURE) && (as_obj(turn.a)->aux & FUTURE_GATHERING))
         gather_child_done(vm, as_future(turn.a), as_future(turn.b));
+    else if (is_strand(turn.a)) strand_future_done(vm, turn.a);
     else if (is_exact(turn.a, T_HANDLE)) run_handle(vm, (Handle *)as_obj(turn.a));
     else run_callback(vm, turn.a, turn.b);
 }
@@ -639,7 +649,7 @@ static int64_t next_deadline(VM *vm, Sched *s)
 /* One round of asyncio's loop: wait if nothing is ready, let due timers in, run what was ready then. */
 static bool run_round(VM *vm, Sched *s)
 {
-    bool ready = s->ready > 0;
+    bool ready = s->ready > 0 || strands_ready(vm);
     int64_t deadline = next_deadline(vm, s);
     s->context = vm->context;
     if (!ready && !s->stopping && !vm->host->wait(vm->host, vm, deadline, false)) return sched_deadlock(vm);
@@ -656,6 +666,26 @@ static bool run_round(VM *vm, Sched *s)
         }
         if (vm->host->pending && !vm_interrupted(vm)) return false;
     }
+    if (!strands_ready(vm)) return true;
+    strands_run(vm);
+    return !vm->host->pending || vm_interrupted(vm);
+}
+
+bool sched_pass(VM *vm)
+{
+    Sched *s = sched(vm);
+    if (s->nested && !s->running) { // some strand wants the tasks to run
+        s->running = true;
+        bool ok = run_round(vm, s);
+        s->running = false;
+        return ok;
+    }
+    bool ready = strands_ready(vm);
+    int64_t deadline = next_deadline(vm, s);
+    if (!ready && !vm->host->wait(vm->host, vm, deadline, false)) return false;
+    if (ready && vm->host->busy) vm->host->wait(vm->host, vm, INT64_MAX, true);
+    if (!fire_timers(vm, s)) return false;
+    strands_run(vm);
     return true;
 }
 
@@ -668,10 +698,10 @@ static bool hear_interrupt(VM *vm, Sched *s)
     return false;
 }
 
-bool sched_running(VM *vm) { return sched(vm)->running; }
+bool sched_running(VM *vm) { return sched(vm)->running && strand_is_own(vm); }
 void sched_stop(VM *vm) { sched(vm)->stopping = true; }
 
-int64_t sched_next_wake(VM *vm) { return sched(vm)->ready ? 0 : next_deadline(vm, sched(vm)); }
+int64_t sched_next_wake(VM *vm) { return sched(vm)->ready || strands_ready(vm) ? 0 : next_deadline(vm, sched(vm)); }
 
 bool sched_step(VM *vm)
 {
@@ -685,9 +715,20 @@ bool sched_step(VM *vm)
     return ok;
 }
 
+/* In a strand: there is one loop, which the program itself runs, if need be while it waits. */
+static Value run_until_from_strand(VM *vm, Sched *s, Value future)
+{
+    if (is_unset(future)) return vm_raise(vm, ERR_RUNTIME, "only the program itself can run the loop for ever");
+    s->nested++;
+    bool ok = strand_wait_future(vm, as_future(future));
+    s->nested--;
+    return ok ? future_result(vm, as_future(future)) : VALUE_ERROR;
+}
+
 Value sched_run_until(VM *vm, Value future)
 {
     Sched *s = sched(vm);
+    if (!strand_is_own(vm)) return run_until_from_strand(vm, s, future);
     if (s->running) return vm_raise(vm, ERR_RUNTIME, "This event loop is already running");
     Value *root = roots_push(vm, future);
     if (!root) return VALUE_ERROR;
@@ -766,6 +807,7 @@ Value sched_run(VM *vm, Value coroutine, bool cancel_leftovers)
 {
     Sched *s = sched(vm);
     Value task = task_new(vm, coroutine, VALUE_UNSET);
+    if (!strand_is_own(vm)) return is_error(task) ? task : sched_run_until(vm, task); // the others' tasks go on
     Value *root = is_error(task) ? NULL : roots_reserve(vm, 4);
     if (!root) return VALUE_ERROR;
     root[0] = task;
@@ -907,6 +949,7 @@ void sched_rescan(VM *vm)
     if (!s) return;
     s->seen.turns = s->seen.timers = s->seen.nfresh = 0;
     s->seen.task = NULL;
+    strands_rescan(vm);
 }
 
 static bool trace_tasks(VM *vm, Sched *s, size_t budget)

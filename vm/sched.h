@@ -8,6 +8,10 @@ bool sched_push(VM *vm, Value a, Value b);
 void sched_note_failure(VM *vm, Future *f);
 /* The pending exception has nowhere to go: print it. */
 void sched_report_error(VM *vm, const char *where);
+/* While the program itself waits: see what has happened outside, or wait for it, and let strands run. False: nothing can
+ * happen any more, or an exception is pending. */
+bool sched_pass(VM *vm);
+bool sched_add_strand_timer(VM *vm, Value handle, int64_t when, uint32_t *timer);
 /* Take a parked task out of what it waits in. */
 void sched_unpark(VM *vm, Task *t);
 

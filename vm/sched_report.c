@@ -7,6 +7,7 @@
 #include "vm/report.h"
 #include "vm/sched.h"
 #include "vm/str.h"
+#include "vm/strand.h"
 #include "vm/type.h"
 
 static const char *const wait_texts[] = {
@@ -52,15 +53,20 @@ static Task *holder(VM *vm, Task *t)
     return is_task(t->wait_on) ? as_task(t->wait_on) : lock_owner(vm, t);
 }
 
-static void add_where(StrBuilder *b, Gen *g)
+static uint32_t line_of(const Frame *f)
 {
-    Code *c = frame_code(&g->frame);
+    Code *c = frame_code(f);
+    return c->insns && f->pc > c->insns ? code_position(c, f->pc - 1).line : c->rec->first_line;
+}
+
+static void add_where(StrBuilder *b, const Frame *f)
+{
+    Code *c = frame_code(f);
     size_t len;
     const char *file = code_filename(c, &len);
-    uint32_t line = gen_state(g) == GEN_CREATED ? c->rec->first_line : code_position(c, g->frame.pc - 1).line;
     sb_addf(b, "%N, ", c->qualname);
     sb_add(b, file, len);
-    sb_addf(b, ":%u", line);
+    sb_addf(b, ":%u", line_of(f));
 }
 
 static void add_wait(VM *vm, StrBuilder *b, Task *t, const Code *library)
@@ -86,9 +92,24 @@ bool task_report(VM *vm, Task *t, TaskReport *report)
     sb_init(&where, vm);
     bool waits = t->wait_kind != WAIT_READY && t->wait_kind != WAIT_NONE;
     if (waits) add_wait(vm, &wait, t, library);
-    add_where(&where, g);
+    add_where(&where, &g->frame);
     *report = (TaskReport){task_name(vm, t), sb_finish(&wait), sb_finish(&where)};
     return !is_error(report->name) && !is_error(report->wait) && !is_error(report->where);
+}
+
+/* "\n    in f, file.co:12\n      the line\n" */
+static void add_place(StrBuilder *b, const Frame *f)
+{
+    const char *text;
+    size_t len;
+    sb_saidf(b, "\n    in ");
+    add_where(b, f);
+    sb_add_c(b, "\n");
+    if (!code_source_line(b->vm, frame_code(f), line_of(f), &text, &len)) return;
+    while (len && (*text == ' ' || *text == '\t')) text++, len--;
+    sb_add_c(b, "      ");
+    sb_add(b, text, len);
+    sb_add_c(b, "\n");
 }
 
 static void add_task(VM *vm, StrBuilder *b, Task *t)
@@ -99,18 +120,27 @@ static void add_task(VM *vm, StrBuilder *b, Task *t)
     if (is_error(name)) return;
     sb_saidf(b, "  task '%V' waits on ", name);
     add_wait(vm, b, t, library);
-    sb_saidf(b, "\n    in ");
-    add_where(b, g);
-    sb_add_c(b, "\n");
-    Code *c = frame_code(&g->frame);
-    const char *text;
-    size_t len;
-    uint32_t line = gen_state(g) == GEN_CREATED ? c->rec->first_line : code_position(c, g->frame.pc - 1).line;
-    if (!code_source_line(vm, c, line, &text, &len)) return;
-    while (len && (*text == ' ' || *text == '\t')) text++, len--;
-    sb_add_c(b, "      ");
-    sb_add(b, text, len);
-    sb_add_c(b, "\n");
+    add_place(b, &g->frame);
+}
+
+/* A thread of a pool that waits for work stands in the library only. */
+static void add_strand(VM *vm, StrBuilder *b, const Strand *s)
+{
+    const Frame *f = s == vm->strand ? vm->frame : s->frame;
+    while (f && code_is_library(frame_code(f))) f = f->caller;
+    if (!s->wait || !f) return;
+    if (is_str(s->name)) sb_saidf(b, "  thread '%V' waits on ", s->name);
+    else if (s == &vm->strands->own) sb_saidf(b, "  the script waits on ");
+    else sb_saidf(b, "  thread %ld waits on ", (long)s->ident);
+    sb_saidf(b, wait_texts[s->wait->kind]);
+    add_place(b, f);
+}
+
+static void add_everybody(VM *vm, StrBuilder *b)
+{
+    for (Task *t = sched_first_task(vm); t; t = t->next) add_task(vm, b, t);
+    add_strand(vm, b, &vm->strands->own);
+    for (const Strand *s = vm->strands->first; s; s = s->next) add_strand(vm, b, s);
 }
 
 static void print(StrBuilder *b)
@@ -150,7 +180,7 @@ void sched_report_waits(VM *vm)
 {
     StrBuilder b;
     sb_init(&b, vm);
-    for (Task *t = sched_first_task(vm); t; t = t->next) add_task(vm, &b, t);
+    add_everybody(vm, &b);
     print(&b);
 }
 
@@ -159,7 +189,7 @@ bool sched_deadlock(VM *vm)
     StrBuilder b;
     sb_init(&b, vm);
     sb_saidf(&b, "deadlock: every task waits, and nothing outside can wake one\n");
-    for (Task *t = sched_first_task(vm); t; t = t->next) add_task(vm, &b, t);
+    add_everybody(vm, &b);
     Task *ring = find_ring(vm);
     if (ring) add_ring(vm, &b, ring);
     print(&b);

@@ -9,6 +9,7 @@
 #include "vm/ops.h"
 #include "vm/output.h"
 #include "vm/str.h"
+#include "vm/strand.h"
 #include "vm/task.h"
 #include "vm/type.h"
 
@@ -58,6 +59,7 @@ bool vm_tick(VM *vm, size_t units)
 bool vm_interrupted(VM *vm)
 {
     int pending = vm->host->pending;
+    if (!strand_is_own(vm)) pending &= HOST_TIME_LIMIT; // the program itself deals with signals (vm_safepoint)
     if (pending & HOST_DUMP) {
         vm->host->pending &= ~HOST_DUMP;
         if (vm->dump) vm->dump(vm);
@@ -80,6 +82,8 @@ bool vm_safepoint(VM *vm)
 {
     vm->fuel = vm->fuel_refill;
     if (vm->host->pending && !vm_interrupted(vm)) return false;
+    if (vm->host->pending && !strand_is_own(vm)) strand_give_way(vm);
+    if (vm->unwinding) return !is_error(vm_raise(vm, ERR_SYSTEM_EXIT, "the program has ended"));
     gc_step(vm);
     return is_unset(vm->exc);
 }
@@ -89,7 +93,7 @@ static bool init(VM *vm)
 {
     vm->host->hash_key(vm->host, vm->hash_key);
     return output_init(vm) && heap_init(vm) && frames_init(vm) && str_init(vm) && common_init(vm) && types_init(vm) && exceptions_init(vm) &&
-           sched_init(vm);
+           sched_init(vm) && strands_init(vm);
 }
 
 VM *vm_new(Host *host)
@@ -112,6 +116,7 @@ VM *vm_new(Host *host)
 void vm_free(VM *vm)
 {
     if (!vm) return;
+    strands_end(vm);
     sched_free(vm);
     heap_free_owned(vm);
     types_free(vm);

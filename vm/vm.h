@@ -8,6 +8,8 @@
 typedef struct Heap Heap;
 typedef struct Sched Sched;
 typedef struct ExceptionTypes ExceptionTypes;
+typedef struct Strand Strand;
+typedef struct Strands Strands;
 
 /* Kinds of built-in errors: rows of errors.def; ERR_e indexes vm->exc_types. */
 typedef enum {
@@ -38,6 +40,8 @@ struct VM {
     /* --- the rest --- */
     Host *host;
     Sched *sched;
+    Strands *strands;    // strand.h
+    Strand *strand;      // the running one; never NULL
     Value *stack;        // the frame stack's mapping
     size_t stack_size;
     Task *task;          // the running task or NULL
@@ -82,6 +86,7 @@ struct VM {
     bool at_safepoint;           // the collector is called with vm->frame standing before its next instruction
     Frame *safepoint_frame;      // the frame at whose safepoint finalisers are running
     bool awaited_handling;       // a frame has suspended itself in a handler at least once
+    bool unwinding;              // the VM ends: no handler of a script runs any more
     bool yielded;                // the run that just ended did so by a yield, not a return
     bool yielded_async;          // ... by an async generator's own yield
     int64_t time_limit;          // monotonic ns; 0: none
