@@ -26,40 +26,15 @@ static Gen *delegator(Gen *g)
 
 /* ---- making ---- */
 
-static TypeId gen_type(const Code *c)
-{
-    switch (c->flags & CODE_ASYNC_GEN) {
-    case CODE_GENERATOR: return T_GENERATOR;
-    case CODE_COROUTINE: return T_COROUTINE;
-    default: return T_ASYNC_GENERATOR;
-    }
-}
-
 static size_t gen_size(const Code *c) { return sizeof(Gen) + c->nregs * sizeof(Value); }
-
-static Gen *gen_alloc(VM *vm, Function *f, Code *c)
-{
-    Gen *g = heap_alloc_raw(vm, KIND_GEN, gen_type(c), gen_size(c));
-    if (!g) return NULL;
-    g->h.aux = GEN_CREATED;
-    g->leaf = g->root = g;
-    g->delegate = VALUE_UNSET;
-    g->frame = (Frame){.fn = obj_value(f), .pc = c->insns, .heap = FRAME_HEAP};
-    return g;
-}
 
 Value gen_new(VM *vm, Function *f, const Value *args, int n, Value kwnames)
 {
     Code *c = f->code;
-    if (!code_link(vm, c)) return VALUE_ERROR;
-    Gen *g = gen_alloc(vm, f, c);
-    if (!g) return VALUE_ERROR;
     bool plain = c->gen_nargs == n && is_unset(kwnames);
-    uint32_t given = plain ? (uint32_t)n : 0, nregs = c->nregs;
-    for (uint32_t i = 0; i < given; i++) g->frame.regs[i] = args[i];
-    for (uint32_t i = given; i < nregs; i++) g->frame.regs[i] = VALUE_UNSET;
-    if (!plain && !call_bind(vm, f, args, n, kwnames, g->frame.regs)) return VALUE_ERROR;
-    if (c->flags & CODE_HAS_HANDLERS) gc_watch_generator(vm, g);
+    if (!plain && !code_link(vm, c)) return VALUE_ERROR;
+    Gen *g = gen_make(vm, f, args, plain ? (uint32_t)n : 0);
+    if (!g || (!plain && !call_bind(vm, f, args, n, kwnames, g->frame.regs))) return VALUE_ERROR;
     return obj_value(g);
 }
 
@@ -238,13 +213,6 @@ static void unlink_from(VM *vm, Gen *above, Gen *g)
     set_state(above, GEN_RUNNING);
 }
 
-/* What `root` yields has reached its resumer, whom it knows no longer. */
-static void rest(Gen *root)
-{
-    root->frame.caller = NULL;
-    if (root->leaf == root && is_unset(root->delegate) && !(root->h.aux & GEN_SHARED)) root->h.aux &= (uint16_t)~GEN_BUSY;
-}
-
 Value gen_yield(VM *vm, Gen *g, Value v)
 {
     for (;;) {
@@ -263,12 +231,12 @@ Value gen_yield(VM *vm, Gen *g, Value v)
             continue;
         case RET_ENTRY:
         case RET_TASK:
-            rest(root);
+            gen_rest(root);
             vm->result = v;
             vm->yielded = true;
             return VALUE_PARK;
         default:
-            rest(root);
+            gen_rest(root);
             caller->regs[root->frame.ret] = v;
             return VALUE_SWITCH;
         }
@@ -334,32 +302,25 @@ static void finish_delegate(VM *vm, Gen *g, Frame *caller)
     if (!own || !release(vm, g)) finish(g);
 }
 
-static Value return_delegate(VM *vm, Gen *g, Value v)
+void gen_leave_delegator(VM *vm, Gen *g)
 {
     Gen *above = frame_gen(g->frame.caller);
-    uint16_t ret = g->frame.ret;
     unlink_from(vm, above, g);
     finish_delegate(vm, g, &above->frame);
-    vm->frame = &above->frame;
-    above->frame.regs[ret] = v;
-    return VALUE_SWITCH;
 }
+
+void gen_leave_loop(VM *vm, Gen *g) { finish_loop_state(vm, g, g->frame.caller); }
 
 Value gen_return(VM *vm, Gen *g, Value v)
 {
     Frame *caller = g->frame.caller;
     RetKind kind = g->frame.ret_kind;
-    if (kind == RET_DELEGATE) return return_delegate(vm, g, v);
     uint16_t ret = g->frame.ret;
     Gen *above = delegator(g);
     if (above) unlink_from(vm, above, g);
-    if (kind == RET_FOR) finish_loop_state(vm, g, caller);
-    else finish(g);
+    finish(g);
     vm->frame = caller;
     switch (kind) {
-    case RET_FOR:
-        caller->pc += (int16_t)caller->pc[-1].c;
-        return VALUE_SWITCH;
     case RET_NEXT: return vm_raise_stop_value(vm, v);
     case RET_ANEXT:
         caller->pc += (int16_t)caller->pc[-1].c;
@@ -509,25 +470,6 @@ Value gen_delegate(VM *vm, Gen *g, Value d, Value sent, uint16_t dst)
     return delegate_to_iterator(vm, g, d, sent);
 }
 
-/* g awaits what it has just called: a coroutine that has not begun and that nobody else knows is entered like a call. */
-static Value await_fresh(VM *vm, Gen *g, Gen *d, uint16_t dst)
-{
-    uint32_t depth = g->frame.depth + 1;
-    if (depth > vm->max_depth) return frame_stack_overflow(vm);
-    d->h.aux = GEN_RUNNING | GEN_BUSY | GEN_DIRECT;
-    d->root = g->root;
-    d->frame.caller = &g->frame;
-    d->frame.ret = dst;
-    d->frame.ret_kind = RET_DELEGATE;
-    d->frame.depth = depth;
-    gc_touch_frame(vm, g);
-    g->root->leaf = d;
-    g->delegate = obj_value(d);
-    set_state(g, GEN_SUSPENDED);
-    vm->frame = &d->frame;
-    return VALUE_SWITCH;
-}
-
 static bool makes_coroutine(Value callee)
 {
     return is_kind(callee, KIND_FUNCTION) && (((Function *)as_obj(callee))->code->flags & CODE_ASYNC_GEN) == CODE_COROUTINE;
@@ -539,7 +481,10 @@ Value gen_await_call(VM *vm, Gen *g, Value callee, Value *args, int n, uint16_t 
         Value fresh = gen_new(vm, (Function *)as_obj(callee), args, n, VALUE_UNSET);
         if (is_error(fresh)) return fresh;
         *keep = fresh;
-        return await_fresh(vm, g, as_gen(fresh), dst);
+        if (g->frame.depth >= vm->max_depth) return frame_stack_overflow(vm);
+        gen_await_fresh(vm, g, as_gen(fresh), dst);
+        vm->frame = &as_gen(fresh)->frame;
+        return VALUE_SWITCH;
     }
     if (is_kind(callee, KIND_NATIVE) && (as_obj(callee)->aux & NATIVE_ASYNC)) {
         Value out = VALUE_NONE;

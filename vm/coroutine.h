@@ -13,6 +13,8 @@ static inline int gen_state(const Gen *g) { return g->h.aux & GEN_STATE; }
 
 /* The object a call of a generator, coroutine or async generator function makes. */
 Value gen_new(VM *vm, Function *f, const Value *args, int n, Value kwnames);
+/* The same for a function whose Code.gen_nargs is n; NULL: out of memory. */
+static inline Gen *gen_make(VM *vm, Function *f, const Value *args, uint32_t n);
 
 /* Make g's leaf the running frame, `sent` being the value of the yield it stands at; what comes out goes to `ret` of
  * vm->frame as `kind` says. VALUE_SWITCH, or VALUE_ERROR (already executing, just-started with a value ...). A
@@ -37,11 +39,21 @@ void native_coro_close(Value coro);
 /* The collector's: as close(); false with what it raised pending. */
 bool gen_close_dropped(VM *vm, Gen *g);
 
+/* Nobody waits for root at the moment: it may be resumed by anybody. */
+static inline void gen_rest(Gen *root)
+{
+    root->frame.caller = NULL;
+    if (root->leaf == root && is_unset(root->delegate) && !(root->h.aux & GEN_SHARED)) root->h.aux &= (uint16_t)~GEN_BUSY;
+}
+
 /* The loop's handlers. Answers as frame_return; gen_delegate and gen_await_call may also answer the awaited value. */
 Value gen_yield(VM *vm, Gen *g, Value v);
 Value gen_yield_async(VM *vm, Gen *g, Value v);
 Value gen_return(VM *vm, Gen *g, Value v);
 Value gen_delegate(VM *vm, Gen *g, Value delegate, Value sent, uint16_t dst);
+/* RETURN_GEN to who delegated to g, and to a for loop: g is done with, and perhaps gone. */
+void gen_leave_delegator(VM *vm, Gen *g);
+void gen_leave_loop(VM *vm, Gen *g);
 Value gen_await_call(VM *vm, Gen *g, Value callee, Value *args, int n, uint16_t dst, Value *keep);
 /* FOR_ANEXT: VALUE_SWITCH when `iter` is an async generator, else VALUE_NONE. */
 Value gen_for_anext(VM *vm, Gen *g, Value iter, uint16_t dst);
@@ -52,6 +64,39 @@ Value gen_unwound(VM *vm, Gen *g);
 __attribute__((always_inline)) static inline void gc_touch_frame(VM *vm, Gen *g)
 {
     if (__builtin_expect((g->h.gc & (GC_OLD | GC_REMEMBERED)) == GC_OLD, 0)) gc_barrier_slow(vm, &g->h);
+}
+
+/* CODE_GENERATOR, CODE_COROUTINE and both together, in the order of the types. */
+_Static_assert(T_COROUTINE == T_GENERATOR + 1 && T_ASYNC_GENERATOR == T_GENERATOR + 2, "types by flags");
+static inline TypeId gen_type(const Code *c) { return T_GENERATOR + (c->flags & CODE_ASYNC_GEN) - 1; }
+
+static inline Gen *gen_make(VM *vm, Function *f, const Value *args, uint32_t n)
+{
+    Code *c = f->code;
+    Gen *g = heap_alloc_raw(vm, KIND_GEN, gen_type(c), sizeof(Gen) + c->nregs * sizeof(Value));
+    if (__builtin_expect(!g, 0)) return NULL;
+    g->leaf = g->root = g;
+    g->delegate = VALUE_UNSET;
+    g->frame = (Frame){.fn = obj_value(f), .pc = c->insns, .heap = FRAME_HEAP};
+    for (uint32_t i = 0; i < n; i++) g->frame.regs[i] = args[i];
+    for (uint32_t i = n; i < c->nregs; i++) g->frame.regs[i] = VALUE_UNSET;
+    if (c->flags & CODE_HAS_HANDLERS) gc_watch_generator(vm, g);
+    return g;
+}
+
+/* g awaits what it has just called: d, which has not begun and which nobody else knows, is entered like a call. */
+static inline void gen_await_fresh(VM *vm, Gen *g, Gen *d, uint16_t dst)
+{
+    d->h.aux = GEN_RUNNING | GEN_BUSY | GEN_DIRECT;
+    d->root = g->root;
+    d->frame.caller = &g->frame;
+    d->frame.ret = dst;
+    d->frame.ret_kind = RET_DELEGATE;
+    d->frame.depth = g->frame.depth + 1;
+    gc_touch_frame(vm, g);
+    g->root->leaf = d;
+    g->delegate = obj_value(d);
+    g->h.aux = (uint16_t)((g->h.aux & ~GEN_STATE) | GEN_SUSPENDED);
 }
 
 typedef enum { STEP_ASEND, STEP_ATHROW, STEP_ACLOSE } AsyncStepKind; // AsyncStep.kind

@@ -63,6 +63,13 @@
         regs = f_->regs;                                                                                               \
         consts = code_->consts;                                                                                        \
     } while (0)
+/* Back to a frame that called: no safepoint. */
+#define CONTINUE(frame_)                                                                                               \
+    do {                                                                                                               \
+        pc = (frame_)->pc;                                                                                             \
+        ENTER(frame_);                                                                                                 \
+        NEXT;                                                                                                          \
+    } while (0)
 #define SAFEPOINT()                                                                                                    \
     do {                                                                                                               \
         if (unlikely(--vm->fuel < 0)) {                                                                                \
@@ -686,10 +693,7 @@ step_generator: { // next(g), g.send(v)
             Frame *caller = f->caller;
             if (f->ret_kind == RET_VALUE_H) vm->sp = (Value *)f;
             caller->regs[f->ret] = v;
-            regs = caller->regs;
-            pc = caller->pc;
-            consts = frame_code(caller)->consts;
-            NEXT;
+            CONTINUE(caller);
         }
         SAVE();
         v = frame_return(vm, f, v);
@@ -697,10 +701,22 @@ step_generator: { // next(g), g.send(v)
         if (v == VALUE_ERROR) goto unwind;
         return vm->result;
     }
-    CASE(RETURN_GEN): {
+    CASE(RETURN_GEN): { // the interpreter's own for FOR_NEXT and await
         Value v = R(A);
+        Frame *f = FRAME, *caller = f->caller;
+        uint16_t ret = f->ret;
+        if (FAST(f->ret_kind == RET_DELEGATE)) {
+            gen_leave_delegator(vm, frame_gen(f));
+            caller->regs[ret] = v;
+            CONTINUE(caller);
+        }
+        if (f->ret_kind == RET_FOR) {
+            gen_leave_loop(vm, frame_gen(f));
+            caller->pc += (int16_t)caller->pc[-1].c;
+            CONTINUE(caller);
+        }
         SAVE();
-        v = gen_return(vm, frame_gen(FRAME), v);
+        v = gen_return(vm, frame_gen(f), v);
         if (v == VALUE_SWITCH) goto reload;
         if (v == VALUE_ERROR) goto unwind;
         return vm->result;
@@ -720,10 +736,7 @@ step_generator: { // next(g), g.send(v)
             f->caller = NULL;
             g->h.aux -= GEN_RUNNING + GEN_BUSY - GEN_SUSPENDED;
             caller->regs[f->ret] = v;
-            regs = caller->regs;
-            pc = caller->pc;
-            consts = frame_code(caller)->consts;
-            NEXT;
+            CONTINUE(caller);
         }
         SAVE();
         v = gen_yield(vm, g, v);
@@ -756,7 +769,21 @@ step_generator: { // next(g), g.send(v)
         uint16_t dst = C;
         ++pc;
         SAVE();
-        Value v = gen_await_call(vm, frame_gen(FRAME), callee, args, n, dst, &R(A));
+        Gen *g = frame_gen(FRAME), *fresh;
+        if (FAST(is_exact(callee, T_FUNCTION)) && likely(g->frame.depth < vm->max_depth)) {
+            Function *function = (Function *)as_obj(callee);
+            Code *code = function->code;
+            bool plain = code->gen_nargs == n && (code->flags & CODE_ASYNC_GEN) == CODE_COROUTINE;
+            if (plain && likely((fresh = gen_make(vm, function, args, (uint32_t)n)) != NULL)) {
+                R(A) = obj_value(fresh);
+                gen_await_fresh(vm, g, fresh, dst);
+                pc = code->insns;
+                ENTER(&fresh->frame);
+                SAFEPOINT();
+                NEXT;
+            }
+        }
+        Value v = gen_await_call(vm, g, callee, args, n, dst, &R(A));
         if (v == VALUE_SWITCH) goto reload;
         if (v == VALUE_ERROR) goto unwind;
         if (v == VALUE_PARK) return vm->result;

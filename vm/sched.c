@@ -564,7 +564,10 @@ static void step(VM *vm, Sched *s, Task *t)
         throws = true;
     }
     if (throws) t->f.h.aux &= (uint16_t)~TASK_MUST_CANCEL;
-    if (scheduler_waits(leaf->delegate)) leaf->delegate = VALUE_UNSET; // the outcome goes straight to its register
+    if (scheduler_waits(leaf->delegate)) {
+        leaf->delegate = VALUE_UNSET; // the outcome goes straight to its register
+        gen_rest(root);
+    }
     Task *before = vm->task;
     Frame *frame = vm->frame;
     Value *sp = vm->sp;
