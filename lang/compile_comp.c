@@ -53,7 +53,7 @@ static Loop step(Compiler *c, AstComprehension *gen, Reg iter)
         bind_label(c, loop.next);
         put_jump(c, gen->target, OP_FOR_NEXT, item, iter, loop.done);
     }
-    if (target == ANY) store(c, gen->target, item);
+    if (target == ANY) (gen->is_async ? store : store_next)(c, gen->target, item);
     release(c, before);
     for (uint32_t i = 0; i < gen->ifs.count; i++) jump_if(c, gen->ifs.items[i], false, loop.again);
     return loop;

@@ -50,7 +50,7 @@ void for_statement(Compiler *c, AstFor *node)
     Reg in_loop = mark(c), target = node->is_async ? ANY : target_reg(c, node->target), item = into(c, target);
     Label next = node->is_async ? async_step(c, node->target, iter, item, orelse)
                                 : sync_step(c, node, iter, item, orelse);
-    if (target == ANY) store(c, node->target, item);
+    if (target == ANY) (node->is_async ? store : store_next)(c, node->target, item);
     release(c, in_loop);
     statements(c, node->body);
     bind_label(c, loop.continue_to);

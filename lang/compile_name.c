@@ -176,6 +176,14 @@ void unpack(Compiler *c, Node *at, NodeList targets, Reg from)
     release(c, before);
 }
 
+void store_next(Compiler *c, Node *target, Reg item)
+{
+    uint32_t at = c->unit->draft.count;
+    store(c, target, item);
+    Insn *unpack = c->unit->draft.failed || at >= c->unit->draft.count ? NULL : &c->unit->draft.insns[at];
+    if (unpack && unpack->op == OP_UNPACK && unpack->b == item) unpack->op = OP_UNPACK_ITEM;
+}
+
 //-- targets -----------------------------------------------------------------------------------------
 
 static bool is_debug(const AstAttribute *target)

@@ -200,6 +200,8 @@ void forget_name(Compiler *c, const Node *at, Name *name);
 Reg local_reg(Compiler *c, Name *name);
 Reg target_reg(Compiler *c, Node *target);
 void store(Compiler *c, Node *target, Reg value);
+/* The same with the temporary `item` that the FOR_NEXT put last has given. */
+void store_next(Compiler *c, Node *target, Reg item);
 void delete_target(Compiler *c, Node *target);
 /* Unpack what is in `from`. */
 void unpack(Compiler *c, Node *at, NodeList targets, Reg from);

@@ -594,6 +594,20 @@ Value gen_send_c(VM *vm, Gen *g, Value sent, bool *finished)
     return run_c(vm, v, frame, sp, finished);
 }
 
+Value gen_next_c(VM *vm, Gen *g)
+{
+    Frame *frame = vm->frame;
+    Value *sp = vm->sp;
+    if (gen_state(g) == GEN_FINISHED) return VALUE_STOP;
+    if (vm_c_stack_low(vm)) return VALUE_ERROR;
+    Value v = gen_resume(vm, g, VALUE_NONE, 0, RET_ENTRY);
+    if (v == VALUE_SWITCH) v = interp_run(vm, vm->frame);
+    else if (v == VALUE_PARK) v = vm->result;
+    vm->frame = frame;
+    vm->sp = sp;
+    return is_error(v) || vm->yielded ? v : VALUE_STOP;
+}
+
 static bool close_other_delegate(VM *vm, Gen *g)
 {
     Value d = g->delegate;

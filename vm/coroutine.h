@@ -28,6 +28,8 @@ void gen_never_ran(Gen *g);
 
 /* From C: run g to its next yield. *finished tells yield from return. VALUE_ERROR, VALUE_PARK (only below a task). */
 Value gen_send_c(VM *vm, Gen *g, Value sent, bool *finished);
+/* As next(): its value, STOP or ERROR. */
+Value gen_next_c(VM *vm, Gen *g);
 Value gen_throw_c(VM *vm, Gen *g, Value exc, bool *finished);
 bool gen_close_c(VM *vm, Gen *g);
 /* coroutine.__await__(): an iterator whose send, throw and close are the coroutine's (a Gen or a NativeCoro). */

@@ -68,6 +68,8 @@ static inline size_t dict_block_size(const Dict *d)
     return d->capacity * sizeof(DictEntry) + (dict_index_width(d->log2_index) << d->log2_index);
 }
 
+/* The next key and value of an iterator of items; NULL at the end, or with RuntimeError pending. */
+const DictEntry *dict_items_next(VM *vm, Iter *it);
 /* Views and iterators (dict_views.c). type: T_DICT_KEYS ... and T_DICT_KEYITER ... */
 Value dict_view(VM *vm, TypeId type, Value dict);
 Value dict_iter(VM *vm, TypeId type, Value dict);

@@ -63,6 +63,8 @@ static const DictEntry *step(VM *vm, Iter *it, bool back)
     return e;
 }
 
+const DictEntry *dict_items_next(VM *vm, Iter *it) { return is_unset(it->source) ? NULL : step(vm, it, false); }
+
 static Value ended(VM *vm) { return is_unset(vm->exc) ? VALUE_STOP : VALUE_ERROR; }
 
 static Value next_key(VM *vm, Value self)

@@ -31,14 +31,7 @@ static Value send(VM *vm, Gen *g, Value v)
 Value nat_gen_next(VM *vm, Args args) { return send(vm, as_gen(args.v[0]), VALUE_NONE); }
 Value nat_gen_send(VM *vm, Args args) { return send(vm, as_gen(args.v[0]), args.v[1]); }
 
-static Value slot_next(VM *vm, Value self)
-{
-    Gen *g = as_gen(self);
-    if (gen_state(g) == GEN_FINISHED) return VALUE_STOP;
-    bool finished;
-    Value r = gen_send_c(vm, g, VALUE_NONE, &finished);
-    return is_error(r) || !finished ? r : VALUE_STOP;
-}
+static Value slot_next(VM *vm, Value self) { return gen_next_c(vm, as_gen(self)); }
 
 Value nat_next(VM *vm, Args args)
 {

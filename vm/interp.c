@@ -11,6 +11,7 @@
 #include "vm/float.h"
 #include "vm/frame.h"
 #include "vm/int.h"
+#include "vm/iter.h"
 #include "vm/list.h"
 #include "vm/native.h"
 #include "vm/ops.h"
@@ -572,6 +573,13 @@ reload:
     CASE(FOR_NEXT): FOR_STEP(A, B);
 for_next: {
         SAVE();
+        if (FAST(pc->op == OP_UNPACK_ITEM)) {
+            Value v = iter_unpack(vm, R(B), &R(pc->a), pc->c);
+            if (v == VALUE_ERROR) goto unwind;
+            if (v == VALUE_STOP) pc += (int16_t)C;
+            if (v == VALUE_NONE) ++pc;
+            if (v != VALUE_UNSET) NEXT;
+        }
         Value v = op_for_next(vm, R(B), &R(B), A);
         if (v == VALUE_ERROR) goto unwind;
         if (v == VALUE_SWITCH) goto reload;
@@ -739,6 +747,13 @@ step_generator: { // next(g), g.send(v)
             CONTINUE(caller);
         }
         SAVE();
+        if (FAST(f->ret_kind == RET_ENTRY)) { // next() from C
+            vm->yielded = true;
+            vm->frame = f->caller;
+            g->h.aux -= GEN_RUNNING - GEN_SUSPENDED;
+            gen_rest(g);
+            return v;
+        }
         v = gen_yield(vm, g, v);
         if (v == VALUE_SWITCH) goto reload;
         if (v == VALUE_ERROR) goto unwind;
@@ -848,6 +863,7 @@ step_generator: { // next(g), g.send(v)
     CASE(DICT_SET): CHECK(dict_set(vm, as_dict(R(A)), R(B), R(C)));
     CASE(DICT_UPDATE): CHECK(op_dict_update(vm, R(A), R(B)));
     CASE(DICT_MERGE): CHECK(op_dict_merge(vm, R(A), R(B), R(C)));
+    CASE(UNPACK_ITEM):
     CASE(UNPACK): {
         Value v = R(B);
         uint16_t n = C;

@@ -46,6 +46,10 @@ static inline Value step(VM *vm, Value v)
         Iter *it = as_iter(v);
         if (!is_unset(it->source) && (size_t)it->index < as_list(it->source)->size)
             return as_list(it->source)->items[it->index++];
+    } else if (is_exact(v, T_TUPLE_ITER)) {
+        Iter *it = as_iter(v);
+        if (!is_unset(it->source) && (size_t)it->index < as_tuple(it->source)->size)
+            return as_tuple(it->source)->items[it->index++];
     } else if (is_exact(v, T_RANGE_ITER)) {
         return range_iter_next(vm, (RangeIter *)as_obj(v));
     }
@@ -328,18 +332,25 @@ static Value construct_enumerate(VM *vm, Args args)
     return is_error(it) ? it : iter_of_type(vm, args.v[0], it, start, 0);
 }
 
-static Value next_of_enumerate(VM *vm, Value self)
+/* The count and the item that come next; None, STOP or ERROR. */
+static Value step_enumerate(VM *vm, Iter *it, Value *count, Value *item)
 {
-    if (vm_c_stack_low(vm)) return VALUE_ERROR;
-    Iter *it = as_iter(self);
-    Value item = step(vm, it->source);
-    if (is_end(item)) return item;
-    Value count = it->extra;
-    bool plain = is_small(count) && as_small(count) < INT_SMALL_MAX;
-    Value after = plain ? count + small(1) : int_binary(vm, BIN_ADD, count, small(1));
+    *item = step(vm, it->source);
+    if (is_end(*item)) return *item;
+    *count = it->extra;
+    bool plain = is_small(*count) && as_small(*count) < INT_SMALL_MAX;
+    Value after = plain ? *count + small(1) : int_binary(vm, BIN_ADD, *count, small(1));
     if (is_error(after)) return after;
     gc_store(vm, it, &it->extra, after);
-    return tuple_pair(vm, count, item);
+    return VALUE_NONE;
+}
+
+static Value next_of_enumerate(VM *vm, Value self)
+{
+    Value count, item;
+    if (vm_c_stack_low(vm)) return VALUE_ERROR;
+    Value v = step_enumerate(vm, as_iter(self), &count, &item);
+    return is_none(v) ? tuple_pair(vm, count, item) : v;
 }
 
 static const NativeDef generic_methods[] = {CLASS_GETITEM_ROW, {0}};
@@ -397,30 +408,39 @@ static Value zip_ended(VM *vm, const Tuple *iterators, size_t i)
     return VALUE_STOP;
 }
 
-/* The next item of each iterator into a rooted tuple; answers how many came before one ended or failed. */
-static size_t next_of_each(VM *vm, const Tuple *iterators, Value row, Value *last)
+/* The next item of each iterator into rooted slots; answers how many came before one ended or failed. */
+static size_t next_of_each(VM *vm, const Tuple *iterators, Value *row, Value *last)
 {
     for (size_t i = 0; i < iterators->size; i++) {
         *last = step(vm, iterators->items[i]);
         if (is_end(*last)) return i;
-        gc_store(vm, as_obj(row), &as_tuple(row)->items[i], *last);
+        row[i] = *last;
     }
     return iterators->size;
 }
 
+/* One item of each into fresh roots, to be given back by roots_pop; UNSET, or STOP or ERROR with none. */
+static Value step_zip(VM *vm, const Iter *it, Value **row)
+{
+    const Tuple *iterators = as_tuple(it->extra);
+    if (vm_c_stack_low(vm)) return VALUE_ERROR;
+    if (iterators->size == 0) return VALUE_STOP;
+    Value last;
+    *row = roots_reserve(vm, iterators->size);
+    if (!*row) return VALUE_ERROR;
+    size_t n = next_of_each(vm, iterators, *row, &last);
+    if (n == iterators->size) return VALUE_UNSET;
+    roots_pop(vm, *row);
+    return last == VALUE_STOP && it->index ? zip_ended(vm, iterators, n) : last;
+}
+
 static Value next_of_zip(VM *vm, Value self)
 {
-    if (vm_c_stack_low(vm)) return VALUE_ERROR;
-    const Iter *it = as_iter(self);
-    const Tuple *iterators = as_tuple(it->extra);
-    if (iterators->size == 0) return VALUE_STOP;
-    Value row = tuple_new(vm, NULL, iterators->size), last = VALUE_STOP;
-    Value *r = roots_push(vm, row);
-    if (is_error(row) || !r) return VALUE_ERROR;
-    size_t n = next_of_each(vm, iterators, row, &last);
-    roots_pop(vm, r);
-    if (n == iterators->size) return row;
-    return last == VALUE_STOP && it->index ? zip_ended(vm, iterators, n) : last;
+    Value *row, v = step_zip(vm, as_iter(self), &row);
+    if (!is_unset(v)) return v;
+    v = tuple_new(vm, row, as_tuple(as_iter(self)->extra)->size);
+    roots_pop(vm, row);
+    return v;
 }
 
 const TypeDef type_def_ZIP = {
@@ -442,12 +462,11 @@ static Value construct_map(VM *vm, Args args)
 static Value map_several(VM *vm, const Iter *it)
 {
     const Tuple *iterators = as_tuple(it->extra);
-    Value row = tuple_new(vm, NULL, iterators->size), last = VALUE_STOP;
-    Value *r = roots_push(vm, row);
-    if (is_error(row) || !r) return VALUE_ERROR;
+    Value last, *row = roots_reserve(vm, iterators->size);
+    if (!row) return VALUE_ERROR;
     if (next_of_each(vm, iterators, row, &last) == iterators->size)
-        last = vm_call(vm, it->source, as_tuple(row)->items, (int)iterators->size);
-    roots_pop(vm, r);
+        last = vm_call(vm, it->source, row, (int)iterators->size);
+    roots_pop(vm, row);
     return last;
 }
 
@@ -506,3 +525,44 @@ const TypeDef type_def_FILTER = {
     .constructor = {"filter(function, iterable, /)", construct_filter, NULL, 0},
     .doc = "Return an iterator yielding those items of iterable for which function(item) is true.",
 };
+
+/* ---- loops over pairs ---- */
+
+static Value unpack_zip(VM *vm, const Iter *it, Value *out, size_t n)
+{
+    Value *row, v = step_zip(vm, it, &row);
+    if (!is_unset(v)) return v;
+    for (size_t i = 0; i < n; i++) out[i] = row[i];
+    roots_pop(vm, row);
+    return VALUE_NONE;
+}
+
+static Value unpack_entry(VM *vm, Iter *it, Value *out)
+{
+    const DictEntry *e = dict_items_next(vm, it);
+    if (!e) return is_unset(vm->exc) ? VALUE_STOP : VALUE_ERROR;
+    Value value = dict_entry_value(as_dict(it->source), e);
+    out[0] = e->key;
+    out[1] = value;
+    return VALUE_NONE;
+}
+
+static Value unpack_counted(VM *vm, Iter *it, Value *out)
+{
+    Value count, item, v = step_enumerate(vm, it, &count, &item);
+    if (!is_none(v)) return v;
+    out[0] = count;
+    out[1] = item;
+    return v;
+}
+
+Value iter_unpack(VM *vm, Value iterator, Value *out, size_t n)
+{
+    Iter *it = as_iter(iterator);
+    switch (it->h.shape) {
+    case T_ZIP: return as_tuple(it->extra)->size == n ? unpack_zip(vm, it, out, n) : VALUE_UNSET;
+    case T_ENUMERATE: return n == 2 ? unpack_counted(vm, it, out) : VALUE_UNSET;
+    case T_DICT_ITEMITER: return n == 2 ? unpack_entry(vm, it, out) : VALUE_UNSET;
+    default: return VALUE_UNSET;
+    }
+}

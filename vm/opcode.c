@@ -66,7 +66,8 @@ static void special_effects(const Insn *insn, const Insn *extra, uint32_t flags,
     case OP_EXC_SPLIT: add_write(e, insn->a + 1, 1); break;
     case OP_EXC_ARGS: add_write(e, insn->b + 1, 2); break;
     case OP_BUILD_SLICE: add_read(e, insn->b + 1, 2); break;
-    case OP_UNPACK: add_write(e, insn->a + 1, insn->c - 1u); break;
+    case OP_UNPACK:
+    case OP_UNPACK_ITEM: add_write(e, insn->a + 1, insn->c - 1u); break;
     case OP_UNPACK_EX: add_write(e, insn->a + 1, (uint32_t)insn->c + extra->a); break;
     case OP_FORMAT: add_read(e, insn->b + 1, insn->c >> 2 & 1); break;
     default: break; // its operands are all
@@ -88,7 +89,7 @@ void opcode_effects(const Insn *insn, const Insn *extra, Effects *e)
         range_effects(insn, e);
         return;
     }
-    bool no_targets = insn->op == OP_UNPACK && insn->c == 0; // `() = x` only looks at x
+    bool no_targets = (insn->op == OP_UNPACK || insn->op == OP_UNPACK_ITEM) && insn->c == 0; // `() = x` only looks at x
     if (!no_targets) operand_effects(info->format[0], insn->a, e);
     if (info->format[1] != 'L') {
         operand_effects(info->format[1], insn->b, e);

@@ -1,6 +1,7 @@
 /* What any value can be asked from C. Everywhere the same rule: a special method that a script class defines
  * (type_defines) goes before the built-in slot, and is called through vm_call. */
 #include "vm/protocol.h"
+#include "vm/coroutine.h"
 #include "vm/exception.h"
 #include "vm/int.h"
 #include "vm/iter.h"
@@ -272,6 +273,7 @@ Value obj_iter(VM *vm, Value v)
 
 Value obj_next(VM *vm, Value it)
 {
+    if (is_exact(it, T_GENERATOR)) return gen_next_c(vm, as_gen(it));
     Type *t = type_of(vm, it);
     Value v;
     if (type_defines(t, D_NEXT)) v = call_defined(vm, it, D_NEXT);

@@ -225,6 +225,8 @@ static bool check_ends(Verifier *v, const Insn *insns, uint32_t pc, uint32_t las
     const Insn *head = insns + pc + 1 + (int16_t)insns[pc].c;
     if (insns[pc].op == OP_LOOP_FOR && !(head->op == OP_FOR_NEXT && head->a == insns[pc].a && head->b == insns[pc].b))
         return fail(v, "%u: LOOP_FOR to something else than its FOR_NEXT", pc);
+    if (insns[pc].op == OP_FOR_NEXT && insns[pc + 1].op == OP_UNPACK_ITEM && insns[pc + 1].b != insns[pc].a)
+        return fail(v, "%u: UNPACK_ITEM of something else than the item", pc);
     if (pc == last && !(opcode_info[insns[pc].op].flags & OPF_END)) return fail(v, "%u: runs off the end", pc);
     return true;
 }
