@@ -26,6 +26,7 @@ typedef struct Stdlib {
     Type *var_type, *token_type;             // of contextvars
     Type *pattern_type, *match_type, *matches_type; // of _re
     Value re_error, re_parts;                   // what re registered there
+    Type *weakref_type;                         // of _weakref
     struct Pcre *pcre;                          // NULL until re is imported
     Value token_missing;
 } Stdlib;

@@ -113,6 +113,7 @@ static void mark_roots(VM *vm)
     if (vm->common) gc_mark_value(vm, vm->common->memory_error);
     str_trace_roots(vm);
     for (size_t i = 0; i < h->ndying; i++) gc_mark_obj(vm, h->dying[i]);
+    for (size_t i = 0; i < h->ncleared; i++) gc_mark_obj(vm, h->cleared[i]);
     mark_frames(vm, vm->frame, vm->safepoint_frame);
     mark_strands(vm);
 }
@@ -235,6 +236,60 @@ static void find_dying(VM *vm, bool major)
     gc_mark_all(vm);
 }
 
+//-- weak references ----------------------------------------------------------------------------------
+
+bool gc_watch_weak(VM *vm, NativeData *ref)
+{
+    Heap *h = vm->heap;
+    if (h->nweak == h->weak_capacity && !grow(&h->weak, &h->weak_capacity, sizeof *h->weak))
+        return vm_no_memory(vm), false;
+    h->weak[h->nweak++] = ref;
+    return true;
+}
+
+NativeData *gc_next_weak(VM *vm, Value target, size_t *at)
+{
+    Heap *h = vm->heap;
+    while (*at < h->nweak) {
+        NativeData *ref = h->weak[(*at)++];
+        if (ref->values[0] == target) return ref;
+    }
+    return NULL;
+}
+
+size_t gc_weak_count(VM *vm) { return vm->heap->nweak; }
+
+/* A reference whose target is dead. Without memory for the list its callback is not called. */
+static void clear_weak(Heap *h, NativeData *ref)
+{
+    ref->values[0] = VALUE_UNSET;
+    if (is_none(ref->values[1])) return;
+    if (h->ncleared < h->cleared_capacity || grow(&h->cleared, &h->cleared_capacity, sizeof *h->cleared))
+        h->cleared[h->ncleared++] = ref;
+}
+
+/* All that lives is marked. An old reference's target is old, too: a young collection looks at neither. */
+static void clear_weak_references(VM *vm, bool major)
+{
+    Heap *h = vm->heap;
+    size_t kept = major ? 0 : h->nold_weak;
+    for (size_t i = kept; i < h->nweak; i++) {
+        NativeData *ref = h->weak[i];
+        if (!gc_lives(vm, ref)) continue;
+        if (gc_lives(vm, as_obj(ref->values[0]))) h->weak[kept++] = ref;
+        else clear_weak(h, ref);
+    }
+    h->nweak = h->nold_weak = kept;
+}
+
+//-- what is run when something was dropped ------------------------------------------------------------
+
+static void call_cleared(VM *vm, NativeData *ref)
+{
+    vm->exc = VALUE_UNSET;
+    if (is_error(vm_call1(vm, ref->values[1], obj_value(ref)))) report_ignored(vm, "weak reference's callback");
+}
+
 static void run_finalizers(VM *vm, bool at_safepoint)
 {
     Heap *h = vm->heap;
@@ -250,6 +305,8 @@ static void run_finalizers(VM *vm, bool at_safepoint)
         if (gen_state(g) == GEN_SUSPENDED && !gen_close_dropped(vm, g)) report_ignored(vm, "dropped generator");
     }
     h->ndying = 0;
+    for (size_t i = 0; root && i < h->ncleared; i++) call_cleared(vm, h->cleared[i]);
+    h->ncleared = 0;
     vm->safepoint_frame = before;
     vm->exc = exc;
     if (root) roots_pop(vm, root);
@@ -295,6 +352,7 @@ static bool settle(VM *vm, bool major)
     gc_mark_all(vm);
     find_dying(vm, major);
     if (h->frame_failed) return false;
+    clear_weak_references(vm, major);
     forget_dead_codes(vm);
     types_forget_dead(vm);
     forget_remembered(h);
@@ -522,7 +580,7 @@ void gc_step(VM *vm)
     if (pressed) collect_near_limit(vm);
     else step(vm);
     note_pause(&h->pauses, monotonic() - start);
-    if (h->ndying) run_finalizers(vm, true);
+    if (h->ndying || h->ncleared) run_finalizers(vm, true);
 }
 
 void gc_collect(VM *vm)
@@ -537,4 +595,6 @@ void gc_free_lists(Heap *h)
     free(h->stack);
     free(h->finalizable);
     free(h->dying);
+    free(h->weak);
+    free(h->cleared);
 }

@@ -84,6 +84,11 @@ struct Heap {
     size_t nold_finalizable;    // those that were there at the last collection
     Gen **dying;                // to be closed at the next safepoint, in order of creation
     size_t ndying, dying_capacity;
+    NativeData **weak;          // weak references whose targets live: see gc_watch_weak
+    size_t nweak, weak_capacity;
+    size_t nold_weak;           // those that were there at the last collection
+    NativeData **cleared;       // whose callbacks are to be called at the next safepoint
+    size_t ncleared, cleared_capacity;
     bool finalizing;
     Value *pins;
     size_t npins, pins_capacity;

@@ -107,6 +107,12 @@ void gc_close_generators(VM *vm);
 Value gc_open_async_generators(VM *vm);
 /* g's code has handlers: should it be dropped inside one, it is closed (rules 1.5). */
 void gc_watch_generator(VM *vm, Gen *g);
+/* From now on values[0] of ref, which its type does not trace, becomes UNSET when a collection finds that nothing else refers
+ * to it; values[1], unless None, is then called with ref at the next safepoint. False: out of memory. */
+bool gc_watch_weak(VM *vm, NativeData *ref);
+/* Of the references being watched, the next one to `target` from *at on, which starts at 0; NULL: no more. */
+NativeData *gc_next_weak(VM *vm, Value target, size_t *at);
+size_t gc_weak_count(VM *vm); // how many are being watched
 /* During a collection: has it found o to be alive? For weak tables. */
 bool gc_lives(VM *vm, const void *o);
 /* Used by trace functions of NATIVE_DATA and of types: */
