@@ -153,6 +153,7 @@ static void task_event_seen(VM *vm, int event, Task *task, int64_t until, void *
 {
     (void)until;
     Repl *r = state;
+    task->f.h.aux |= TASK_FOLLOWED;
     if (event == EVENT_WAITING) task_times_note(&r->times, task, sched_now(vm));
     if (event == EVENT_FINISHED) task_times_forget(&r->times, task);
     bool failed =

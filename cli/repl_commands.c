@@ -155,7 +155,7 @@ static void draw_run(Repl *r, const TraceRun *run)
 static void command_trace(Repl *r, const char *argument)
 {
     VM *vm = r->vm;
-    TraceLimits limits = {1000, 50 * 1000};
+    TraceLimits limits = {100, 50 * 1000};
     TraceRun run = {0};
     __typeof__(vm->event_hook) hook = vm->event_hook;
     void *state = vm->event_state;
@@ -164,6 +164,7 @@ static void command_trace(Repl *r, const char *argument)
     bool ok = recorder && recorder_finish(recorder, argument, &run);
     vm->event_hook = hook;
     vm->event_state = state;
+    sched_follow_tasks(vm, true);
     task_times_free(&r->times);
     if (!ok) return repl_printf(r, "MemoryError\n");
     draw_run(r, &run);

@@ -42,10 +42,10 @@ static const struct Format {
     Renderer *draw;
     TraceLimits limits;
 } formats[] = {
-    {".svg", trace_draw_svg, {300, 50 * 1000}},
+    {".svg", trace_draw_svg, {100, 50 * 1000}},
     {".html", trace_draw_html, {300, 50 * 1000}},
     {".json", trace_draw_json, {1000 * 1000, 8 * 1000 * 1000}}, // for tools made for such masses
-    {NULL, trace_draw_terminal, {300, 50 * 1000}},
+    {NULL, trace_draw_terminal, {100, 50 * 1000}},
 };
 
 /* By the end of the file's name; without one, the terminal. NULL: no such format. */

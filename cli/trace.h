@@ -80,6 +80,8 @@ const char *trace_lane_detail(const TraceLane *lane);
 const char *trace_lane_end(const TraceLane *lane);
 /* Is it the task's first run, so that it starts rather than goes on? */
 bool trace_is_start(const TraceLane *lane, size_t span);
+/* n in units of 10 to the -places: (1250, 3) is "1.25". Pictures are made of numbers, and printf takes its time. */
+void trace_add_decimal(TextBuffer *out, int64_t n, int places);
 /* Text as XML and HTML have it. */
 void trace_add_xml(TextBuffer *out, const char *text, size_t len);
 /* "text" with its quotes, as JSON and JavaScript in a page have it. */

@@ -26,7 +26,13 @@ static void add_text(Events *e, const char *key, const char *text, size_t len)
 }
 
 /* Microseconds, as the format has them; of a run without time a step takes one. */
-static double micros(const TraceRun *run, int64_t at) { return run->by_steps ? (double)at : (double)at / 1e3; }
+static void add_micros(Events *e, const TraceRun *run, const char *key, int64_t at)
+{
+    text_add(e->out, ",\"", 2);
+    text_add(e->out, key, strlen(key));
+    text_add(e->out, "\":", 2);
+    trace_add_decimal(e->out, at, run->by_steps ? 0 : 3);
+}
 
 static void name_something(Events *e, const char *what, size_t tid, const char *name)
 {
@@ -41,8 +47,10 @@ static void add_span(Events *e, const TraceRun *run, size_t tid, const TraceSpan
     size_t len;
     const char *line = trace_source_line(run, s, &len), *kind = trace_span_name((SpanKind)s->kind);
     begin_event(e, "X", tid, *s->label ? s->label : kind);
-    text_addf(e->out, ",\"cat\":\"%s\",\"ts\":%.3f,\"dur\":%.3f,\"args\":{\"state\":\"%s\"", kind, micros(run, s->from),
-              micros(run, s->to) - micros(run, s->from), kind);
+    add_text(e, "cat", kind, strlen(kind));
+    add_micros(e, run, "ts", s->from);
+    add_micros(e, run, "dur", s->to - s->from);
+    text_addf(e->out, ",\"args\":{\"state\":\"%s\"", kind);
     if (len) {
         text_addf(e->out, ",\"line\":%u", s->line);
         add_text(e, "source", line, len);
@@ -62,7 +70,9 @@ static void add_lane(Events *e, const TraceRun *run, size_t tid, const TraceLane
 static void add_output(Events *e, const TraceRun *run, const TraceOutput *o)
 {
     begin_event(e, "i", o->lane == NO_LANE ? TID_OF_NOBODY : (size_t)o->lane + 1, o->text);
-    text_addf(e->out, ",\"cat\":\"prints\",\"ts\":%.3f,\"s\":\"t\"}", micros(run, o->when));
+    text_addf(e->out, ",\"cat\":\"prints\"");
+    add_micros(e, run, "ts", o->when);
+    text_addf(e->out, ",\"s\":\"t\"}");
 }
 
 void trace_draw_json(TextBuffer *out, const TraceRun *runs, size_t n, const TraceStyle *style)

@@ -14,6 +14,7 @@ typedef enum {
     LOG_RUNNING,   // a task
     LOG_WAITING,   // a task; detail: WaitKind; and words: place, LOG_ON...
     LOG_GAVE_WAY,  // a task that is ready again at once; and a word: place
+    LOG_WENT_ON,   // the one that runs. payload: how often it has given way to nobody
     LOG_FINISHED,  // a task; detail: LaneEnd
     LOG_BLOCK,     // time.sleep begins. payload: index into notes of what it is called; and a word: place
     LOG_UNBLOCK,   // ... and is over
@@ -77,6 +78,8 @@ struct Recorder {
     uint32_t unclocked;     // events since then
     uint64_t events;
     Task *running;
+    Task *gave_way;         // NULL, or held back: a task that has given way
+    uint64_t went_on;       // held back: steps of the running one
     size_t unfollowed;      // tasks beyond those that are followed
     bool full;
     Birth *births;

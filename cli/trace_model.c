@@ -52,8 +52,11 @@ static const char *keep_text(Replay *p, const char *text, size_t len)
 /* A program's texts may be any bytes; what is kept is UTF-8 without control characters. */
 static const char *keep_c(Replay *p, const char *text)
 {
+    size_t plain = 0;
+    while (text && text[plain] >= ' ' && text[plain] < 0x7f) plain++;
+    if (!text || !text[plain]) return keep_text(p, text, plain);
     TextBuffer b = {0};
-    for (const char *s = text ? text : "", *end = s + strlen(s); s < end;) {
+    for (const char *s = text, *end = s + strlen(s); s < end;) {
         size_t step = utf8_step(*s), n = step <= (size_t)(end - s) && utf8_valid_prefix(s, step) == step ? step : 0;
         bool control = n == 1 && ((unsigned char)*s < ' ' || *s == 0x7f);
         if (n && !control) text_add(&b, s, n);
@@ -218,10 +221,7 @@ static const char *library_label(Replay *p, const CodeRecord *code)
 {
     const ImageRef *image = image_with(p->r->vm, code);
     const char *name = image ? code_text(image->image, code->qualname) : "_";
-    char text[128];
-    if (*name == '_') return "future"; // an inner matter of the library
-    snprintf(text, sizeof text, "%.*s", (int)code->qualname.len, name);
-    return keep_c(p, text);
+    return *name == '_' ? "future" : keep_text(p, name, code->qualname.len); // '_': an inner matter of the library
 }
 
 /* "gather(a, b)", with at most GATHER_SHOWN names. */
@@ -366,6 +366,7 @@ static void read_event(Replay *p, uint64_t word)
     case LOG_RUNNING: run_task(p, lane); break;
     case LOG_WAITING: wait_task(p, lane, log_detail(word)); break;
     case LOG_GAVE_WAY: give_way(p, lane); break;
+    case LOG_WENT_ON: p->step += (int64_t)log_payload(word); break;
     case LOG_FINISHED: finish(p, lane, (LaneEnd)log_detail(word)); break;
     case LOG_BLOCK: block(p, word); break;
     case LOG_UNBLOCK: change(p, p->running == NO_LANE ? SCRIPT : p->running, SPAN_RUN); break;

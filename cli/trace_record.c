@@ -14,7 +14,7 @@
 enum {
     MAX_NOTES = 4000,         // lines of output and blocking calls
     MAX_OUTPUT = 256 * 1024,
-    EXACT_EVENTS = 10 * 1000, // each with a time of its own
+    EXACT_EVENTS = 2000,      // each with a time and an entry of its own
     EVENTS_PER_CLOCK = 16,    // and later so many at most with the same
     FUEL_PER_CLOCK = 1000,    // or so much work: some microseconds
 };
@@ -51,8 +51,11 @@ static inline void put_task(Recorder *r, LogTag tag, unsigned detail, const Task
     put(r, log_word(tag, detail, (uintptr_t)t));
 }
 
+static void write_held(Recorder *r);
+
 static void read_clock(Recorder *r)
 {
+    write_held(r);
     int64_t now = sched_now(r->vm);
     r->fuel = r->vm->fuel;
     r->unclocked = 0;
@@ -63,12 +66,15 @@ static void read_clock(Recorder *r)
 
 /* Reading the clock costs as much as a switch of tasks. So once a run has become long enough to hide it, events that
  * follow each other closely, as the fuel between them tells, share a time. */
-static inline void note_time(Recorder *r)
+static inline bool clock_is_due(Recorder *r)
 {
-    if (r->events++ > EXACT_EVENTS && ++r->unclocked < EVENTS_PER_CLOCK &&
-        (uint32_t)(r->fuel - r->vm->fuel) < FUEL_PER_CLOCK)
-        return;
-    read_clock(r);
+    return r->events++ < EXACT_EVENTS || ++r->unclocked >= EVENTS_PER_CLOCK ||
+           (uint32_t)(r->fuel - r->vm->fuel) >= FUEL_PER_CLOCK;
+}
+
+static void note_time(Recorder *r)
+{
+    if (clock_is_due(r)) read_clock(r);
 }
 
 static bool reserve(void *list, size_t n, size_t *capacity, size_t size)
@@ -206,8 +212,9 @@ static void create(Recorder *r, Task *t)
         r->unfollowed++;
         return;
     }
+    write_held(r);
     note_time(r);
-    t->f.h.aux |= TASK_MARKED;
+    t->f.h.aux |= TASK_FOLLOWED;
     put_task(r, LOG_CREATED, 0, t);
     put(r, is_task(t->parent) ? (uintptr_t)as_task(t->parent) : 0);
     const Frame *f = &t->coro->frame;
@@ -235,11 +242,25 @@ static void put_wait(Recorder *r, Task *t, int64_t until)
     else put(r, log_word(LOG_ON_NOTHING, 0, 0));
 }
 
-static void put_gave_way(Recorder *r, Task *t)
+/* What has been held back, for it might have come to nothing. */
+static void write_held(Recorder *r)
 {
-    const Frame *library, *f = own_frame(&t->coro->leaf->frame, &library);
+    Task *t = r->gave_way;
+    if (r->went_on) put(r, log_word(LOG_WENT_ON, 0, r->went_on));
+    r->went_on = 0;
+    if (!t) return;
+    const Frame *library, *f = future_done(&t->f) ? NULL : own_frame(&t->coro->leaf->frame, &library);
+    r->gave_way = NULL;
     put_task(r, LOG_GAVE_WAY, 0, t);
     put(r, f ? place_in(f) : 0);
+}
+
+/* At the time when the step before it ended, or when the host's wait did. */
+static void run(Recorder *r, Task *t)
+{
+    r->running = t;
+    write_held(r);
+    put_task(r, LOG_RUNNING, 0, t);
 }
 
 static LaneEnd how_it_ended(const Task *t)
@@ -248,26 +269,36 @@ static LaneEnd how_it_ended(const Task *t)
     return t->f.h.aux & FUTURE_FAILED ? LANE_FAILED : LANE_DONE;
 }
 
-static void record(VM *vm, int event, Task *t, int64_t until, void *state)
+__attribute__((noinline)) static void record_event(Recorder *r, int event, Task *t, int64_t until)
 {
-    (void)vm;
-    Recorder *r = state;
     if (event == EVENT_CREATED) return create(r, t);
-    if (!(t->f.h.aux & TASK_MARKED)) return;
-    if (event == EVENT_RUNNING) { // at the time when the step before it ended, or when the host's wait did
-        r->running = t;
-        return put_task(r, LOG_RUNNING, 0, t);
-    }
+    if (event == EVENT_RUNNING) return run(r, t);
+    write_held(r);
     note_time(r);
     switch (event) {
-    case EVENT_READY:
-        if (t != r->running) return put_task(r, LOG_READY, 0, t);
-        put_gave_way(r, t);
-        break;
+    case EVENT_READY: return put_task(r, LOG_READY, 0, t);
     case EVENT_WAITING: put_wait(r, t, until); break;
     default: put_task(r, LOG_FINISHED, how_it_ended(t), t);
     }
     r->running = NULL;
+}
+
+/* A task that has given way to nobody just goes on: nothing is written but, in the end, how often. (The first few
+ * thousand times are worth an entry even so.) */
+static void record(VM *vm, int event, Task *t, int64_t until, void *state)
+{
+    (void)vm;
+    Recorder *r = state;
+    if (event == EVENT_READY && t == r->running) {
+        if (clock_is_due(r)) read_clock(r);
+        r->gave_way = t;
+        r->running = NULL;
+        if (r->events <= EXACT_EVENTS || r->unfollowed) write_held(r);
+    } else if (event == EVENT_RUNNING && t == r->gave_way) {
+        r->running = t;
+        r->gave_way = NULL;
+        r->went_on++;
+    } else record_event(r, event, t, until);
 }
 
 /* ---- in front of the host ------------------------------------------------------------------------ */
@@ -317,7 +348,7 @@ static int write_watched(Host *h, int fd, const void *buf, size_t n)
 {
     Recorder *r = h->watch;
     const char *p = buf, *end = p + n;
-    if (fd == 1) note_time(r);
+    if (fd == 1) write_held(r), note_time(r);
     while (fd == 1 && p < end && r->output_bytes < MAX_OUTPUT) {
         const char *eol = memchr(p, '\n', (size_t)(end - p));
         size_t len = (size_t)((eol ? eol : end) - p);
@@ -336,6 +367,7 @@ Recorder *recorder_start(VM *vm, TraceLimits limits)
     Recorder *r = calloc(1, sizeof *r);
     if (!r) return NULL;
     Host *h = vm->host;
+    sched_follow_tasks(vm, false);
     r->vm = vm;
     r->limits = limits;
     r->start = r->now = sched_now(vm);

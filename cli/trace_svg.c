@@ -10,6 +10,7 @@ enum {
     TITLE_HEIGHT = 34, AXIS_HEIGHT = 22, LANE_HEIGHT = 56, BAR_TOP = 24, BAR_HEIGHT = 24,
     OUTPUT_HEIGHT = 20, LEGEND_HEIGHT = 34, RUN_GAP = 18,
     MAX_LANES = 60, MAX_OUTPUTS = 16, TICKS = 4,
+    MANY_SPANS = 3000, MANY_WIDTH = 6,
 };
 static const double THINNEST_RUN = 3, THINNEST_WAIT = 0.4;
 
@@ -17,6 +18,7 @@ typedef struct Drawing {
     TextBuffer *out;
     int64_t end; // what the right edge stands for
     double y;
+    bool many;   // more spans than can be looked at one by one
 } Drawing;
 
 static const char style_sheet[] =
@@ -29,8 +31,8 @@ static const char style_sheet[] =
     "'Malgun Gothic',sans-serif;fill:var(--ink);white-space:pre}\n"
     ".title{font-size:17px;font-weight:600}.name{font-weight:600}.soft{fill:var(--soft)}.small{font-size:12px}\n"
     ".paper{fill:var(--paper);stroke:var(--line)}.track{stroke:var(--line)}.tick{stroke:var(--line);stroke-dasharray:2 3}\n"
-    "rect.runs{fill:var(--run)}rect.waits{fill:var(--wait);stroke:var(--edge)}rect.ready{fill:var(--ready)}"
-    "rect.blocks{fill:var(--block)}\n"
+    ".runs{fill:var(--run)}.waits{fill:var(--wait)}rect.waits{stroke:var(--edge)}.ready{fill:var(--ready)}"
+    ".blocks{fill:var(--block)}\n"
     ".label{font-size:12px}text.waits{fill:var(--label)}text.blocks{fill:var(--onblock)}\n"
     "</style>\n";
 
@@ -89,13 +91,27 @@ static void add_tooltip(const Drawing *d, const TraceRun *run, const TraceSpan *
     text_addf(d->out, "</title>");
 }
 
+/* ` name="1.25"` */
+static void add_number(const Drawing *d, const char *name, double value)
+{
+    text_add(d->out, " ", 1);
+    text_add(d->out, name, strlen(name));
+    text_add(d->out, "=\"", 2);
+    trace_add_decimal(d->out, (int64_t)(value * 100 + 0.5), 2);
+    text_add(d->out, "\"", 1);
+}
+
 static void draw_bar(const Drawing *d, const TraceRun *run, const TraceSpan *s, double x, double width)
 {
     const char *kind = trace_span_name((SpanKind)s->kind);
-    bool thick = s->kind != SPAN_WAIT;
-    double inset = thick ? 0 : 0.5; // a stroke lies half outside
-    text_addf(d->out, "<rect class=\"%s\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\" rx=\"%.1f\" data-from=\"%lld\" data-to=\"%lld\">",
-              kind, x, d->y + BAR_TOP + inset, width, BAR_HEIGHT - 2 * inset, width < 6 ? 1.0 : 4.0, (long long)s->from, (long long)s->to);
+    double inset = s->kind == SPAN_WAIT ? 0.5 : 0; // a stroke lies half outside
+    text_addf(d->out, "<rect class=\"%s\"", kind);
+    add_number(d, "x", x);
+    add_number(d, "y", d->y + BAR_TOP + inset);
+    add_number(d, "width", width);
+    add_number(d, "height", BAR_HEIGHT - 2 * inset);
+    add_number(d, "rx", width < 6 ? 1 : 4);
+    text_addf(d->out, " data-from=\"%lld\" data-to=\"%lld\">", (long long)s->from, (long long)s->to);
     add_tooltip(d, run, s);
     text_addf(d->out, "</rect>\n");
 }
@@ -112,24 +128,56 @@ static void draw_label(const Drawing *d, const TraceSpan *s)
     add_text(d, x + (room + 14) / 2, d->y + BAR_TOP + 16.5, class, "middle", text);
 }
 
+/* Where nobody could find a bar under the pointer it gets no tooltip: all the thin ones of a lane are one path. */
+static bool is_one_of_many(const Drawing *d, double width) { return d->many && width < MANY_WIDTH; }
+
+static void add_to_path(TextBuffer *path, double x, double width)
+{
+    int64_t tenths = (int64_t)(width * 10 + 0.5);
+    text_add(path, "M", 1);
+    trace_add_decimal(path, (int64_t)(x * 10 + 0.5), 1);
+    text_add(path, " 0h", 3);
+    trace_add_decimal(path, tenths, 1);
+    text_add(path, "v1h", 3);
+    trace_add_decimal(path, -tenths, 1);
+    text_add(path, "z", 1);
+}
+
+static void draw_path(const Drawing *d, SpanKind kind, TextBuffer *path)
+{
+    if (path->len)
+        text_addf(d->out, "<path class=\"%s\" transform=\"translate(0 %.1f) scale(1 %d)\" d=\"%s\"/>\n", trace_span_name(kind),
+                  d->y + BAR_TOP, BAR_HEIGHT, path->bytes);
+    d->out->failed |= path->failed;
+    text_free(path);
+}
+
+static void draw_kind(const Drawing *d, const TraceRun *run, const TraceLane *lane, SpanKind kind)
+{
+    TextBuffer path = {0};
+    double drawn_to = -THINNEST_RUN, thinnest = d->many ? THINNEST_RUN : THINNEST_WAIT;
+    for (size_t i = 0; i < lane->n; i++) {
+        const TraceSpan *s = &lane->spans[i];
+        if (s->kind != kind) continue;
+        double x = x_of(d, s->from), width = x_of(d, s->to) - x;
+        if (kind == SPAN_RUN) {
+            if (width < 1 && x < drawn_to) continue;
+            if (width < THINNEST_RUN) width = THINNEST_RUN;
+            if (x + width > WIDTH - MARGIN) x = WIDTH - MARGIN - width;
+            drawn_to = x + width;
+        } else if (width < thinnest) continue;
+        if (is_one_of_many(d, width)) add_to_path(&path, x, width);
+        else draw_bar(d, run, s, x, width);
+    }
+    draw_path(d, kind, &path);
+}
+
 /* Spans too thin to be seen are left out, or run together with their neighbours. */
 static void draw_spans(const Drawing *d, const TraceRun *run, const TraceLane *lane)
 {
-    for (size_t i = 0; i < lane->n; i++) {
-        const TraceSpan *s = &lane->spans[i];
-        double x = x_of(d, s->from), width = x_of(d, s->to) - x;
-        if (s->kind != SPAN_RUN && width >= THINNEST_WAIT) draw_bar(d, run, s, x, width);
-    }
-    double drawn_to = -THINNEST_RUN;
-    for (size_t i = 0; i < lane->n; i++) {
-        const TraceSpan *s = &lane->spans[i];
-        double x = x_of(d, s->from), width = x_of(d, s->to) - x;
-        if (s->kind != SPAN_RUN || (width < 1 && x < drawn_to)) continue;
-        if (width < THINNEST_RUN) width = THINNEST_RUN;
-        if (x + width > WIDTH - MARGIN) x = WIDTH - MARGIN - width;
-        draw_bar(d, run, s, x, width);
-        drawn_to = x + width;
-    }
+    for (int kind = 0; kind < SPAN_KINDS; kind++)
+        if (kind != SPAN_RUN) draw_kind(d, run, lane, (SpanKind)kind);
+    draw_kind(d, run, lane, SPAN_RUN); // on top
     for (size_t i = 0; i < lane->n; i++)
         if (lane->spans[i].kind != SPAN_RUN) draw_label(d, &lane->spans[i]);
 }
@@ -192,6 +240,9 @@ static void draw_rest(Drawing *d, const TraceRun *run)
 
 static void draw_run(Drawing *d, const TraceRun *run)
 {
+    size_t spans = 0;
+    for (size_t i = 0; i < shown_lanes(run); i++) spans += run->lanes[run->first + i].n;
+    d->many = spans > MANY_SPANS;
     text_addf(d->out, "<g class=\"run\">\n");
     draw_title(d, run);
     draw_axis(d, run, d->y + AXIS_HEIGHT + (double)shown_lanes(run) * LANE_HEIGHT);
@@ -226,7 +277,7 @@ static double height_of(const TraceRun *run)
 void trace_draw_svg(TextBuffer *out, const TraceRun *runs, size_t n, const TraceStyle *style)
 {
     (void)style;
-    Drawing d = {out, 1, MARGIN / 2.0};
+    Drawing d = {.out = out, .end = 1, .y = MARGIN / 2.0};
     double height = d.y + LEGEND_HEIGHT + (double)(n - 1) * RUN_GAP;
     for (size_t i = 0; i < n; i++) {
         if (runs[i].end > d.end) d.end = runs[i].end;

@@ -76,6 +76,20 @@ const char *trace_source_line(const TraceRun *run, const TraceSpan *span, size_t
     return p;
 }
 
+void trace_add_decimal(TextBuffer *out, int64_t n, int places)
+{
+    char text[24], *p = text + sizeof text;
+    uint64_t rest = n < 0 ? -(uint64_t)n : (uint64_t)n;
+    for (int i = 0; i < places || rest || i == places; i++) {
+        if (i == places && places && p < text + sizeof text) *--p = '.';
+        bool trailing = i < places && p == text + sizeof text && rest % 10 == 0;
+        if (!trailing) *--p = (char)('0' + rest % 10);
+        rest /= 10;
+    }
+    if (n < 0) *--p = '-';
+    text_add(out, p, (size_t)(text + sizeof text - p));
+}
+
 void trace_add_xml(TextBuffer *out, const char *text, size_t len)
 {
     for (const char *p = text, *end = text + len; p < end; p++) switch (*p) {

@@ -39,11 +39,13 @@ __attribute__((format(printf, 2, 0))) static void add_formatted(TextBuffer *out,
 {
     va_list again;
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
-    if (len >= 0 && reserve(out, (size_t)len)) {
+    size_t room = out->capacity - out->len;
+    int len = vsnprintf(room ? out->bytes + out->len : NULL, room, format, args);
+    if (len >= 0 && (size_t)len < room) out->len += (size_t)len;
+    else if (len >= 0 && reserve(out, (size_t)len)) {
         vsnprintf(out->bytes + out->len, (size_t)len + 1, format, again);
         out->len += (size_t)len;
-    }
+    } else if (room) out->bytes[out->len] = '\0';
     va_end(again);
 }
 

@@ -334,6 +334,20 @@ static void forget_task(Sched *s, Task *t)
 }
 
 Task *sched_first_task(VM *vm) { return sched(vm)->first; }
+
+void sched_tell_event(VM *vm, TaskEvent e, Task *t, int64_t until)
+{
+    if (e == EVENT_CREATED || t->f.h.aux & TASK_FOLLOWED) vm->event_hook(vm, e, t, until, vm->event_state);
+}
+
+void sched_follow_tasks(VM *vm, bool follow)
+{
+    for (Task *t = sched(vm)->first; t; t = t->next) {
+        if (follow) t->f.h.aux |= TASK_FOLLOWED;
+        else t->f.h.aux &= (uint16_t)~TASK_FOLLOWED;
+    }
+}
+
 size_t sched_count_tasks(VM *vm) { return sched(vm)->ntasks; }
 
 static bool become_ready(VM *vm, Task *t, Value on)

@@ -19,7 +19,7 @@ enum {
     FUTURE_GATHERING = 128,  // gather()'s: `extra` is the Tuple of children
     TASK_RUNNING = 256,
     TASK_HELD = 512,         // a prompt's, from before what it runs now: what ends a loop leaves it alone
-    TASK_MARKED = 1024,      // the event hook's own: a trace follows only some tasks
+    TASK_FOLLOWED = 1024,    // the event hook is told of it; what listens sets this when it is told of the task's creation
 };
 
 typedef enum {
@@ -156,6 +156,8 @@ typedef struct TaskReport { Value name, wait, where; } TaskReport;
 bool task_report(VM *vm, Task *t, TaskReport *report);
 /* Every unfinished task, in order of creation; NULL: none. */
 Task *sched_first_task(VM *vm);
+/* From now on the event hook is told of every unfinished task, or of none. */
+void sched_follow_tasks(VM *vm, bool follow);
 /* Ctrl-C under asyncio.run: cancel the main task (true); false: nothing to cancel, raise KeyboardInterrupt. */
 bool sched_take_interrupt(VM *vm);
 /* A clone of a frame that waits for `on`: what the copy waits on, or TypeError (locks, queues, the outside world). */
@@ -166,10 +168,12 @@ int64_t sched_deadline(VM *vm, const Task *t);
  * (SIGQUIT). */
 void sched_report_tasks(VM *vm);
 
-/* Events for traces, :tasks, replay, leak checks. What ends a step is its task's READY (it gave way), WAITING or FINISHED. */
+/* Events for traces, :tasks, replay, leak checks: of every creation, and then of the tasks that are TASK_FOLLOWED. What ends
+ * a step is its task's READY (it gave way), WAITING or FINISHED. */
 typedef enum { EVENT_CREATED, EVENT_READY, EVENT_RUNNING, EVENT_WAITING, EVENT_FINISHED } TaskEvent;
+void sched_tell_event(VM *vm, TaskEvent e, Task *t, int64_t until);
 static inline void task_event_until(VM *vm, TaskEvent e, Task *t, int64_t until)
 {
-    if (__builtin_expect(vm->event_hook != NULL, 0)) vm->event_hook(vm, e, t, until, vm->event_state);
+    if (__builtin_expect(vm->event_hook != NULL, 0)) sched_tell_event(vm, e, t, until); // one branch while nobody listens
 }
 static inline void task_event(VM *vm, TaskEvent e, Task *t) { task_event_until(vm, e, t, 0); }
