@@ -90,7 +90,7 @@ void trace_add_json(TextBuffer *out, const char *text, size_t len);
 enum { DURATION_TEXT = 24 };
 const char *trace_duration(char text[DURATION_TEXT], int64_t ns);
 /* The same of a position in the run: a duration, or "step 4". */
-const char *trace_position(char text[DURATION_TEXT], const TraceRun *run, int64_t at);
+const char *trace_position(char text[DURATION_TEXT], const TraceRun *run, int64_t at, Language language);
 /* Where marks are put on an axis that ends at `end`: the distance of about `wanted` round ones. */
 int64_t trace_tick(int64_t end, int wanted, bool by_steps);
 const char *trace_span_name(SpanKind kind); // "runs", "waits" ...

@@ -8,7 +8,13 @@ static const char page[] = {
 };
 
 enum { MAX_LANES = 200 };
-static const char data_mark[] = "/*DATA*/", title_mark[] = "<!--TITLE-->";
+static const char data_mark[] = "/*DATA*/", title_mark[] = "<!--TITLE-->", language_mark[] = "<!--LANGUAGE-->";
+
+static const char *const words[] = {
+#define WORD(text) text,
+#include "cli/trace_words.def"
+#undef WORD
+};
 
 static void add_key(TextBuffer *out, const char *key, const char *text)
 {
@@ -17,14 +23,15 @@ static void add_key(TextBuffer *out, const char *key, const char *text)
 }
 
 /* [from, to, kind, label, target, source, line, step] */
-static void add_span(TextBuffer *out, const TraceSpan *s, size_t first)
+static void add_span(TextBuffer *out, const TraceSpan *s, size_t first, Language language)
 {
+    const char *label = said(language, s->label);
     text_addf(out, "[%lld,%lld,%d,", (long long)s->from, (long long)s->to, s->kind);
-    trace_add_json(out, s->label, strlen(s->label));
+    trace_add_json(out, label, strlen(label));
     text_addf(out, ",%d,%d,%u,%u]", s->target == NO_LANE ? NO_LANE : s->target - (int)first, s->source, s->line, s->step);
 }
 
-static void add_lane(TextBuffer *out, const TraceLane *lane, size_t first)
+static void add_lane(TextBuffer *out, const TraceLane *lane, size_t first, Language language)
 {
     text_addf(out, "{\"born\":%lld,\"died\":%lld,\"parent\":%d", (long long)lane->born, (long long)lane->died,
               lane->parent == NO_LANE ? NO_LANE : lane->parent - (int)first);
@@ -35,7 +42,7 @@ static void add_lane(TextBuffer *out, const TraceLane *lane, size_t first)
     text_addf(out, ",\"spans\":[");
     for (size_t i = 0; i < lane->n; i++) {
         if (i) text_add(out, ",", 1);
-        add_span(out, &lane->spans[i], first);
+        add_span(out, &lane->spans[i], first, language);
     }
     text_addf(out, "]}");
 }
@@ -66,7 +73,7 @@ static void add_sources(TextBuffer *out, const TraceRun *run)
     text_addf(out, "]");
 }
 
-static void add_run(TextBuffer *out, const TraceRun *run)
+static void add_run(TextBuffer *out, const TraceRun *run, Language language)
 {
     size_t n = run->nlanes - run->first, shown = n < MAX_LANES ? n : MAX_LANES;
     char total[DURATION_TEXT];
@@ -77,7 +84,7 @@ static void add_run(TextBuffer *out, const TraceRun *run)
     text_addf(out, ",\"lanes\":[");
     for (size_t i = 0; i < shown; i++) {
         if (i) text_add(out, ",", 1);
-        add_lane(out, &run->lanes[run->first + i], run->first);
+        add_lane(out, &run->lanes[run->first + i], run->first, language);
     }
     text_addf(out, "]");
     add_outputs(out, run);
@@ -95,15 +102,22 @@ static const char *copy_until(TextBuffer *out, const char *from, const char *mar
 
 void trace_draw_html(TextBuffer *out, const TraceRun *runs, size_t n, const TraceStyle *style)
 {
-    (void)style;
-    const char *rest = copy_until(out, page, title_mark);
+    bool korean = style->language == LANGUAGE_KOREAN;
+    const char *rest = copy_until(out, page, language_mark);
+    text_addf(out, korean ? "ko" : "en");
+    rest = copy_until(out, rest, title_mark);
     trace_add_xml(out, runs[0].title, strlen(runs[0].title));
     rest = copy_until(out, rest, data_mark);
-    text_addf(out, "[");
+    text_addf(out, "{\"words\":{");
+    for (size_t i = 0; korean && i < sizeof words / sizeof *words; i++) {
+        const char *word = said(style->language, words[i]);
+        text_addf(out, "%s\"%s\":", i ? "," : "", words[i]);
+        trace_add_json(out, word, strlen(word));
+    }
+    text_addf(out, "},\"runs\":[");
     for (size_t i = 0; i < n; i++) {
         if (i) text_add(out, ",", 1);
-        add_run(out, &runs[i]);
+        add_run(out, &runs[i], style->language);
     }
-    text_addf(out, "]");
-    text_addf(out, "%s", rest);
+    text_addf(out, "]}%s", rest);
 }

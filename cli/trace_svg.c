@@ -19,6 +19,7 @@ typedef struct Drawing {
     int64_t end; // what the right edge stands for
     double y;
     bool many;   // more spans than can be looked at one by one
+    Language language;
 } Drawing;
 
 static const char style_sheet[] =
@@ -69,7 +70,7 @@ static void draw_axis(Drawing *d, const TraceRun *run, double bottom)
         char text[DURATION_TEXT] = "0";
         double x = x_of(d, t);
         const char *anchor = t == 0 ? "" : x > WIDTH - MARGIN - 30 ? "end" : "middle";
-        if (t) trace_position(text, run, t);
+        if (t) trace_position(text, run, t, d->language);
         text_addf(d->out, "<path class=\"tick\" d=\"M%.1f %.1fV%.1f\"/>\n", x, d->y - 4, bottom);
         add_text(d, x, d->y - 9, "soft small", anchor, text);
     }
@@ -81,9 +82,10 @@ static void add_tooltip(const Drawing *d, const TraceRun *run, const TraceSpan *
     char from[DURATION_TEXT], to[DURATION_TEXT];
     size_t len;
     const char *line = trace_source_line(run, s, &len);
-    text_addf(d->out, "<title>%s%s", trace_span_name((SpanKind)s->kind), *s->label ? ": " : "");
-    trace_add_xml(d->out, s->label, strlen(s->label));
-    text_addf(d->out, "\n%s – %s", trace_position(from, run, s->from), trace_position(to, run, s->to));
+    const char *label = said(d->language, s->label);
+    text_addf(d->out, "<title>%s%s", said(d->language, trace_span_name((SpanKind)s->kind)), *label ? ": " : "");
+    trace_add_xml(d->out, label, strlen(label));
+    text_addf(d->out, "\n%s – %s", trace_position(from, run, s->from, d->language), trace_position(to, run, s->to, d->language));
     if (len) {
         text_addf(d->out, "\n%u: ", s->line);
         trace_add_xml(d->out, line, len);
@@ -120,7 +122,7 @@ static void draw_bar(const Drawing *d, const TraceRun *run, const TraceSpan *s, 
 static void draw_label(const Drawing *d, const TraceSpan *s)
 {
     double x = x_of(d, s->from), room = x_of(d, s->to) - x - 14;
-    const char *text = s->label, *colon = strrchr(text, ':');
+    const char *text = said(d->language, s->label), *colon = strrchr(text, ':');
     if (colon && width_of(text, 12) > room) text = colon + 2;
     if (!*text || width_of(text, 12) > room) return;
     char class[32] = "label ";
@@ -209,7 +211,7 @@ static void draw_outputs(Drawing *d, const TraceRun *run)
         char when[DURATION_TEXT];
         const char *who = o->lane == NO_LANE ? "" : trace_lane_title(&run->lanes[o->lane]);
         text_addf(d->out, "<g class=\"output\">\n");
-        add_text(d, MARGIN + 52, d->y, "soft small", "end", trace_position(when, run, o->when));
+        add_text(d, MARGIN + 52, d->y, "soft small", "end", trace_position(when, run, o->when, d->language));
         add_text(d, MARGIN + 64, d->y, "soft small", "", width_of(who, 12) <= 170 ? who : "");
         add_text(d, MARGIN + 240, d->y, "small", "", width_of(o->text, 12) <= TRACK - 240 ? o->text : "…");
         text_addf(d->out, "</g>\n");
@@ -233,8 +235,9 @@ static void draw_rest(Drawing *d, const TraceRun *run)
     if (!more && !run->cut) return;
     d->y += OUTPUT_HEIGHT;
     text_addf(d->out, "<text x=\"%d\" y=\"%.1f\" class=\"soft small\">", MARGIN, d->y);
-    if (more) text_addf(d->out, "… and %zu tasks more ", more);
-    if (run->cut) text_addf(d->out, "(it went on, but the log was full)");
+    if (more) text_saidf(d->out, d->language, "… and %zu tasks more", more);
+    if (more && run->cut) text_add(d->out, " ", 1);
+    if (run->cut) text_saidf(d->out, d->language, "(it went on, but the log was full)");
     text_addf(d->out, "</text>\n");
 }
 
@@ -261,8 +264,9 @@ static void draw_legend(Drawing *d)
     for (int k = 0; k < SPAN_KINDS; k++) {
         const char *name = trace_span_name((SpanKind)k);
         text_addf(d->out, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"16\" height=\"11\" rx=\"2\"/>\n", name, x, d->y - 24);
-        add_text(d, x + 22, d->y - 14.5, "soft small", "", name);
-        x += 22 + width_of(name, 12) + 18;
+        const char *word = said(d->language, name);
+        add_text(d, x + 22, d->y - 14.5, "soft small", "", word);
+        x += 22 + width_of(word, 12) + 18;
     }
 }
 
@@ -276,8 +280,7 @@ static double height_of(const TraceRun *run)
 
 void trace_draw_svg(TextBuffer *out, const TraceRun *runs, size_t n, const TraceStyle *style)
 {
-    (void)style;
-    Drawing d = {.out = out, .end = 1, .y = MARGIN / 2.0};
+    Drawing d = {.out = out, .end = 1, .y = MARGIN / 2.0, .language = style->language};
     double height = d.y + LEGEND_HEIGHT + (double)(n - 1) * RUN_GAP;
     for (size_t i = 0; i < n; i++) {
         if (runs[i].end > d.end) d.end = runs[i].end;

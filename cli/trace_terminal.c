@@ -107,7 +107,7 @@ static void write_label(Canvas *c, const TraceSpan *s)
     int from = column_of(c, s->from), to = s->to >= c->end ? c->columns : column_of(c, s->to);
     while (from < to && c->cells[from].kind != s->kind) from++;
     while (to > from && c->cells[to - 1].kind != s->kind) to--;
-    const char *text = s->label, *colon = strrchr(text, ':');
+    const char *text = word(c, s->label), *colon = strrchr(text, ':');
     if (colon && width_of(text) + 2 > to - from) text = colon + 2;
     int width = width_of(text);
     if (width > 0 && width + 2 <= to - from) write_text(c, s->kind, from + (to - from - width - 2) / 2, text);
@@ -181,7 +181,7 @@ static void draw_axis(const Canvas *c, const TraceRun *run)
         char text[DURATION_TEXT];
         int column = t == c->end ? c->columns - 1 : column_of(c, t);
         if (t == 0) memcpy(text, "0", 2);
-        else trace_position(text, run, t);
+        else trace_position(text, run, t, c->style->language);
         int width = width_of(text), start = column + width > c->columns ? c->columns - width : column;
         if (start < at + (at > 0)) break;
         add_fill(c->out, " ", start - at);
@@ -203,9 +203,9 @@ static void draw_run(Canvas *c, const TraceRun *run)
     size_t shown = run->nlanes - run->first < MAX_LANES ? run->nlanes : run->first + MAX_LANES;
     for (size_t i = run->first; i < shown; i++) draw_lane(c, &run->lanes[i]);
     size_t more = run->nlanes - shown + run->more_tasks;
-    if (more) say(c, "… and %zu tasks more\n", more);
+    if (more) say(c, "… and %zu tasks more", more), text_addf(c->out, "\n");
     if (run->nlanes == 1 && !run->lanes[0].total[SPAN_BLOCK]) say(c, "no task ran\n");
-    if (run->cut) say(c, "(it went on, but the log was full)\n");
+    if (run->cut) say(c, "(it went on, but the log was full)"), text_addf(c->out, "\n");
 }
 
 static void draw_legend(const Canvas *c)
@@ -248,14 +248,14 @@ static void tell_step(const Canvas *c, const TraceRun *run, const Step *s)
     const TraceLane *lane = s->lane;
     const TraceSpan *span = &lane->spans[s->span], *next = s->span + 1 < lane->n ? span + 1 : NULL;
     char when[DURATION_TEXT];
-    const char *text = trace_position(when, run, span->from);
+    const char *text = trace_position(when, run, span->from, c->style->language);
     add_fill(c->out, " ", 8 - width_of(text));
     text_addf(c->out, "%s  ", text);
     add_fill(c->out, " ", c->titles - add_clipped(c->out, trace_lane_title(lane), c->titles));
     text_addf(c->out, "  ");
     const char *begins = word(c, trace_is_start(lane, s->span) ? "starts" : "goes on");
     bool gives_way = next && (next->kind == SPAN_READY || next->kind == SPAN_RUN);
-    if (next && !gives_way) say(c, "%s, then %s: %s\n", begins, word(c, trace_span_name((SpanKind)next->kind)), next->label);
+    if (next && !gives_way) say(c, "%s, then %s: %s\n", begins, word(c, trace_span_name((SpanKind)next->kind)), word(c, next->label));
     else say(c, "%s, then %s\n", begins, word(c, next ? "gives way" : trace_lane_end(lane)));
 }
 

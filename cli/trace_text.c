@@ -36,10 +36,10 @@ const char *trace_duration(char text[DURATION_TEXT], int64_t ns)
     return text;
 }
 
-const char *trace_position(char text[DURATION_TEXT], const TraceRun *run, int64_t at)
+const char *trace_position(char text[DURATION_TEXT], const TraceRun *run, int64_t at, Language language)
 {
     if (!run->by_steps) return trace_duration(text, at);
-    snprintf(text, DURATION_TEXT, "step %lld", (long long)at);
+    snprintf(text, DURATION_TEXT, said(language, "step %lld"), (long long)at);
     return text;
 }
 

@@ -34,6 +34,7 @@ function lanesOf(scope, bars) {
 function probeDrawing() {
     const svg = document.querySelector("svg"), all = selector => [...svg.querySelectorAll(selector)];
     found.lanes = lanesOf(svg, "rect.waits");
+    found.texts = all(".small").map(e => e.textContent);
     found.outputs = all(".output").map(e => e.textContent);
     found.overlaps = overlaps(all("text"));
     found.overflows = overflows(all("text"), () => svg);
@@ -67,6 +68,7 @@ function probePage() {
     found.overlaps = overlaps(all("button, #now, #told, h2 span, .axis span, .who b, .who small, .span, .badge, .line"))
         .filter(([a, b]) => a && b);
     found.overflows = overflows(all(".who, .state, .track, .panel, #player, h2"), () => document.body);
+    found.texts = all("button, .legend, h3, #told, .badge").map(e => e.textContent);
     found.scrolls = document.documentElement.scrollWidth > innerWidth;
     found.start = moment();
     scrub(0.5);

@@ -133,6 +133,19 @@ def check_page(folder, page):
         check_moments(f"html at {width} px", found)
 
 
+def check_korean(folder, drawing, page):
+    """The same in Korean, for readers of Korean: nothing is wider than its place, and no English word is left."""
+    english = re.compile(r"\b(?:runs|waits|ready|blocks|starts|goes|ends|ended|step|play|printed)\b")
+    for width in WIDTHS:
+        found = probe(folder, "svg ko", with_probe(around(drawing)), width)
+        check(f"svg in Korean: {found['texts']}", not english.search(" ".join(found["texts"])) and "차례 기다림" in found["texts"])
+        found = probe(folder, "html ko", with_probe(page), width)
+        texts = " ".join([*found["texts"], *(step["told"] for step in found["steps"]),
+                          *(state for state, _ in found["half"]["states"].values())])
+        check(f"html in Korean: {texts}", not english.search(texts) and "스페이스" in texts)
+        check(f"html in Korean: {found['half']}", found["half"]["states"]["Task-2"][0] == "대기")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--co", default=ROOT / "co", type=pathlib.Path)
@@ -145,12 +158,14 @@ def main():
         drawing, page = trace(co, folder / "clients.svg"), trace(co, folder / "clients.html")
         check_drawing(folder, drawing)
         check_page(folder, page)
+        check_korean(folder, trace(co, folder / "clients.ko.svg", options=["--lang", "ko"]),
+                     trace(co, folder / "clients.ko.html", options=["--lang", "ko"]))
         both = trace(co, folder / "both.svg", ROOT / "examples/blog/08_sync.co", ROOT / "examples/blog/10_clients.co",
                      options=["--compare"])
         for width in WIDTHS:
             probe(folder, "compare", with_probe(around(both)), width)
         if options.keep:
-            for name in ("clients.svg", "clients.html", "both.svg"):
+            for name in ("clients.svg", "clients.html", "clients.ko.html", "both.svg"):
                 chromium(folder / name, 1200, f"--screenshot={folder / name}.png")
     print("\n".join(failures) if failures else "the drawing and the page are as they should be")
     return bool(failures)
