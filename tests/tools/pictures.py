@@ -65,7 +65,7 @@ def check_svg(co, folder):
 
 
 def data_of(page):
-    return json.loads(re.search(r'<script id="data" type="application/json">(.*?)</script>', page, re.S)[1])
+    return json.loads(re.search(r'<script id="data" type="application/json">(.*?)</script>', page, re.S)[1])["runs"]
 
 
 def check_html(co, folder):
