@@ -7,14 +7,21 @@ Suspension suspend(Compiler *c, const Node *at)
     Reg saved = outermost_saved(c);
     if (saved == ANY) return (Suspension){ANY, ANY};
     Reg handled = push(c);
+    rebase_saved(c, at, OP_EXC_UNBASE, saved);
     put(c, at, OP_EXC_SUSPEND, handled, saved, 0);
     return (Suspension){handled, saved};
+}
+
+static void put_resumption(Compiler *c, const Node *at, Reg handled, Reg saved)
+{
+    put(c, at, OP_EXC_RESUME, handled, saved, 0);
+    rebase_saved(c, at, OP_EXC_REBASE, saved);
 }
 
 void resume(Compiler *c, const Node *at, Suspension suspension)
 {
     if (suspension.handled == ANY) return;
-    put(c, at, OP_EXC_RESUME, suspension.handled, suspension.saved, 0);
+    put_resumption(c, at, suspension.handled, suspension.saved);
     release(c, suspension.handled);
 }
 
@@ -159,20 +166,21 @@ Label async_step(Compiler *c, const Node *at, Reg iter, Reg item, Label done)
     Reg saved = outermost_saved(c), handled = saved == ANY ? ANY : push(c);
     put_jump(c, at, OP_JMP, 0, 0, top);
     bind_label(c, exhausted);
-    if (saved != ANY) put(c, at, OP_EXC_RESUME, handled, saved, 0);
+    if (saved != ANY) put_resumption(c, at, handled, saved);
     put_jump(c, at, OP_JMP, 0, 0, done);
     bind_label(c, raised);
     end_of_items(c, at, exception, done);
 
     bind_label(c, top);
     put_none(c, at, item);
+    if (saved != ANY) rebase_saved(c, at, OP_EXC_UNBASE, saved);
     if (saved != ANY) put(c, at, OP_EXC_SUSPEND, handled, saved, 0);
     uint32_t start = here(c);
     put_jump(c, at, OP_FOR_ANEXT, item, iter, exhausted);
     put(c, at, OP_ANEXT, awaited, iter, 0);
     put(c, at, OP_DELEGATE, item, awaited, 0);
     emit_range(&c->unit->draft, start, here(c), raised, exception, 0);
-    if (saved != ANY) put(c, at, OP_EXC_RESUME, handled, saved, 0);
+    if (saved != ANY) put_resumption(c, at, handled, saved);
     release(c, before);
     return top;
 }

@@ -132,6 +132,13 @@ Reg outermost_saved(const Compiler *c)
     return saved;
 }
 
+/* What the blocks inside the outermost one keep may be what that one keeps: it changes with who resumes. */
+void rebase_saved(Compiler *c, const Node *at, Opcode op, Reg outermost)
+{
+    for (const Block *block = c->unit->block; block; block = block->outer)
+        if (block->saved != ANY && block->saved != outermost) put(c, at, op, block->saved, outermost, 0);
+}
+
 //-- after a guard -----------------------------------------------------------------------------------
 
 void go_on_after(Compiler *c, Node *at, Block *guard, Label done)

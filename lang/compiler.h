@@ -242,6 +242,8 @@ void leave_from(Compiler *c, Block *block, Node *at, Way way, Reg value);
 bool leaving_is_plain(const Compiler *c);
 /* What was handled before the outermost handler around us; ANY: no handler is around. */
 Reg outermost_saved(const Compiler *c);
+/* EXC_UNBASE or EXC_REBASE for what every other handler keeps. */
+void rebase_saved(Compiler *c, const Node *at, Opcode op, Reg outermost);
 /* A guard is done: go on as its completion register says, to `done` or on one of the ways that were taken out of it.
  * The code after this sees what remains: an exception, if the guard can be entered with one. */
 void go_on_after(Compiler *c, Node *at, Block *guard, Label done);

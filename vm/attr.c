@@ -147,7 +147,8 @@ static AttrKind guard_getattr(Type *t, AttrResult *r)
 static AttrKind find_generic(VM *vm, Value v, Type *t, Str *name, AttrResult *r)
 {
     Value c = type_lookup(vm, t, name);
-    if (!is_unset(c) && attr_is_data_descriptor(vm, c))
+    bool only_sets = is_kind(c, KIND_INSTANCE) && !has_special(vm, c, D_GET); // then the instance's own value is read
+    if (!is_unset(c) && !only_sets && attr_is_data_descriptor(vm, c))
         return bind(vm, c, v, t, r, CACHE_SHAPE, CACHE_NONE), guard_getattr(t, r);
     bool pure;
     r->self = v;

@@ -207,7 +207,11 @@ static Value from_iterable(VM *vm, Type *t, Alloc alloc, Value source)
 static Value from_object(VM *vm, Type *t, Alloc alloc, Value source)
 {
     if (is_str(source)) return vm_raise(vm, ERR_TYPE, "string argument without an encoding");
-    if (is_index(vm, source)) return from_count(vm, t, alloc, source);
+    if (is_index(vm, source)) {
+        Value v = from_count(vm, t, alloc, source);
+        if (!is_error(v) || !vm_pending_is(vm, ERR_TYPE)) return v;
+        vm_take_pending(vm); // as CPython: what is no count after all may be iterable
+    }
     if (is_byteslike(source)) return alloc(vm, t, byte_view(source).data, byte_view(source).size);
     return from_iterable(vm, t, alloc, source);
 }

@@ -137,7 +137,8 @@ static bool bind_keyword(Params *p, Tuple *kwnames, Value name, Value value, Dic
     }
     if (rest) return dict_set(p->vm, rest, name, value);
     for (int i = 0; i < p->c->nposonly; i++)
-        if (param_is(p, i, as_str(name))) return raise_positional_only(p, kwnames);
+        for (size_t k = 0; k < kwnames->size; k++)
+            if (param_is(p, i, as_str(kwnames->items[k]))) return raise_positional_only(p, kwnames);
     vm_raise(p->vm, ERR_TYPE, "%V() got an unexpected keyword argument '%V'", function_qualname(p->vm, p->f),
              name);
     exception_note_argument(p->vm, name, keyword_names(p));

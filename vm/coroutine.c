@@ -181,9 +181,16 @@ static void finish(Gen *g)
 
 void gen_never_ran(Gen *g) { finish(g); }
 
+/* What is thrown is raised as it is: it gets no context from whoever throws. */
+static Value raise_thrown(VM *vm, Value exc)
+{
+    vm->exc = exc;
+    return VALUE_ERROR;
+}
+
 Value gen_throw(VM *vm, Gen *g, Value exc, uint16_t ret, RetKind kind)
 {
-    if (gen_state(g) == GEN_FINISHED) return vm_raise_exc(vm, exc);
+    if (gen_state(g) == GEN_FINISHED) return raise_thrown(vm, exc);
     Gen *leaf = enter(vm, g, ret, kind);
     if (!leaf) return VALUE_ERROR;
     leaf->root = g;
@@ -533,10 +540,27 @@ Value gen_for_anext(VM *vm, Gen *g, Value iter, uint16_t dst)
     return enter_async(vm, g, ag, VALUE_NONE, dst, RET_ANEXT);
 }
 
+static const char *const step_names[] = {"anext()", "athrow()", "aclose()"};
+
+static Value step_reused(VM *vm, const AsyncStep *s)
+{
+    return vm_raise(vm, ERR_RUNTIME, "cannot reuse already awaited %s",
+                    s->kind == STEP_ASEND ? "__anext__()/asend()" : "aclose()/athrow()");
+}
+
 static Value stop_async(VM *vm)
 {
     Value exc = exception_new(vm, ERR_STOP_ASYNC_ITERATION, obj_value(vm->empty_tuple));
     return is_error(exc) ? exc : vm_raise_exc(vm, exc);
+}
+
+/* It ends before it has begun. */
+static Value throw_at_start(VM *vm, Gen *g, Value exc)
+{
+    finish(g);
+    raise_thrown(vm, exc);
+    convert_stop(vm, g);
+    return VALUE_ERROR;
 }
 
 static Value throw_step(VM *vm, Gen *g, Gen *ag, AsyncStep *step, uint16_t dst)
@@ -551,13 +575,10 @@ static Value throw_step(VM *vm, Gen *g, Gen *ag, AsyncStep *step, uint16_t dst)
 static Value delegate_to_step(VM *vm, Gen *g, AsyncStep *step, Value sent, uint16_t dst)
 {
     Gen *ag = step->gen;
-    static const char *const names[] = {"anext()", "athrow()", "aclose()"};
-    if (step->h.aux == STEP_CLOSED)
-        return vm_raise(vm, ERR_RUNTIME, "cannot reuse already awaited %s",
-                        step->kind == STEP_ASEND ? "__anext__()/asend()" : "aclose()/athrow()");
+    if (step->h.aux == STEP_CLOSED) return step_reused(vm, step);
     step->h.aux = STEP_CLOSED;
     (void)sent;
-    if (ag->frame.caller || gen_state(ag) == GEN_RUNNING) return async_running(vm, names[step->kind]);
+    if (ag->frame.caller || gen_state(ag) == GEN_RUNNING) return async_running(vm, step_names[step->kind]);
     if (gen_state(ag) == GEN_FINISHED) return step->kind == STEP_ASEND ? stop_async(vm) : VALUE_NONE;
     if (step->kind == STEP_ASEND) {
         if (at_start(ag) && !is_none(step->arg))
@@ -565,8 +586,9 @@ static Value delegate_to_step(VM *vm, Gen *g, AsyncStep *step, Value sent, uint1
         return enter_async(vm, g, ag, step->arg, dst, RET_ASEND);
     }
     if (at_start(ag)) {
+        if (step->kind == STEP_ATHROW) return throw_at_start(vm, ag, step->arg);
         finish(ag);
-        return step->kind == STEP_ACLOSE ? VALUE_NONE : vm_raise_exc(vm, step->arg);
+        return VALUE_NONE;
     }
     return throw_step(vm, g, ag, step, dst);
 }
@@ -636,7 +658,7 @@ Value gen_throw_c(VM *vm, Gen *g, Value exc, bool *finished)
     exc = close_before_throw(vm, g, exc);
     if (vm_c_stack_low(vm)) return VALUE_ERROR;
     if (gen_state(g) == GEN_FINISHED && g->h.shape == T_COROUTINE) return reuse_error(vm);
-    if (at_start(g)) finish(g);
+    if (at_start(g)) return throw_at_start(vm, g, exc);
     Value v = gen_throw(vm, g, exc, 0, RET_ENTRY);
     if (v == VALUE_ERROR && vm->frame == frame) return v;
     return run_c(vm, v, frame, sp, finished);
@@ -644,9 +666,12 @@ Value gen_throw_c(VM *vm, Gen *g, Value exc, bool *finished)
 
 /* ---- closing ---- */
 
+/* Raised by whoever closes: what is handled there is its context. */
 static Value generator_exit(VM *vm)
 {
-    return exception_new(vm, ERR_GENERATOR_EXIT, obj_value(vm->empty_tuple));
+    Value exc = exception_new(vm, ERR_GENERATOR_EXIT, obj_value(vm->empty_tuple));
+    if (!is_error(exc)) exception_enter_handler(vm, exc);
+    return exc;
 }
 
 /* Raise exc in g alone, whose delegates are finished. False with an exception pending unless it ends quietly. */
@@ -711,63 +736,70 @@ bool gen_close_dropped(VM *vm, Gen *g)
 
 /* ---- steps of async generators driven by hand ---- */
 
-static Value step_result(VM *vm, AsyncStep *s, Value v, bool finished, bool yielded_value)
+static bool throws_quietly(VM *vm, const AsyncStep *s)
 {
+    return s->kind == STEP_ACLOSE && (vm_pending_is(vm, ERR_GENERATOR_EXIT) || vm_pending_is(vm, ERR_STOP_ASYNC_ITERATION));
+}
+
+bool gen_step_under_way(const Gen *ag)
+{
+    return gen_state(ag) == GEN_RUNNING || ag->frame.caller || (ag->h.aux & GEN_STEPPED);
+}
+
+/* stays: as in CPython, this use does not use the step up. */
+static void end_step(AsyncStep *s, bool stays)
+{
+    s->gen->h.aux &= (uint16_t)~GEN_STEPPED;
+    if (!stays) s->h.aux = STEP_CLOSED;
+}
+
+static Value step_result(VM *vm, AsyncStep *s, Value v, bool finished, bool stays)
+{
+    bool yielded_value = vm->yielded_async;
     if (is_error(v)) {
-        s->h.aux = STEP_CLOSED;
-        bool quiet = s->kind == STEP_ACLOSE && (vm_pending_is(vm, ERR_GENERATOR_EXIT) || vm_pending_is(vm, ERR_STOP_ASYNC_ITERATION));
-        if (!quiet) return v;
+        end_step(s, stays);
+        if (!throws_quietly(vm, s)) return v;
         vm_take_pending(vm);
         return vm_raise_stop_value(vm, VALUE_NONE);
     }
     if (!finished && !yielded_value) return v; // what the body awaits
-    s->h.aux = STEP_CLOSED;
-    if (yielded_value) {
-        if (s->kind == STEP_ACLOSE) return vm_raise(vm, ERR_RUNTIME, "async generator ignored GeneratorExit");
-        return vm_raise_stop_value(vm, v);
-    }
+    end_step(s, stays && !(yielded_value && s->kind == STEP_ACLOSE));
+    if (yielded_value && s->kind == STEP_ACLOSE) return vm_raise(vm, ERR_RUNTIME, "async generator ignored GeneratorExit");
+    if (yielded_value) return vm_raise_stop_value(vm, v);
     return s->kind == STEP_ACLOSE ? vm_raise_stop_value(vm, VALUE_NONE) : stop_async(vm);
-}
-
-static bool begin_step(VM *vm, AsyncStep *s)
-{
-    static const char *const names[] = {"anext()", "athrow()", "aclose()"};
-    Gen *ag = s->gen;
-    if (s->h.aux == STEP_CLOSED) {
-        vm_raise(vm, ERR_RUNTIME, "cannot reuse already awaited %s",
-                 s->kind == STEP_ASEND ? "__anext__()/asend()" : "aclose()/athrow()");
-        return false;
-    }
-    if (s->h.aux == STEP_NEW && (gen_state(ag) == GEN_RUNNING || ag->frame.caller || !is_unset(ag->delegate))) {
-        async_running(vm, names[s->kind]);
-        return false;
-    }
-    return true;
 }
 
 Value gen_step_c(VM *vm, AsyncStep *s, Value sent)
 {
     Gen *ag = s->gen;
-    if (!begin_step(vm, s)) return VALUE_ERROR;
-    bool fresh = s->h.aux == STEP_NEW, finished = true;
+    bool fresh = s->h.aux == STEP_NEW, finished = true, throws = fresh && s->kind != STEP_ASEND;
+    if (s->h.aux == STEP_CLOSED) return step_reused(vm, s);
+    if (s->kind != STEP_ASEND && gen_state(ag) == GEN_FINISHED) {
+        s->h.aux = STEP_CLOSED;
+        return vm_raise_stop_value(vm, VALUE_NONE);
+    }
+    if (fresh && gen_step_under_way(ag)) {
+        if (throws) s->h.aux = STEP_CLOSED;
+        return async_running(vm, step_names[s->kind]);
+    }
+    if (throws && !is_none(sent)) return vm_raise(vm, ERR_RUNTIME, "can't send non-None value to a just-started coroutine");
     s->h.aux = STEP_ITERATING;
     if (gen_state(ag) == GEN_FINISHED) {
         s->h.aux = STEP_CLOSED;
-        return s->kind == STEP_ASEND ? stop_async(vm) : vm_raise_stop_value(vm, VALUE_NONE);
+        return stop_async(vm);
     }
+    ag->h.aux |= GEN_STEPPED;
     vm->yielded_async = false;
     if (fresh && is_none(sent)) sent = s->arg; // what is sent by hand counts for more than asend's argument
-    Value v = fresh && s->kind != STEP_ASEND ? gen_throw_c(vm, ag, s->arg, &finished)
-                                             : gen_send_c(vm, ag, sent, &finished);
-    return step_result(vm, s, v, finished, vm->yielded_async);
+    Value v = throws ? gen_throw_c(vm, ag, s->arg, &finished) : gen_send_c(vm, ag, sent, &finished);
+    return step_result(vm, s, v, finished, !fresh && s->kind == STEP_ATHROW);
 }
 
 Value gen_step_throw_c(VM *vm, AsyncStep *s, Value exc)
 {
-    if (!begin_step(vm, s)) return VALUE_ERROR;
+    if (s->h.aux == STEP_CLOSED) return step_reused(vm, s);
     bool finished = true;
-    s->h.aux = STEP_ITERATING;
     vm->yielded_async = false;
     Value v = gen_throw_c(vm, s->gen, exc, &finished);
-    return step_result(vm, s, v, finished, vm->yielded_async);
+    return step_result(vm, s, v, finished, s->kind != STEP_ASEND);
 }

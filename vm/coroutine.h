@@ -106,6 +106,8 @@ enum { STEP_NEW, STEP_ITERATING, STEP_CLOSED };                      // AsyncSte
 /* A step driven by hand (asend(x).send(None)): what it awaits is yielded; its end raises StopIteration(value). */
 Value gen_step_c(VM *vm, AsyncStep *s, Value sent);
 Value gen_step_throw_c(VM *vm, AsyncStep *s, Value exc);
+/* Does a step of this async generator run, or wait? Then no other may begin. */
+bool gen_step_under_way(const Gen *ag);
 
 /* ---- the scheduler's side (task.c) ---- */
 /* What DELEGATE does with an awaitable that is no Gen: its result at once, VALUE_ERROR, or VALUE_PARK (the task is

@@ -212,8 +212,8 @@ Value exception_from_raise(VM *vm, Value v)
         return vm_raise(vm, ERR_TYPE, "exceptions must derive from BaseException");
     Value e = type_instantiate(vm, as_type(v), NULL, 0, VALUE_UNSET);
     if (is_error(e) || is_exception(e)) return e;
-    return vm_raise(vm, ERR_TYPE, "calling %R should have returned an instance of BaseException, not %R", v,
-                    obj_value(type_of(vm, e)));
+    return vm_raise(vm, ERR_TYPE, "calling %V should have returned an instance of BaseException, not %V", obj_repr(vm, v),
+                    obj_repr(vm, obj_value(type_of(vm, e))));
 }
 
 /* ---- matching ---- */

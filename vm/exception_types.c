@@ -411,6 +411,7 @@ static Value get_suppress(VM *vm, Value self) { return (void)vm, bool_value(as_e
 
 static Value set_suppress(VM *vm, Value self, Value v)
 {
+    if (is_unset(v)) return vm_raise(vm, ERR_TYPE, "can't delete numeric/char attribute");
     if (!is_bool(v)) return vm_raise(vm, ERR_TYPE, "attribute value type must be bool");
     as_exception(self)->suppress_context = v == VALUE_TRUE;
     return VALUE_NONE;

@@ -17,6 +17,7 @@ static Value repr(VM *vm, Value self)
 }
 static Value format(VM *vm, Value self, Value spec)
 {
+    if (as_str(spec)->size == 0 && !is_exact(self, T_FLOAT) && !is_float_imm(self)) return obj_str(vm, self);
     return format_float(vm, as_float(self), as_str(spec));
 }
 static Value hash(VM *vm, Value self)

@@ -217,6 +217,9 @@ static void resume_handled(VM *vm, Frame *f)
     const Insn *next = find_resumption(f);
     if (!next) return;
     f->regs[next->b] = vm->handled;
+    for (const Insn *rebase = next + 1; rebase->op == OP_EXC_REBASE; rebase++)
+        if (f->regs[rebase->a] == VALUE_STOP) f->regs[rebase->a] = vm->handled;
+    if (f->regs[next->a] == VALUE_STOP) return; // it handled nothing of its own
     vm->handled = f->regs[next->a];
     exception_enter_handler(vm, vm->exc);
 }
@@ -240,7 +243,7 @@ Value frame_handled(VM *vm)
     if (!vm->awaited_handling) return vm->handled;
     for (const Frame *f = vm->frame; f; f = f->caller) {
         const Insn *resumption = f == vm->frame ? NULL : find_resumption(f);
-        if (resumption && f->regs[resumption->a] != f->regs[resumption->b]) return f->regs[resumption->a];
+        if (resumption && f->regs[resumption->a] != VALUE_STOP) return f->regs[resumption->a];
         if (!resumption && handles(vm, f)) return vm->handled;
         if (f->ret_kind == RET_TASK) break;
     }

@@ -184,6 +184,11 @@ static Value get_running(VM *vm, Value self)
     (void)vm;
     return bool_value(gen_view_state(as_gen(self)) == GEN_RUNNING);
 }
+static Value get_step_running(VM *vm, Value self)
+{
+    (void)vm;
+    return bool_value(gen_step_under_way(as_gen(self)));
+}
 static Value get_suspended(VM *vm, Value self)
 {
     (void)vm;
@@ -210,6 +215,12 @@ static Value get_frame(VM *vm, Value self)
     p->a = self;
     p->b = VALUE_UNSET;
     return obj_value(p);
+}
+
+static Value get_none(VM *vm, Value self)
+{
+    (void)vm, (void)self;
+    return VALUE_NONE;
 }
 
 static Value gen_repr(VM *vm, Value self)
@@ -269,6 +280,7 @@ static const GetSetDef coroutine_getsets[] = {
     {"cr_await", get_delegate, NULL, "What it awaits, or None."},
     {"cr_code", get_code, NULL, "Its code."},
     {"cr_frame", get_frame, NULL, "Its frame, or None when finished."},
+    {"cr_origin", get_none, NULL, "None: where it was made is not tracked."},
     {0},
 };
 static Value self_await(VM *vm, Value self)
@@ -308,7 +320,7 @@ static const NativeDef async_generator_methods[] = {
 };
 static const GetSetDef async_generator_getsets[] = {
     CO_VIEW_GETSETS,
-    {"ag_running", get_running, NULL, "Whether a step of it is under way."},
+    {"ag_running", get_step_running, NULL, "Whether a step of it is under way."},
     {"ag_suspended", get_suspended, NULL, "Whether it is suspended at a yield."},
     {"ag_await", get_delegate, NULL, "What it awaits, or None."},
     {"ag_code", get_code, NULL, "Its code."},

@@ -814,8 +814,21 @@ step_generator: { // next(g), g.send(v)
         NEXT; // not an async generator: ANEXT and DELEGATE follow
     }
     CASE(ANEXT): FINISH(A, op_anext(vm, R(B)));
-    CASE(EXC_SUSPEND): R(A) = vm->handled; vm->handled = R(B); vm->awaited_handling = true; NEXT;
-    CASE(EXC_RESUME): R(B) = vm->handled; vm->handled = R(A); NEXT;
+    CASE(EXC_SUSPEND):
+        R(A) = vm->handled == R(B) ? VALUE_STOP : vm->handled;
+        vm->handled = R(B);
+        vm->awaited_handling = true;
+        NEXT;
+    CASE(EXC_RESUME):
+        R(B) = vm->handled;
+        if (R(A) != VALUE_STOP) vm->handled = R(A);
+        NEXT;
+    CASE(EXC_UNBASE):
+        if (R(A) == R(B)) R(A) = VALUE_STOP;
+        NEXT;
+    CASE(EXC_REBASE):
+        if (R(A) == VALUE_STOP) R(A) = R(B);
+        NEXT;
 
     /* ---- exceptions ---- */
     CASE(PUSH_EXC): R(A) = vm->handled; vm->handled = R(B); NEXT;

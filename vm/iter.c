@@ -111,9 +111,14 @@ Value obj_to_tuple(VM *vm, Value iterable)
 
 Value iterable_to_list(VM *vm, Value iterable, const char *text)
 {
-    Type *t = type_of(vm, iterable);
-    bool iterates = t->def->slots.iter || t->def->slots.getitem || type_defines(t, D_ITER) || type_defines(t, D_GETITEM);
-    return iterates ? obj_to_list(vm, iterable) : vm_raise(vm, ERR_TYPE, text);
+    if (is_list(iterable) && !type_defines(type_of(vm, iterable), D_ITER)) return obj_to_list(vm, iterable);
+    Value it = obj_iter(vm, iterable);
+    if (is_error(it)) return obj_not_iterable(vm, text, iterable);
+    Value *r = roots_push(vm, it);
+    if (!r) return VALUE_ERROR;
+    Value list = obj_to_list(vm, it);
+    roots_pop(vm, r);
+    return list;
 }
 
 /* An exact list or tuple by position: f may change the list meanwhile. */

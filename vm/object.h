@@ -305,6 +305,7 @@ enum {
     GEN_SHARED = 16,
     GEN_LOOP = 64,    // a for loop's own expression made it
     GEN_DIRECT = 128, // only its delegator's registers know it
+    GEN_STEPPED = 256, // a step of this async generator, driven by hand, awaits something
 };
 struct Gen {
     Obj h;          // shape T_GENERATOR, T_COROUTINE or T_ASYNC_GENERATOR; aux: state and flags

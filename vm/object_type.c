@@ -129,7 +129,7 @@ static Value nat_init_subclass(VM *vm, Args args)
     size_t n = as_tuple(args.v[1])->size;
     if (n) return vm_raise(vm, ERR_TYPE, "object.__init_subclass__() takes no arguments (%zu given)", n);
     if (!dict_len(as_dict(args.v[2]))) return VALUE_NONE;
-    return vm_raise(vm, ERR_TYPE, "%Y.__init_subclass__() takes no keyword arguments", as_type(args.v[0]));
+    return vm_raise(vm, ERR_TYPE, "%V.__init_subclass__() takes no keyword arguments", as_type(args.v[0])->qualname);
 }
 
 static Value nat_subclasshook(VM *vm, Args args)

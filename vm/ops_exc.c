@@ -14,17 +14,15 @@ void op_raise(VM *vm, Value what, Value cause)
     Value exc = exception_from_raise(vm, what);
     if (is_error(exc)) return;
     if (!is_unset(cause)) {
+        bool is_class = is_type(cause) && (as_type(cause)->flags & TYPE_EXCEPTION);
+        if (!is_none(cause) && !is_exception(cause) && !is_class) {
+            vm_raise(vm, ERR_TYPE, "exception causes must derive from BaseException");
+            return;
+        }
         Value *root = roots_push(vm, exc);
         Value from = root && !is_none(cause) ? exception_from_raise(vm, cause) : cause;
         if (root) roots_pop(vm, root);
-        if (!root) return;
-        if (is_error(from)) {
-            if (vm_pending_is(vm, ERR_TYPE) && !is_exception(cause) && !is_type(cause)) {
-                vm_take_pending(vm);
-                vm_raise(vm, ERR_TYPE, "exception causes must derive from BaseException");
-            }
-            return;
-        }
+        if (!root || is_error(from)) return;
         Exception *e = as_exception(exc);
         gc_store(vm, e, &e->cause, from);
         e->suppress_context = true;

@@ -70,7 +70,11 @@ Value obj_str(VM *vm, Value v)
     if (is_exact(v, T_STR)) return v;
     Type *t = type_of(vm, v);
     if (too_deep(vm, " while getting the str of an object")) return VALUE_ERROR;
-    if (!type_defines(t, D_STR)) return t->def->slots.str(vm, v);
+    if (!type_defines(t, D_STR)) {
+        // object.__str__ is the repr
+        bool own_repr = type_defines(t, D_REPR) && t->def->slots.str == vm->types[T_OBJECT]->def->slots.str;
+        return own_repr ? must_be_str(vm, call_defined(vm, v, D_REPR), "__str__") : t->def->slots.str(vm, v);
+    }
     return must_be_str(vm, call_defined(vm, v, D_STR), "__str__");
 }
 
@@ -208,8 +212,10 @@ Value obj_setitem(VM *vm, Value v, Value key, Value value)
         return none_unless_error(obj_call_special(vm, v, del ? D_DELITEM : D_SETITEM, args, del ? 1 : 2));
     }
     if (t->def->slots.setitem) return t->def->slots.setitem(vm, v, key, value);
-    return vm_raise(vm, ERR_TYPE, del ? "'%T' object doesn't support item deletion"
-                                      : "'%T' object does not support item assignment", v);
+    if (!del) return vm_raise(vm, ERR_TYPE, "'%T' object does not support item assignment", v);
+    bool sequence = t->table == NULL || t->def->slots.len; // CPython asks those by position, in other words
+    return vm_raise(vm, ERR_TYPE, sequence && is_int(key) ? "'%T' object doesn't support item deletion"
+                                                          : "'%T' object does not support item deletion", v);
 }
 
 static bool eq_item(VM *vm, Value item, void *state)
@@ -220,14 +226,26 @@ static bool eq_item(VM *vm, Value item, void *state)
     return eq == 0;
 }
 
+Value obj_not_iterable(VM *vm, const char *text, Value v)
+{
+    if (!vm_pending_is(vm, ERR_TYPE)) return VALUE_ERROR;
+    vm_take_pending(vm);
+    return vm_raise(vm, ERR_TYPE, text, v);
+}
+
 static int contains_by_iteration(VM *vm, Value v, Value item)
 {
-    if (!obj_is_iterable(vm, v)) return vm_raise(vm, ERR_TYPE, "argument of type '%T' is not iterable", v), -1;
-    Value *search = roots_reserve(vm, 2);
+    Value *search = roots_reserve(vm, 3);
     if (!search) return -1;
     search[0] = item;
     search[1] = VALUE_FALSE;
-    bool all = obj_iterate(vm, v, eq_item, search);
+    search[2] = obj_iter(vm, v);
+    if (is_error(search[2])) {
+        search[2] = VALUE_UNSET;
+        roots_pop(vm, search);
+        return is_error(obj_not_iterable(vm, "argument of type '%T' is not iterable", v)) ? -1 : 0;
+    }
+    bool all = obj_iterate(vm, search[2], eq_item, search);
     bool found = search[1] == VALUE_TRUE;
     roots_pop(vm, search);
     return found ? 1 : all ? 0 : -1;

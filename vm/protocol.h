@@ -21,6 +21,8 @@ Value obj_getitem(VM *vm, Value v, Value key);
 Value obj_setitem(VM *vm, Value v, Value key, Value value); // UNSET deletes
 int obj_contains(VM *vm, Value v, Value item);
 Value obj_iter(VM *vm, Value v);
+/* What a pending TypeError of obj_iter becomes: TypeError(text), whose %T is v. Other errors stay. VALUE_ERROR. */
+Value obj_not_iterable(VM *vm, const char *text, Value v);
 bool obj_is_iterable(VM *vm, Value v);         // has __iter__ or __getitem__; calls nothing
 Value obj_next(VM *vm, Value it);              // VALUE_STOP at the end (StopIteration is swallowed)
 Value obj_getattr(VM *vm, Value v, Str *name);

@@ -201,12 +201,14 @@ static Value to_integer(Percent *p, const Directive *d, Value v)
     if (is_int(v)) return int_normal(vm, v);
     bool exact = d->type == 'x' || d->type == 'X' || d->type == 'o';
     if (!exact && is_float(v)) return int_from_double(vm, as_float(v));
-    static const Dunder conversions[] = {D_INT, D_INDEX, D_TRUNC};
-    for (int i = exact ? 1 : 0; i < (exact ? 2 : 3); i++) {
+    static const Dunder conversions[] = {D_INT, D_INDEX};
+    for (int i = exact ? 1 : 0; i < 2; i++) {
         if (!type_defines(type_of(vm, v), conversions[i])) continue;
         Value n = obj_call_special(vm, v, conversions[i], NULL, 0);
-        if (is_error(n) || is_int(n)) return is_error(n) ? n : int_normal(vm, n);
-        return vm_raise(vm, ERR_TYPE, "%N returned non-int (type %T)", vm->dunder_names[conversions[i]], n);
+        if (is_int(n)) return int_normal(vm, n);
+        if (is_error(n) && !vm_pending_is(vm, ERR_TYPE)) return n;
+        if (is_error(n)) vm_take_pending(vm);
+        break;
     }
     wrong_type(p, d, v);
     return VALUE_ERROR;

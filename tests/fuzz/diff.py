@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""Random programs, run by co and by python3 (3.11): what they print must be equal.
+
+Each program comes from one of the grammars under themes/ and from a number, so that the same seed makes the same programs. A
+hundred at a time are run by one process; a program that differs is run alone, shrunk by leaving out lines for as long as it
+still differs, and printed. The exit status is 1 if one is left that no rule of LISTED explains by a file of tests/differs/.
+"""
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import random
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import themes  # noqa: E402
+
+BATCH, SECONDS = 100, 20
+
+PRELUDE = """\
+import os, sys
+kept = []
+def keep(thing): # objects do not die in the middle of a program: only CPython would notice at once
+    kept.append(thing)
+    return thing
+def show(function, *args, **named):
+    try:
+        print(repr(function(*args, **named)))
+    except BaseException as error:
+        print(chain(error))
+def chain(error, depth=4):
+    text = f'{type(error).__name__}({error})'
+    if depth and error.__cause__ is not None:
+        text += ' from ' + chain(error.__cause__, depth - 1)
+    elif depth and error.__context__ is not None and not error.__suppress_context__:
+        text += ' after ' + chain(error.__context__, depth - 1)
+    return text
+"""
+
+# File of tests/differs/ -> what of the output tells it: a program is left alone if both sides agree without it.
+LISTED = {
+    "coroutine_attributes": r"'(?:status|line|locals|awaiting|clone)'(?:, )?",
+}
+
+
+def batch_of(programs):
+    """One script of many programs, each guarded and introduced by a line with its number."""
+    parts = [PRELUDE]
+    for number, program in enumerate(programs):
+        body = "".join(f"    {line}\n" for line in program)
+        parts.append(f"def program_{number}():\n{body}    pass\nprint('\\x1e{number}')\n"
+                     f"try:\n    program_{number}()\nexcept BaseException as error:\n    print('ends with', chain(error))\n")
+    return "".join(parts) + "sys.stdout.flush()\nos._exit(0)\n"
+
+
+def run(command, script, seconds=SECONDS):
+    environment = {**os.environ, "PYTHONHASHSEED": "0", "CO_HASH_SEED": "0", "PYTHONWARNINGS": "ignore"}
+    try:
+        done = subprocess.run([*command, script], capture_output=True, timeout=seconds, env=environment,
+                              stdin=subprocess.DEVNULL, cwd=os.path.dirname(script))
+        return done.stdout, done.returncode
+    except subprocess.TimeoutExpired as late:
+        return late.stdout or b"", "no end"
+
+
+def outputs(command, programs, folder):
+    """What each program printed; None for those that were not reached because an earlier one ended the process."""
+    with tempfile.NamedTemporaryFile("w", suffix=".py", dir=folder, delete=False, encoding="utf8", errors="surrogatepass") as file:
+        file.write(batch_of(programs))
+    out, status = run(command, file.name)
+    os.unlink(file.name)
+    text = re.sub(r"0x[0-9a-f]{6,}", "0x...", out.decode("utf8", "backslashreplace"))
+    pieces = re.split(r"^\x1e(\d+)\n", text, flags=re.M)
+    found = dict(zip(map(int, pieces[1::2]), pieces[2::2]))
+    if status != 0 and found:
+        found[max(found)] += f"the process ends: {status}\n"
+    return [found.get(number) for number in range(len(programs))]
+
+
+class Judge:
+    def __init__(self, co, python, folder):
+        self.co, self.python, self.folder = [co], [python], folder
+
+    def compare(self, programs):
+        """(program, python's output, co's) of those that differ."""
+        expected, got = (outputs(side, programs, self.folder) for side in (self.python, self.co))
+        differing = []
+        for program, want, have in zip(programs, expected, got):
+            if want == have and want is not None:
+                continue
+            if len(programs) > 1:  # alone, so that nothing before it matters
+                differing += self.compare([program])
+            elif not listed(want or "", have or ""):
+                differing.append((program, want, have))
+        return differing
+
+    def shrink(self, program):
+        """Leave out lines, with what is indented below them, as long as the rest still differs and is valid."""
+        changed = True
+        while changed:
+            changed = False
+            for start in range(len(program) - 1, -1, -1):
+                for stop in {block_end(program, start), start + 1}:
+                    fewer = program[:start] + program[stop:]
+                    if compiles(fewer) and self.compare([fewer]):
+                        program, changed = fewer, True
+                        break
+        return program
+
+
+def block_end(program, start):
+    """The line after what belongs to line `start`."""
+    indent = len(program[start]) - len(program[start].lstrip())
+    stop = start + 1
+    while stop < len(program) and len(program[stop]) - len(program[stop].lstrip()) > indent:
+        stop += 1
+    return stop
+
+
+def compiles(program):
+    try:
+        compile(batch_of([program]), "program", "exec", dont_inherit=True)
+        return True
+    except (SyntaxError, ValueError):
+        return False
+
+
+def listed(want, have):
+    return any(re.sub(rule, "", want) == re.sub(rule, "", have) for rule in LISTED.values())
+
+
+def make(seed, number, chosen):
+    """The program of this number: lines that CPython compiles."""
+    for attempt in range(50):
+        chance = random.Random(f"{seed} {number} {attempt}")
+        program = chance.choice(chosen).program(chance)
+        if compiles(program):
+            return program
+    raise SystemExit(f"the grammar makes no valid program of number {number}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--co", default="./co")
+    parser.add_argument("--python", default="python3")
+    parser.add_argument("-n", type=int, default=2000, help="how many programs")
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--theme", action="append", help="only this grammar: " + ", ".join(themes.ALL))
+    parser.add_argument("--no-shrink", action="store_true")
+    parser.add_argument("--show", action="store_true", help="print the programs instead of running them")
+    parser.add_argument("--most", type=int, default=20, help="stop after so many differences")
+    options = parser.parse_args()
+    chosen = [themes.ALL[name] for name in options.theme or themes.ALL]
+    if options.show:
+        for number in range(options.n):
+            print(f"# {number}", *make(options.seed, number, chosen), sep="\n")
+        return 0
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        judge = Judge(os.path.abspath(options.co), options.python, folder)
+        starts = range(0, options.n, BATCH)
+        batches = ([make(options.seed, n, chosen) for n in range(start, min(start + BATCH, options.n))] for start in starts)
+        return report(judge, (pool.submit(judge.compare, batch) for batch in batches), options)
+
+
+def report(judge, results, options):
+    """Print what differs, smallest form first seen; tell how many programs were compared."""
+    waiting, differing = [], 0
+    for result in results:
+        waiting.append(result)
+        if len(waiting) > 2 * os.cpu_count():
+            differing += tell(judge, waiting.pop(0).result(), options)
+        if differing >= options.most:
+            break
+    differing += sum(tell(judge, result.result(), options) for result in waiting if differing < options.most)
+    print(f"{options.n} programs of seed {options.seed}: {differing} differ")
+    return 1 if differing else 0
+
+
+def tell(judge, found, options):
+    for program, _, _ in found:
+        if not options.no_shrink:
+            program = judge.shrink(program)
+        (program, want, have), *_ = judge.compare([program]) or [(program, "(not again)", "")]
+        print("-" * 100, *program, "## python3:", (want or "nothing").rstrip(), "## co:", (have or "nothing").rstrip(), sep="\n", flush=True)
+    return len(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
