@@ -65,7 +65,7 @@ bool check_async(Compiler *c, const Node *at, const char *what)
 Reg await_expr(Compiler *c, AstAwait *node, Reg want)
 {
     if (!check_async(c, &node->node, "await")) return into(c, want);
-    if (awaits_in_call(c, node->value)) return await_call(c, node->value, want);
+    if (awaits_in_call(node->value)) return await_call(c, node->value, want);
     Reg dst = scratch(c, want), before = mark(c); // it is written on the way
     put_await(c, &node->node, dst, expr(c, node->value, ANY), AWAITED_VALUE);
     release(c, before);

@@ -172,10 +172,10 @@ void put_call(Compiler *c, const Node *at, Reg base, uint32_t nargs, Reg dst)
     put_plain_call(c, at, FORM_PLAIN, false, base, nargs, dst);
 }
 
-static void put_await_call(Compiler *c, const Node *at, Reg base, uint32_t nargs, Reg dst)
+static void put_await_call(Compiler *c, const Node *at, Form form, Reg base, uint32_t nargs, Reg dst)
 {
     Suspension suspension = suspend(c, at);
-    put(c, at, OP_AWAIT_CALL_H, base, nargs, dst);
+    put(c, at, form == FORM_METHOD ? OP_AWAIT_METHOD_H : OP_AWAIT_CALL_H, base, nargs, dst);
     put_extra(c, base, 0, 0);
     resume(c, at, suspension);
 }
@@ -205,8 +205,8 @@ static void finish_call(Compiler *c, Chain *chain, uint32_t link, Form form, con
     if (plain && call->keywords.count) {
         put(c, at, c->unit->heap ? OP_CALL_KW_H : OP_CALL_KW, base, nargs, dst);
         put_extra(c, keyword_names(c, call->keywords), is_statement, form == FORM_METHOD);
-    } else if (plain && use == USE_AWAIT && form == FORM_PLAIN) {
-        put_await_call(c, at, base, nargs, dst);
+    } else if (plain && use == USE_AWAIT) {
+        put_await_call(c, at, form, base, nargs, dst);
     } else if (plain) {
         put_plain_call(c, at, form, is_statement, base, nargs, dst);
     } else {
@@ -279,14 +279,10 @@ static void method_call(Compiler *c, Chain *chain, uint32_t link)
 
 //-- chains ------------------------------------------------------------------------------------------
 
-/* A method call whose arguments lie in registers needs no bound method; nor does it want one instruction to
- * await it, unless the method is likely to be a module's function. */
-static bool is_method_call(Compiler *c, const Chain *chain, uint32_t link)
+/* A method call whose arguments lie in registers needs no bound method. */
+static bool is_method_call(const Chain *chain, uint32_t link)
 {
-    if (link == 0 || chain->links[link - 1]->kind != AST_Call) return false;
-    AstCall *call = AST(Call, chain->links[link - 1]);
-    bool awaited_at_once = link == 1 && chain->use == USE_AWAIT && awaits_in_call(c, &call->node);
-    return is_plain_call(call) && !awaited_at_once;
+    return link > 0 && chain->links[link - 1]->kind == AST_Call && is_plain_call(AST(Call, chain->links[link - 1]));
 }
 
 static Node *chain_base(const Node *first)
@@ -324,7 +320,7 @@ static Reg run_chain(Compiler *c, Chain *chain, Node *top)
         case AST_Subscript: item(c, chain, link); break;
         case AST_Call: plain_call(c, chain, link); break;
         default:
-            if (is_method_call(c, chain, link)) method_call(c, chain, --link);
+            if (is_method_call(chain, link)) method_call(c, chain, --link);
             else attribute(c, chain, link);
         }
     }
@@ -344,20 +340,9 @@ void call_statement(Compiler *c, AstCall *node)
     run_chain(c, &chain, &node->node);
 }
 
-/* Of a global name: `asyncio.sleep`, not `self.read`. */
-static bool is_attribute_of_global(Compiler *c, Node *node)
+bool awaits_in_call(Node *node)
 {
-    Node *base = AST(Attribute, node)->value;
-    const Symbol *symbol = base->kind == AST_Name ? symbol_of(&c->scopes, c->scope, AST(Name, base)->id) : NULL;
-    return symbol && symbol->place == PLACE_GLOBAL;
-}
-
-bool awaits_in_call(Compiler *c, Node *node)
-{
-    if (node->kind != AST_Call) return false;
-    AstCall *call = AST(Call, node);
-    return is_plain_call(call) && call->keywords.count == 0 &&
-           (call->func->kind != AST_Attribute || is_attribute_of_global(c, call->func));
+    return node->kind == AST_Call && is_plain_call(AST(Call, node)) && AST(Call, node)->keywords.count == 0;
 }
 
 Reg await_call(Compiler *c, Node *node, Reg want)

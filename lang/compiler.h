@@ -168,7 +168,7 @@ void call_statement(Compiler *c, AstCall *node);
 /* dict = the keyword arguments of a call of `callee`; unset if there are none. */
 void keyword_dict(Compiler *c, const Node *at, NodeList keywords, Reg dict, Reg callee);
 /* Is the operand of an await a call that one instruction can make and await? Then await_call does both. */
-bool awaits_in_call(Compiler *c, Node *node);
+bool awaits_in_call(Node *node);
 Reg await_call(Compiler *c, Node *node, Reg want);
 /* Positional arguments are in place: call. */
 void put_call(Compiler *c, const Node *at, Reg base, uint32_t nargs, Reg dst);

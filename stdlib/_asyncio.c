@@ -213,15 +213,21 @@ static Value nat_call_at(VM *vm, Args args)
     return sched_call_at(vm, h, ((Handle *)as_obj(h))->when) ? h : VALUE_ERROR;
 }
 
+static Value nat_is_async_native(VM *vm, Args args)
+{
+    (void)vm;
+    return bool_value(is_kind(args.v[0], KIND_NATIVE) && as_obj(args.v[0])->aux & NATIVE_ASYNC);
+}
+
 static Value nat_iscoroutine(VM *vm, Args args) { return (void)vm, bool_value(task_can_run(args.v[0])); }
 
-const NativeDef asyncio_sleep_def = {"sleep(delay, result=None)", nat_sleep, "Coroutine that completes after delay seconds.", NATIVE_ASYNC};
+const NativeDef asyncio_sleep_def = {"sleep(delay, result=None)", nat_sleep, "Coroutine that completes after delay seconds.", NATIVE_ASYNC | NATIVE_TIMED};
 const NativeDef asyncio_spawn_def = {"spawn(coro, name=None)", nat_spawn, "Start a task that the program holds and awaits at its end.", 0};
 
 const NativeDef asyncio_run_def = {"run(main, *, debug=None)", nat_run, "Run a coroutine as the main task of a new event loop; answers its result.", 0};
 
 static const NativeDef natives[] = {
-    {"sleep(delay, result=None)", nat_sleep, "Coroutine that completes after delay seconds.", NATIVE_ASYNC},
+    {"sleep(delay, result=None)", nat_sleep, "Coroutine that completes after delay seconds.", NATIVE_ASYNC | NATIVE_TIMED},
     {"run(main, *, debug=None)", nat_run, "Run a coroutine as the main task of a new event loop; answers its result.", 0},
     {"_run_until(future=?, /)", nat_run_until, "Run the loop until a future is done; without one, until stopped.",
      0},
@@ -235,6 +241,7 @@ static const NativeDef natives[] = {
     {"current_task(loop=None)", nat_current_task, "The running task.", 0},
     {"_own_task()", nat_own_task, "The running task, or None also where no loop runs.", 0},
     {"all_tasks(loop=None)", nat_all_tasks, "The set of unfinished tasks.", 0},
+    {"_is_async_native(function, /)", nat_is_async_native, "Whether it is a native whose call makes a coroutine.", 0},
     {"_open_generators()", nat_open_generators, "The async generators that stand inside a try or with.", 0},
     {"_call_soon(callback, args, context=None)", nat_call_soon, "Call it in the next round.", 0},
     {"_call_at(when, callback, args, context=None)", nat_call_at, "Call it at a time of the loop's clock.", 0},

@@ -362,20 +362,12 @@ static const NativeDef natives[] = {
     {0},
 };
 
-static Type *make_type(VM *vm, const char *name, const TypeDef *def)
-{
-    Type *t = type_from_def(vm, name, NULL, def, KIND_NATIVE_DATA, VALUE_UNSET);
-    if (t) gc_pin(vm, obj_value(t));
-    return t;
-}
-
 static bool init(VM *vm, Module *m)
 {
-    (void)m;
     Value streams = module_import(vm, vm_intern(vm, "_streams")); // its types are used here
     if (is_error(streams)) return false;
-    stdlib(vm)->child_type = make_type(vm, "_process.child", &child_def);
-    stdlib(vm)->signal_type = make_type(vm, "_process.signal", &watch_def);
+    stdlib(vm)->child_type = module_add_type(vm, m, NULL, "_process.child", &child_def, KIND_NATIVE_DATA);
+    stdlib(vm)->signal_type = module_add_type(vm, m, NULL, "_process.signal", &watch_def, KIND_NATIVE_DATA);
     return stdlib(vm)->child_type && stdlib(vm)->signal_type;
 }
 

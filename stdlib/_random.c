@@ -232,8 +232,7 @@ static const NativeDef natives[] = {
 
 static bool init(VM *vm, Module *m)
 {
-    Type *t = type_from_def(vm, "_random.Random", NULL, &random_def, KIND_NATIVE_DATA, VALUE_UNSET);
-    return t && module_add(vm, m, "Random", obj_value(t));
+    return module_add_type(vm, m, "Random", "_random.Random", &random_def, KIND_NATIVE_DATA) != NULL;
 }
 
 const ModuleDef _random_module = {"_random", natives, "What random has in C.", init};

@@ -439,13 +439,6 @@ static const NativeDef natives[] = {
     {0},
 };
 
-static Type *make_type(VM *vm, const char *name, const TypeDef *def)
-{
-    Type *t = type_from_def(vm, name, NULL, def, KIND_NATIVE_DATA, VALUE_UNSET);
-    if (t) gc_pin(vm, obj_value(t));
-    return t;
-}
-
 static bool init(VM *vm, Module *m)
 {
     static const struct { const char *name; int value; } numbers[] = {
@@ -457,8 +450,8 @@ static bool init(VM *vm, Module *m)
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (!module_add(vm, m, numbers[i].name, small(numbers[i].value))) return false;
-    stdlib(vm)->listener_type = make_type(vm, "_streams.listener", &listener_def);
-    stdlib(vm)->request_type = make_type(vm, "_streams.request", &request_def);
+    stdlib(vm)->listener_type = module_add_type(vm, m, NULL, "_streams.listener", &listener_def, KIND_NATIVE_DATA);
+    stdlib(vm)->request_type = module_add_type(vm, m, NULL, "_streams.request", &request_def, KIND_NATIVE_DATA);
     return stdlib(vm)->listener_type && stdlib(vm)->request_type && stream_types_init(vm, m);
 }
 

@@ -266,21 +266,13 @@ static const NativeDef natives[] = {
     {0},
 };
 
-static Type *add_type(VM *vm, Module *m, const char *name, const char *full, const TypeDef *def)
-{
-    Type *t = type_from_def(vm, full, NULL, def, KIND_NATIVE_DATA, VALUE_UNSET);
-    if (!t || (name && !module_add(vm, m, name, obj_value(t)))) return NULL;
-    gc_pin(vm, obj_value(t));
-    return t;
-}
-
 static bool init(VM *vm, Module *m)
 {
     Stdlib *lib = stdlib(vm);
-    lib->var_type = add_type(vm, m, "ContextVar", "_contextvars.ContextVar", &var_def);
-    lib->token_type = add_type(vm, m, "Token", "_contextvars.Token", &token_def);
-    vm->context_type = add_type(vm, m, "Context", "_contextvars.Context", &context_def);
-    Type *missing = add_type(vm, m, NULL, "_contextvars.Token.MISSING", &missing_def);
+    lib->var_type = module_add_type(vm, m, "ContextVar", "_contextvars.ContextVar", &var_def, KIND_NATIVE_DATA);
+    lib->token_type = module_add_type(vm, m, "Token", "_contextvars.Token", &token_def, KIND_NATIVE_DATA);
+    vm->context_type = module_add_type(vm, m, "Context", "_contextvars.Context", &context_def, KIND_NATIVE_DATA);
+    Type *missing = module_add_type(vm, m, NULL, "_contextvars.Token.MISSING", &missing_def, KIND_NATIVE_DATA);
     if (!lib->var_type || !lib->token_type || !vm->context_type || !missing) return false;
     lib->token_missing = make(vm, missing, VALUE_UNSET, VALUE_UNSET);
     if (is_error(lib->token_missing)) return false;

@@ -1,5 +1,5 @@
 /* deque.c - collections.deque: a ring of values that grows at both ends. */
-#include "stdlib/stdlib.h"
+#include "stdlib/deque.h"
 #include "vm/container.h"
 #include "vm/dict.h"
 #include "vm/iter.h"
@@ -43,7 +43,7 @@ static Value take_last(VM *vm, Value self)
     return v;
 }
 
-static Value take_first(VM *vm, Value self)
+Value deque_take_first(VM *vm, Value self)
 {
     Ring *r = ring_of(self);
     Value *slot = slot_at(r, 0), v = *slot;
@@ -54,14 +54,14 @@ static Value take_first(VM *vm, Value self)
     return v;
 }
 
-static bool put_last(VM *vm, Value self, Value v)
+bool deque_put_last(VM *vm, Value self, Value v)
 {
     Ring *r = ring_of(self);
     if (r->maxlen == 0) return true;
     if (r->size == r->capacity && !grow(vm, r)) return false;
     gc_init(vm, as_obj(self), slot_at(r, r->size++), v);
     r->version++;
-    if (r->maxlen > 0 && r->size > (size_t)r->maxlen) take_first(vm, self);
+    if (r->maxlen > 0 && r->size > (size_t)r->maxlen) deque_take_first(vm, self);
     return true;
 }
 
@@ -85,7 +85,7 @@ static void rotate(VM *vm, Value self, size_t steps) // to the right; steps < si
     if (steps <= r->size / 2)
         while (steps--) put_first(vm, self, take_last(vm, self)); // never grows: a place has just become free
     else
-        for (steps = r->size - steps; steps--;) put_last(vm, self, take_first(vm, self));
+        for (steps = r->size - steps; steps--;) deque_put_last(vm, self, deque_take_first(vm, self));
 }
 
 /* ---- making -------------------------------------------------------------------------------------- */
@@ -102,6 +102,9 @@ static Value make(VM *vm, Type *type, int64_t maxlen)
     return obj_value(o);
 }
 
+Value deque_new(VM *vm) { return make(vm, stdlib(vm)->deque_type, -1); }
+size_t deque_size(Value self) { return ring_of(self)->size; }
+
 static void trace(VM *vm, Obj *o)
 {
     const Ring *r = ((NativeData *)o)->data;
@@ -116,7 +119,7 @@ static void release(VM *vm, Obj *o)
     heap_free(vm, r, sizeof *r);
 }
 
-static bool add_last(VM *vm, Value item, void *self) { return put_last(vm, *(Value *)self, item); }
+static bool add_last(VM *vm, Value item, void *self) { return deque_put_last(vm, *(Value *)self, item); }
 static bool add_first(VM *vm, Value item, void *self) { return put_first(vm, *(Value *)self, item); }
 
 static void clear(VM *vm, Value self)
@@ -170,7 +173,7 @@ static Value copy(VM *vm, Value self)
     const Ring *r = ring_of(self);
     Value new = make(vm, stdlib(vm)->deque_type, r->maxlen);
     for (size_t i = 0; !is_error(new) && i < r->size; i++)
-        if (!put_last(vm, new, *slot_at(r, i))) return VALUE_ERROR;
+        if (!deque_put_last(vm, new, *slot_at(r, i))) return VALUE_ERROR;
     return new;
 }
 
@@ -178,7 +181,7 @@ static Value copy(VM *vm, Value self)
 
 static Value nat_append(VM *vm, Args args)
 {
-    return put_last(vm, args.v[0], args.v[1]) ? VALUE_NONE : VALUE_ERROR;
+    return deque_put_last(vm, args.v[0], args.v[1]) ? VALUE_NONE : VALUE_ERROR;
 }
 static Value nat_appendleft(VM *vm, Args args)
 {
@@ -204,7 +207,7 @@ static Value nat_pop(VM *vm, Args args)
 static Value nat_popleft(VM *vm, Args args)
 {
     if (ring_of(args.v[0])->size == 0) return vm_raise(vm, ERR_INDEX, "pop from an empty deque");
-    return take_first(vm, args.v[0]);
+    return deque_take_first(vm, args.v[0]);
 }
 
 static Value nat_rotate(VM *vm, Args args)
@@ -287,7 +290,7 @@ static Value nat_insert(VM *vm, Args args)
     if (r->maxlen == n) return vm_raise(vm, ERR_INDEX, "deque already at its maximum size");
     if (at < 0) at = at + n < 0 ? 0 : at + n;
     if (at > n) at = n;
-    if (!put_last(vm, args.v[0], args.v[2])) return VALUE_ERROR;
+    if (!deque_put_last(vm, args.v[0], args.v[2])) return VALUE_ERROR;
     for (int64_t i = n; i > at; i--)
         gc_store(vm, as_obj(args.v[0]), slot_at(r, (size_t)i), *slot_at(r, (size_t)i - 1));
     gc_store(vm, as_obj(args.v[0]), slot_at(r, (size_t)at), args.v[2]);
@@ -368,7 +371,7 @@ static Value times(VM *vm, Value self, Value count)
         return vm_no_memory(vm);
     while (n-- > 0)
         for (size_t i = 0; i < size; i++)
-            if (!put_last(vm, result, *slot_at(ring_of(self), i))) return VALUE_ERROR;
+            if (!deque_put_last(vm, result, *slot_at(ring_of(self), i))) return VALUE_ERROR;
     return result;
 }
 
@@ -379,7 +382,7 @@ static Value deque_binary(VM *vm, BinaryOp op, Value a, Value b)
     if (!is_deque(b)) return vm_raise(vm, ERR_TYPE, "can only concatenate deque (not \"%T\") to deque", b);
     Value sum = copy(vm, a);
     for (size_t i = 0; !is_error(sum) && i < ring_of(b)->size; i++)
-        if (!put_last(vm, sum, *slot_at(ring_of(b), i))) return VALUE_ERROR;
+        if (!deque_put_last(vm, sum, *slot_at(ring_of(b), i))) return VALUE_ERROR;
     return sum;
 }
 
@@ -489,21 +492,13 @@ static const TypeDef deque_def = {
     .operators = OPS_LEFT(BIN_ADD) | OPS_BOTH(BIN_MUL),
 };
 
-static Type *add_type(VM *vm, const char *name, const TypeDef *def, Kind kind)
-{
-    Type *t = type_from_def(vm, name, NULL, def, kind, VALUE_UNSET);
-    if (t) gc_pin(vm, obj_value(t));
-    return t;
-}
-
 static bool init(VM *vm, Module *m)
 {
     Stdlib *lib = stdlib(vm);
-    lib->deque_type = add_type(vm, "collections.deque", &deque_def, KIND_NATIVE_DATA);
-    lib->deque_iter_type = add_type(vm, "_collections._deque_iterator", &iter_def, KIND_ITER);
-    lib->deque_reviter_type = add_type(vm, "_collections._deque_reverse_iterator", &iter_def, KIND_ITER);
-    bool made = lib->deque_type && lib->deque_iter_type && lib->deque_reviter_type;
-    return made && module_add(vm, m, "deque", obj_value(lib->deque_type));
+    lib->deque_type = module_add_type(vm, m, "deque", "collections.deque", &deque_def, KIND_NATIVE_DATA);
+    lib->deque_iter_type = module_add_type(vm, m, NULL, "_collections._deque_iterator", &iter_def, KIND_ITER);
+    lib->deque_reviter_type = module_add_type(vm, m, NULL, "_collections._deque_reverse_iterator", &iter_def, KIND_ITER);
+    return lib->deque_type && lib->deque_iter_type && lib->deque_reviter_type;
 }
 
 const ModuleDef _collections_module = {"_collections", NULL, "What collections has in C.", init};

@@ -438,17 +438,11 @@ static bool add_aliases(VM *vm, Module *m)
     return true;
 }
 
-static bool add_type(VM *vm, Module *m, const char *name, const TypeDef *def)
-{
-    Type *t = type_from_def(vm, name, NULL, def, KIND_PAIR, VALUE_UNSET);
-    return t && module_add(vm, m, strchr(name, '.') + 1, obj_value(t));
-}
-
 static bool init(VM *vm, Module *m)
 {
-    return add_aliases(vm, m) && add_type(vm, m, "operator.itemgetter", &itemgetter_def) &&
-           add_type(vm, m, "operator.attrgetter", &attrgetter_def) &&
-           add_type(vm, m, "operator.methodcaller", &methodcaller_def);
+    return add_aliases(vm, m) && module_add_type(vm, m, "itemgetter", "operator.itemgetter", &itemgetter_def, KIND_PAIR) &&
+           module_add_type(vm, m, "attrgetter", "operator.attrgetter", &attrgetter_def, KIND_PAIR) &&
+           module_add_type(vm, m, "methodcaller", "operator.methodcaller", &methodcaller_def, KIND_PAIR);
 }
 
 const ModuleDef operator_module = {"operator", natives, "The operators as functions.", init};

@@ -396,20 +396,12 @@ const TypeDef stream_transport_def = {
     .doc = "A connection or pipe under a StreamWriter.",
 };
 
-static Type *add_type(VM *vm, Module *m, const char *name, const char *full, const TypeDef *def)
-{
-    Type *t = type_from_def(vm, full, NULL, def, KIND_NATIVE_DATA, VALUE_UNSET);
-    if (!t || !module_add(vm, m, name, obj_value(t))) return NULL;
-    gc_pin(vm, obj_value(t));
-    return t;
-}
-
 bool stream_types_init(VM *vm, Module *m)
 {
     Stdlib *lib = stdlib(vm);
-    lib->reader_type = add_type(vm, m, "StreamReader", "asyncio.streams.StreamReader", &stream_reader_def);
-    lib->writer_type = add_type(vm, m, "StreamWriter", "asyncio.streams.StreamWriter", &stream_writer_def);
-    lib->transport_type =
-        add_type(vm, m, "Transport", "asyncio.selector_events._SelectorSocketTransport", &stream_transport_def);
+    lib->reader_type = module_add_type(vm, m, "StreamReader", "asyncio.streams.StreamReader", &stream_reader_def, KIND_NATIVE_DATA);
+    lib->writer_type = module_add_type(vm, m, "StreamWriter", "asyncio.streams.StreamWriter", &stream_writer_def, KIND_NATIVE_DATA);
+    lib->transport_type = module_add_type(vm, m, "Transport", "asyncio.selector_events._SelectorSocketTransport",
+                                          &stream_transport_def, KIND_NATIVE_DATA);
     return lib->reader_type && lib->writer_type && lib->transport_type;
 }

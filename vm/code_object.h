@@ -55,6 +55,6 @@ bool code_source_line(VM *vm, const Code *c, uint32_t n, const char **text, size
 /* For the collector. */
 void code_free(VM *vm, Code *c);
 void codes_free_images(VM *vm);
-/* Part of the standard library: its image is embedded in the binary. */
-static inline bool code_is_library(const Code *c) { return !c->image->owned; }
+/* Part of the standard library: its image is embedded in the binary, without its text. */
+static inline bool code_is_library(const Code *c) { return !c->image->owned && !c->image->source; }
 static inline bool code_is_heap(const Code *c) { return c->flags & CODE_HEAP; }

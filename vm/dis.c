@@ -130,6 +130,7 @@ static void print_extra(const Dis *d, const Insn *insn)
         print_operand(d, 'K', extra->b);
         break;
     case OP_AWAIT_CALL_H:
+    case OP_AWAIT_METHOD_H:
         fputs(" keep", d->out);
         print_operand(d, 'R', extra->a);
         break;

@@ -315,6 +315,7 @@ static Value library_receiver(Task *t)
 static Value task_awaiting(VM *vm, Value self)
 {
     Task *t = as_task(self);
+    if (is_kind(t->wait_on, KIND_NATIVE_DATA)) return t->wait_on;
     Value receiver = library_receiver(t);
     if (!is_unset(receiver)) return receiver;
     if (!is_unset(t->wait_on) && is_future(t->wait_on) && is_unset(t->coro->delegate)) return t->wait_on;
@@ -359,9 +360,12 @@ const TypeDef type_def_TASK = {
 
 /* ---- the coroutine of an async native ---- */
 
+static Value native_coro_name(VM *vm, Value self) { return (void)vm, obj_value(((NativeCoro *)as_obj(self))->native->sig->name); }
+static Value native_coro_qualname(VM *vm, Value self) { return native_qualname(vm, obj_value(((NativeCoro *)as_obj(self))->native)); }
 static Value native_coro_repr(VM *vm, Value self)
 {
-    return str_format(vm, "<coroutine object %N at %p>", ((NativeCoro *)as_obj(self))->native->sig->name, (void *)as_obj(self));
+    Value name = native_coro_qualname(vm, self);
+    return is_error(name) ? name : str_format(vm, "<coroutine object %V at %p>", name, (void *)as_obj(self));
 }
 
 Value native_coro_send(VM *vm, Value self)
@@ -417,11 +421,6 @@ static const NativeDef native_coro_methods[] = {
     {0},
 };
 
-static Value native_coro_name(VM *vm, Value self)
-{
-    return (void)vm, obj_value(((NativeCoro *)as_obj(self))->native->sig->name);
-}
-
 static Value native_coro_status(VM *vm, Value self)
 {
     static const char *const names[] = {"created", "suspended", "finished"};
@@ -436,11 +435,12 @@ static Value native_coro_locals(VM *vm, Value self)
 }
 static const GetSetDef native_coro_getsets[] = {
     {"__name__", native_coro_name, NULL, "Name of the function."},
-    {"__qualname__", native_coro_name, NULL, "Name of the function."},
+    {"__qualname__", native_coro_qualname, NULL, "Name of the method, with its class's."},
     {"status", native_coro_status, NULL, "'created', 'suspended' or 'finished'."},
     {"line", native_coro_line, NULL, "None: it has no lines."},
     {"locals", native_coro_locals, NULL, "An empty dict: it has no variables."},
     {"awaiting", native_coro_line, NULL, "None."},
+    {"cr_await", native_coro_line, NULL, NULL},
     {0},
 };
 const TypeDef type_def_NATIVE_CORO = {

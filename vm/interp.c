@@ -777,10 +777,12 @@ step_generator: { // next(g), g.send(v)
         R(A) = v;
         NEXT;
     }
-    CASE(AWAIT_CALL_H): {
+    CASE(AWAIT_CALL_H):
+    CASE(AWAIT_METHOD_H): {
         // The extra word's register keeps what is awaited: DELEGATE would keep it in its operand.
-        Value callee = R(A), *args = &R(A + 1);
-        int n = B;
+        bool receiver = pc[-1].op == OP_AWAIT_METHOD_H && !is_unset(R(A + 1));
+        Value callee = R(A), *args = &R(A + 1 + (pc[-1].op == OP_AWAIT_METHOD_H && !receiver));
+        int n = B + receiver;
         uint16_t dst = C;
         ++pc;
         SAVE();

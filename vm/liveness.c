@@ -97,7 +97,7 @@ static void step_back(const Backward *b, uint32_t pc, bool last_of_block)
     apply_ranges(b->row, e.reads, e.nreads, true);
     add_captures(b, insn);
     if (!gives_away) memcpy(b->during, b->row, b->flow->words * sizeof *b->row);
-    if (insn->op == OP_AWAIT_CALL_H) row_set(b->during, insn[1].a);
+    if (insn->op == OP_AWAIT_CALL_H || insn->op == OP_AWAIT_METHOD_H) row_set(b->during, insn[1].a);
 }
 
 static uint32_t block_end(const Flow *flow, uint32_t block)

@@ -38,6 +38,14 @@ bool module_add(VM *vm, Module *m, const char *name, Value v)
     return s && dict_set_str(vm, m->dict, s, v);
 }
 
+Type *module_add_type(VM *vm, Module *m, const char *name, const char *full, const TypeDef *def, Kind kind)
+{
+    Type *t = type_from_def(vm, full, NULL, def, kind, VALUE_UNSET);
+    if (!t || (name && !module_add(vm, m, name, obj_value(t)))) return NULL;
+    gc_pin(vm, obj_value(t));
+    return t;
+}
+
 /* Where the module has no value the builtin's shows through, also one that is given later. */
 Cell *module_cell(VM *vm, Module *m, Str *name)
 {

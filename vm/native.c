@@ -174,7 +174,7 @@ static Value native_hash(VM *vm, Value self)
 
 static Value get_name(VM *vm, Value self) { return (void)vm, obj_value(as_native(self)->sig->name); }
 
-static Value get_qualname(VM *vm, Value self)
+Value native_qualname(VM *vm, Value self)
 {
     Native *f = as_native(self);
     const Type *of = class_shown(vm, f);
@@ -215,7 +215,7 @@ static Value get_objclass(VM *vm, Value self)
 
 static const GetSetDef native_getsets[] = {
     {"__name__", get_name, NULL, NULL},
-    {"__qualname__", get_qualname, NULL, NULL},
+    {"__qualname__", native_qualname, NULL, NULL},
     {"__doc__", get_doc, NULL, NULL},
     {"__module__", get_module, NULL, NULL},
     {"__self__", get_self, NULL, NULL},
@@ -225,7 +225,7 @@ static const GetSetDef native_getsets[] = {
 
 static const GetSetDef descriptor_getsets[] = {
     {"__name__", get_name, NULL, NULL},
-    {"__qualname__", get_qualname, NULL, NULL},
+    {"__qualname__", native_qualname, NULL, NULL},
     {"__doc__", get_doc, NULL, NULL},
     {"__objclass__", get_objclass, NULL, NULL},
     {"__text_signature__", get_text_signature, NULL, NULL},

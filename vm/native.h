@@ -35,6 +35,7 @@ static inline int native_direct(const Native *f) { return f->h.aux >> 8; }
 void native_free(VM *vm); // the signatures
 const Signature *native_signature(VM *vm, const NativeDef *def); // parsed once, cached; NULL out of memory
 Value native_new(VM *vm, const NativeDef *def, Value self, Type *owner, Value module);
+Value native_qualname(VM *vm, Value native);
 /* A method native with its receiver: what `[].append` is. */
 Value native_bind_self(VM *vm, Native *f, Value self);
 /* Put the arguments of a call in order into out[0 .. sig->nparams): arity and keyword errors are CPython's texts.
@@ -59,6 +60,9 @@ typedef struct ModuleDef {
 } ModuleDef;
 Module *module_new(VM *vm, Str *name);
 bool module_add(VM *vm, Module *m, const char *name, Value v);
+/* A type of objects of `kind`, full name as scripts see it; it lives as long as the VM. name: under which it is put into the
+ * module, NULL: nowhere. NULL: out of memory. */
+Type *module_add_type(VM *vm, Module *m, const char *name, const char *full, const TypeDef *def, Kind kind);
 /* Import by dotted name as `import` does; sys.modules first. Implemented in import.c. */
 Value module_import(VM *vm, Str *name);
 /* The Cell of a global of m, made when missing. */

@@ -135,6 +135,7 @@ typedef Value (*NativeFn)(VM *vm, Args args);
 enum { NATIVE_ASYNC = 1, NATIVE_STATIC = 2, NATIVE_CLASSMETHOD = 4, NATIVE_NEW = 8 };
 enum { NATIVE_PARSED = 16, NATIVE_UNPACKED = 32 }; // a wrong number of arguments is told in the words of CPython's
                                                    // PyArg_ParseTuple or PyArg_UnpackTuple
+enum { NATIVE_TIMED = 64 }; // an async one that waits for a time and nothing else: a clone waits for the same time
 /* One row of a module's or type's table. signature: "name(a, /, b, *, key=None)" - the whole truth about arguments. */
 typedef struct NativeDef {
     const char *signature;
@@ -187,6 +188,8 @@ typedef struct TypeSlots {
     Value (*setattr)(VM *vm, Value self, Str *name, Value value);
     Value (*await)(VM *vm, Value self);                       // what `await self` waits on
     Value (*resume)(VM *vm, Value self, Task *t);             // NATIVE_DATA only: what a task that waited on it goes on with
+    void (*abandon)(VM *vm, Value self, Task *t);             // NATIVE_DATA only: t was to go on, but has been cancelled
+    Task *(*holder)(VM *vm, Value self);                      // NATIVE_DATA only: the task that keeps others waiting for it, or NULL
     void (*trace)(VM *vm, Obj *self);                         // NATIVE_DATA only: gc_mark_value on each Value held
     void (*free)(VM *vm, Obj *self);                          // NATIVE_DATA only: release what the heap does not own
 } TypeSlots;

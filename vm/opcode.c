@@ -32,7 +32,8 @@ static bool has_receiver(const Insn *insn, const Insn *extra)
     case OP_CALL_METHOD:
     case OP_CALL_METHOD_STMT:
     case OP_CALL_METHOD_H:
-    case OP_CALL_METHOD_STMT_H: return true;
+    case OP_CALL_METHOD_STMT_H:
+    case OP_AWAIT_METHOD_H: return true;
     case OP_CALL_KW:
     case OP_CALL_KW_H: return extra->c;
     default: return false;
@@ -110,5 +111,13 @@ bool opcode_jump(const Insn *insn, int32_t *offset)
 
 bool opcode_suspends(uint32_t op)
 {
-    return op == OP_YIELD || op == OP_YIELD_ASYNC || op == OP_DELEGATE || op == OP_AWAIT_CALL_H || op == OP_FOR_ANEXT;
+    switch (op) {
+    case OP_YIELD:
+    case OP_YIELD_ASYNC:
+    case OP_DELEGATE:
+    case OP_AWAIT_CALL_H:
+    case OP_AWAIT_METHOD_H:
+    case OP_FOR_ANEXT: return true;
+    default: return false;
+    }
 }

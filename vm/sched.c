@@ -430,9 +430,15 @@ static Value await_future(VM *vm, Gen *leaf, Future *f, Value *out)
     return VALUE_PARK;
 }
 
+static bool fits_receiver(VM *vm, const Native *f, const Value *args, int n)
+{
+    return f->h.shape != T_METHOD_DESCRIPTOR || native_check_receiver(vm, f, args, n);
+}
+
 /* The parameters of an async native, a bound receiver first. */
 static bool bind_native(VM *vm, const Native *f, const Value *args, int n, Value kwnames, Value *out)
 {
+    if (!fits_receiver(vm, f, args, n)) return false;
     if (is_unset(f->self)) return native_bind(vm, f->sig, NULL, args, n, kwnames, out);
     size_t total = (size_t)n + (is_unset(kwnames) ? 0 : as_tuple(kwnames)->size);
     Value *slots = roots_reserve(vm, total + 1);
@@ -444,6 +450,17 @@ static bool bind_native(VM *vm, const Native *f, const Value *args, int n, Value
     return ok;
 }
 
+/* A task that was cancelled while it ran, by itself, is so as soon as it waits. */
+static void cancel_parked(VM *vm, Task *t)
+{
+    if (!(t->f.h.aux & TASK_MUST_CANCEL) || t->wait_kind == WAIT_READY) return;
+    t->f.h.aux &= (uint16_t)~TASK_MUST_CANCEL;
+    Value exc = cancelled_error(vm, t->f.extra);
+    if (is_error(exc)) exc = vm_take_pending(vm);
+    sched_unpark(vm, t);
+    task_wake_throw(vm, t, exc);
+}
+
 static Value start_native(VM *vm, Gen *leaf, const Native *f, Value *args, Value *out)
 {
     Sched *s = sched(vm);
@@ -451,6 +468,7 @@ static Value start_native(VM *vm, Gen *leaf, const Native *f, Value *args, Value
     s->await.can_park = drives(vm, leaf);
     Value v = f->fn(vm, (Args){args, f->sig->nparams});
     s->await.can_park = false;
+    if (v == VALUE_PARK) cancel_parked(vm, vm->task);
     if (v == VALUE_STOP) *out = VALUE_NONE; // a bare yield: one turn for everybody else
     return v;
 }
@@ -474,6 +492,8 @@ Value task_await(VM *vm, Gen *leaf, Value awaitable, Value *out)
 
 Value task_call_async(VM *vm, Gen *leaf, Native *f, Value *args, int n, Value *out)
 {
+    if (f->sig->simple && n == f->sig->npos && is_unset(f->self)) // they lie as the native wants them
+        return fits_receiver(vm, f, args, n) ? start_native(vm, leaf, f, args, out) : VALUE_ERROR;
     Value *slots = roots_reserve(vm, f->sig->nparams);
     if (!slots) return VALUE_ERROR;
     Value v = VALUE_ERROR;
@@ -497,7 +517,9 @@ Value task_clone_wait(VM *vm, Value on)
 {
     if (is_future(on)) return on;
     if (is_kind(on, KIND_ITER) || is_kind(on, KIND_RANGE_ITER)) return on;
-    if (is_kind(on, KIND_NATIVE)) return on; // a sleep: the copy sleeps until the same moment once a task runs it
+    bool native = is_kind(on, KIND_NATIVE);
+    if (native && as_obj(on)->aux & NATIVE_TIMED) return on; // to the same moment once a task runs it
+    if (native) return vm_raise(vm, ERR_TYPE, "cannot clone this coroutine: it waits in %N()", ((Native *)as_obj(on))->sig->name);
     return vm_raise(vm, ERR_TYPE, "cannot clone this coroutine: it waits on a '%T' object", on);
 }
 
@@ -552,8 +574,12 @@ static void take_outcome(VM *vm, Task *t, Future *f)
 /* The same for one that waited on a native's object. False: it waits on. */
 static bool take_native_outcome(VM *vm, Task *t, Value on)
 {
-    if (t->f.h.aux & TASK_MUST_CANCEL || future_done(&t->f)) return true;
-    Value v = slots_of(vm, on)->resume(vm, on, t);
+    const TypeSlots *slots = slots_of(vm, on);
+    if (t->f.h.aux & TASK_MUST_CANCEL || future_done(&t->f)) {
+        if (slots->abandon) slots->abandon(vm, on, t);
+        return true;
+    }
+    Value v = slots->resume(vm, on, t);
     if (v == VALUE_PARK) return false;
     if (is_error(v)) {
         t->f.h.aux |= TASK_WAKE_THROWS;

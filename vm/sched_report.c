@@ -31,26 +31,13 @@ static Gen *user_frame(Task *t, Code **library)
     }
 }
 
-/* The task that stands inside the lock which the library's code at the end of t's chain wants; NULL: no such thing. */
-static Task *lock_owner(VM *vm, Task *t)
-{
-    Gen *leaf = t->coro;
-    while (is_gen(leaf->delegate)) leaf = as_gen(leaf->delegate);
-    const Code *c = frame_code(&leaf->frame);
-    if (gen_state(leaf) != GEN_SUSPENDED || !code_is_library(c) || c->nregs == 0) return NULL;
-    Value self = leaf->frame.regs[0];
-    if (!is_kind(self, KIND_INSTANCE)) return NULL;
-    Type *type = type_of(vm, self);
-    if (type_defines(type, D_GETATTR) || type_defines(type, D_GETATTRIBUTE)) return NULL; // would run the script's code
-    Value owner = obj_getattr_opt(vm, self, vm_intern(vm, "_owner"));
-    if (is_error(owner)) vm_take_pending(vm);
-    return is_task(owner) && !future_done(as_future(owner)) ? as_task(owner) : NULL;
-}
-
 /* The task that keeps t waiting: the one it awaits, or the one that holds the lock it wants; NULL: nobody knows. */
 static Task *holder(VM *vm, Task *t)
 {
-    return is_task(t->wait_on) ? as_task(t->wait_on) : lock_owner(vm, t);
+    if (is_task(t->wait_on)) return as_task(t->wait_on);
+    if (!is_kind(t->wait_on, KIND_NATIVE_DATA)) return NULL;
+    Task *(*holder_of)(VM *, Value) = type_of(vm, t->wait_on)->def->slots.holder;
+    return holder_of ? holder_of(vm, t->wait_on) : NULL;
 }
 
 static uint32_t line_of(const Frame *f)
@@ -71,16 +58,16 @@ static void add_where(StrBuilder *b, const Frame *f)
 
 static void add_wait(VM *vm, StrBuilder *b, Task *t, const Code *library)
 {
+    Task *keeper = holder(vm, t);
+    Value name = keeper ? task_name(vm, keeper) : VALUE_UNSET;
+    if (is_task(t->wait_on)) {
+        if (is_str(name)) sb_saidf(b, "task '%V'", name);
+        return;
+    }
     bool named = library && library->qualname->data[0] != '_'; // else an inner matter of the library
-    if (named) {
-        Task *owner = lock_owner(vm, t);
-        Value name = owner ? task_name(vm, owner) : VALUE_UNSET;
-        sb_addf(b, "%N()", library->qualname);
-        if (is_str(name)) sb_saidf(b, ", task '%V' holds the lock", name);
-    } else if (is_task(t->wait_on)) {
-        Value name = task_name(vm, as_task(t->wait_on));
-        if (!is_error(name)) sb_saidf(b, "task '%V'", name);
-    } else sb_saidf(b, wait_texts[t->wait_kind]);
+    if (named) sb_addf(b, "%N()", library->qualname);
+    else sb_saidf(b, wait_texts[t->wait_kind]);
+    if (is_str(name)) sb_saidf(b, ", task '%V' holds the lock", name);
 }
 
 bool task_report(VM *vm, Task *t, TaskReport *report)
@@ -102,7 +89,9 @@ static void add_place(StrBuilder *b, const Frame *f)
 {
     const char *text;
     size_t len;
-    sb_saidf(b, "\n    in ");
+    sb_add_c(b, "\n");
+    if (code_is_library(frame_code(f))) return; // create_task(queue.get()): no line of the user's own
+    sb_saidf(b, "    in ");
     add_where(b, f);
     sb_add_c(b, "\n");
     if (!code_source_line(b->vm, frame_code(f), line_of(f), &text, &len)) return;

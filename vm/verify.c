@@ -186,7 +186,8 @@ static bool check_extra(Verifier *v, const Insn *insns, uint32_t pc)
     case OP_CALL_KW:
     case OP_CALL_KW_H: return check_operand(v, pc, 'K', extra->a);
     case OP_MATCH_CLASS: return check_operand(v, pc, 'K', extra->b);
-    case OP_AWAIT_CALL_H: return check_operand(v, pc, 'R', extra->a);
+    case OP_AWAIT_CALL_H:
+    case OP_AWAIT_METHOD_H: return check_operand(v, pc, 'R', extra->a);
     default: return true;
     }
 }

@@ -196,8 +196,9 @@ START_TEST(awaits_at_the_top_level)
     ck_assert_uint_eq(code_record(compiled.image, 0)->flags & CODE_COROUTINE, CODE_COROUTINE);
     ck_assert_int_eq(count_op(compiled.image, "<module>", OP_AWAIT_CALL_H), 1);
     free(compiled.image);
-    expect_count("await a.f(1)\n", "<module>", OP_AWAIT_CALL_H, 1);
-    expect_count("async def f(a): await a.f(1)\n", "f", OP_CALL_METHOD_H, 1);
+    expect_count("await f(1)\n", "<module>", OP_AWAIT_CALL_H, 1);
+    expect_count("async def f(a): await a.f(1)\n", "f", OP_AWAIT_METHOD_H, 1);
+    expect_count("async def f(a): await a.f(x=1)\n", "f", OP_CALL_KW_H, 1);
 }
 END_TEST
 
