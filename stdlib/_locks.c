@@ -67,7 +67,7 @@ static void own(VM *vm, Value lock, Task *t)
 static Value lock(VM *vm, Value self, Value answer)
 {
     Gate *g = gate_of(self);
-    if (g->locked || waiters_count(&g->waiters)) return waiters_park(vm, &g->waiters, WAIT_LOCK, self, answer);
+    if (g->locked || waiters_count(&g->waiters)) return waiters_park(vm, &g->waiters, WAIT_TASK_LOCK, self, answer);
     own(vm, self, vm->task);
     return answer;
 }
