@@ -16,9 +16,9 @@
  * frames. */
 enum {
     GUARD = 4 << 10,
-    C_STACK = 1 << 20, C_RESERVE = 192 << 10, // natives that recurse stop that far from its end
+    C_STACK = 512 << 10, C_RESERVE = 128 << 10, // natives that recurse stop that far from its end
     ROOTS = 64 << 10,
-    FRAMES = 4 << 20, RED_ZONE = 256 * 8,
+    FRAMES = 1 << 20, RED_ZONE = 256 * 8,
     MEMORY = GUARD + C_STACK + ROOTS + FRAMES,
     MOST_IDLE = 16,
 };
