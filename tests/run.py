@@ -200,7 +200,7 @@ class Example(Stored):
         return [co, "run", "--virtual-time", *self.words("options"), self.path.name, *self.words("args")]
 
     def transcript(self, result):
-        return result.stdout + ("--- stderr\n" + result.stderr if result.status else "")
+        return result.stdout + (result.stderr and "--- stderr\n" + result.stderr)
 
 
 class Same(Stored):
