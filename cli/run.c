@@ -121,11 +121,34 @@ static int exit_code(VM *vm, Value exc)
     return STATUS_ERROR;
 }
 
-static void report_exception(VM *vm, Value exc)
+static void print_exception(VM *vm, Value exc)
 {
     Value text = exception_render(vm, exc);
     if (!is_error(text)) report_str(vm, text);
     else report_text(vm, "MemoryError\n", 12);
+}
+
+/* What the script has put in place of sys.excepthook; UNSET: nothing. */
+static Value own_hook(VM *vm)
+{
+    Value sys = dict_get_str(vm, vm->modules, vm_intern(vm, "sys"));
+    Value hook = is_unset(sys) ? sys : obj_getattr_opt(vm, sys, vm_intern(vm, "excepthook"));
+    Value original = is_unset(sys) ? sys : obj_getattr_opt(vm, sys, vm_intern(vm, "__excepthook__"));
+    bool own = !is_error(hook) && !is_error(original) && hook != original;
+    vm->exc = VALUE_UNSET;
+    return own && !is_none(hook) ? hook : VALUE_UNSET;
+}
+
+static void report_exception(VM *vm, Value exc)
+{
+    Value hook = own_hook(vm);
+    if (is_unset(hook)) return print_exception(vm, exc);
+    Value args[] = {obj_value(type_of(vm, exc)), exc, obj_getattr(vm, exc, vm_intern(vm, "__traceback__"))};
+    if (!is_error(args[2]) && !is_error(vm_call(vm, hook, args, 3))) return;
+    report_text(vm, "Error in sys.excepthook:\n", 25);
+    print_exception(vm, vm_take_pending(vm));
+    report_text(vm, "\nOriginal exception was:\n", 25);
+    print_exception(vm, exc);
 }
 
 int run_report_uncaught(VM *vm)

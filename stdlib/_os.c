@@ -213,6 +213,24 @@ static Value nat_close(VM *vm, Args args)
     return close(fd) == 0 ? VALUE_NONE : vm_raise_errno(vm, errno, NULL);
 }
 
+static Value nat_get_inheritable(VM *vm, Args args)
+{
+    int fd, flags;
+    if (!int_arg(vm, args.v[0], &fd)) return VALUE_ERROR;
+    flags = fcntl(fd, F_GETFD);
+    return flags < 0 ? vm_raise_errno(vm, errno, NULL) : bool_value(!(flags & FD_CLOEXEC));
+}
+
+static Value nat_set_inheritable(VM *vm, Args args)
+{
+    int fd, flags, on = obj_truth(vm, args.v[1]);
+    if (on < 0 || !int_arg(vm, args.v[0], &fd)) return VALUE_ERROR;
+    flags = fcntl(fd, F_GETFD);
+    if (flags < 0 || fcntl(fd, F_SETFD, on ? flags & ~FD_CLOEXEC : flags | FD_CLOEXEC) < 0)
+        return vm_raise_errno(vm, errno, NULL);
+    return VALUE_NONE;
+}
+
 static Value nat_dup(VM *vm, Args args)
 {
     int fd;
@@ -333,6 +351,8 @@ static const NativeDef natives[] = {
     {"stat(path, follow)", nat_stat, "What the system knows of a file.", 0},
     {"pipe()", nat_pipe, "Two descriptors: for reading, for writing.", 0},
     {"close(fd)", nat_close, "Close a descriptor.", 0},
+    {"get_inheritable(fd, /)", nat_get_inheritable, "Whether children get it.", 0},
+    {"set_inheritable(fd, inheritable, /)", nat_set_inheritable, "Let children get it, or not.", 0},
     {"dup(fd)", nat_dup, "Another descriptor for the same.", 0},
     {"getpid()", nat_getpid, "The number of this process.", 0},
     {"getppid()", nat_getppid, "Its parent's.", 0},

@@ -144,7 +144,8 @@ static const TypeDef missing_def = {.slots = {.repr = missing_repr, .trace = tra
 
 static Value construct_context(VM *vm, Args args)
 {
-    (void)args;
+    if (as_tuple(args.v[1])->size || dict_len(as_dict(args.v[2])))
+        return vm_raise(vm, ERR_TYPE, "Context() does not accept any arguments");
     return make(vm, vm->context_type, VALUE_UNSET, VALUE_FALSE);
 }
 
@@ -241,6 +242,14 @@ static Value nat_keys(VM *vm, Args args) { return view(vm, args.v[0], "keys"); }
 static Value nat_values(VM *vm, Args args) { return view(vm, args.v[0], "values"); }
 static Value nat_items(VM *vm, Args args) { return view(vm, args.v[0], "items"); }
 
+/* Equal are those whose variables have the same values. */
+static Value context_compare(VM *vm, Value a, Value b, CompareOp op)
+{
+    if ((op != CMP_EQ && op != CMP_NE) || type_of(vm, b) != type_of(vm, a)) return VALUE_NOT_IMPLEMENTED;
+    Value x = as_mapping(vm, a), y = is_error(x) ? x : as_mapping(vm, b);
+    return is_error(y) ? y : obj_compare(vm, x, y, op);
+}
+
 static Value context_repr(VM *vm, Value self) { return str_format(vm, "<_contextvars.Context object at %p>", (void *)as_obj(self)); }
 
 static const NativeDef context_methods[] = {
@@ -253,11 +262,11 @@ static const NativeDef context_methods[] = {
     {0},
 };
 static const TypeDef context_def = {
-    .slots = {.repr = context_repr, .trace = trace, .getitem = context_getitem, .contains = context_contains,
+    .slots = {.repr = context_repr, .compare = context_compare, .trace = trace, .getitem = context_getitem, .contains = context_contains,
               .len = context_len, .iter = context_iter},
     .methods = context_methods,
-    .constructor = {"Context()", construct_context, "A context in which nothing is set.", 0},
-    .flags = TYPE_FINAL | TYPE_HAS_WEAKREF,
+    .constructor = {"Context(*args, **kwargs)", construct_context, "A context in which nothing is set.", 0},
+    .flags = TYPE_FINAL | TYPE_HAS_WEAKREF | TYPE_UNHASHABLE,
     .doc = "Values of context variables.",
 };
 

@@ -53,6 +53,7 @@ void stdlib_free(VM *vm)
     strands_end(vm); // what they unwind may use the modules' state
     pcre_close(stdlib(vm)->pcre);
     openssl_drop(stdlib(vm)->openssl);
+    if (vm->module_state) input_free(&stdlib(vm)->input);
     free(vm->module_state);
     vm->module_state = NULL;
 }

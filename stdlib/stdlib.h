@@ -4,6 +4,7 @@
  * in the binary (embedded.c). Modules see the VM through its headers only, and nothing below sees them.
  */
 #pragma once
+#include "stdlib/standard_input.h"
 #include "vm/import.h"
 
 /* What modules share within one VM (vm->module_state). */
@@ -29,6 +30,7 @@ typedef struct Stdlib {
     Type *weakref_type;                         // of _weakref
     struct Pcre *pcre;                          // NULL until re is imported
     Value token_missing;
+    StandardInput input;
 } Stdlib;
 /* Obj.aux of NativeData: what it is, where its type may be a script's subclass. */
 enum { NATIVE_DATA_DEQUE = 0xDE };

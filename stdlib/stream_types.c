@@ -349,7 +349,7 @@ static Value nat_is_reading(VM *vm, Args args)
     (void)vm;
     unsigned not = STREAM_HELD_BACK | STREAM_PAUSED | STREAM_CLOSING;
     const Stream *s = stream_of(args.v[0]);
-    return bool_value(s->flags & STREAM_READING && !(s->flags & not));
+    return bool_value(!(s->flags & not));
 }
 
 static Value nat_set_protocol(VM *vm, Args args)

@@ -232,7 +232,10 @@ static bool add_path(VM *vm, Module *m)
 
 static bool init(VM *vm, Module *m)
 {
-    return streams_add(vm, m) && add_path(vm, m) && module_add(vm, m, "modules", obj_value(vm->modules)) &&
+    Value excepthook = dict_get_str(vm, m->dict, vm_intern(vm, "excepthook"));
+    Value displayhook = dict_get_str(vm, m->dict, vm_intern(vm, "displayhook"));
+    return streams_add(vm, m) && add_path(vm, m) && module_add(vm, m, "__excepthook__", excepthook) &&
+           module_add(vm, m, "__displayhook__", displayhook) && module_add(vm, m, "modules", obj_value(vm->modules)) &&
            module_add(vm, m, "maxsize", int_from_i64(vm, INT64_MAX)) &&
            module_add(vm, m, "maxunicode", small(0x10ffff)) &&
            module_add(vm, m, "byteorder", text(vm, "little")) &&

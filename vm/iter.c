@@ -475,13 +475,21 @@ static Value map_several(VM *vm, const Iter *it)
     return last;
 }
 
+/* A StopIteration that the function raises ends the iterator, as everything that next() raises it in does. */
+static Value end_or(VM *vm, Value v)
+{
+    if (!is_error(v) || !vm_pending_is(vm, ERR_STOP_ITERATION)) return v;
+    vm_take_pending(vm);
+    return VALUE_STOP;
+}
+
 static Value next_of_map(VM *vm, Value self)
 {
     if (vm_c_stack_low(vm)) return VALUE_ERROR;
     const Iter *it = as_iter(self);
-    if (it->index) return map_several(vm, it);
+    if (it->index) return end_or(vm, map_several(vm, it));
     Value item = step(vm, it->extra);
-    return is_end(item) ? item : vm_call1(vm, it->source, item);
+    return is_end(item) ? item : end_or(vm, vm_call1(vm, it->source, item));
 }
 
 const TypeDef type_def_MAP = {
@@ -522,7 +530,7 @@ static Value next_of_filter(VM *vm, Value self)
             found = *item;
     }
     roots_pop(vm, item);
-    return found;
+    return end_or(vm, found);
 }
 
 const TypeDef type_def_FILTER = {

@@ -214,7 +214,6 @@ typedef struct Call {
     VM *vm;
     const Signature *sig;
     const char *owner; // "list" in list.append(), or NULL; "" for a class itself
-    const char *name;  // the function's; of __init__ its class's
     int skip;          // 1: the receiver is not counted
     int given;         // positional arguments without the receiver
     int nkw;
@@ -227,10 +226,15 @@ static bool is_unnamed(const Signature *sig)
     return sig->wrapper && (str_is(sig->name, "__init__") || str_is(sig->name, "__call__"));
 }
 
+static const char *name_of(const Call *c)
+{
+    return c->owner && *c->owner && is_unnamed(c->sig) ? c->owner : c->sig->name->data;
+}
+
 static bool fail(const Call *c, const char *text, int a, int b)
 {
     bool shown = c->owner && *c->owner && !is_unnamed(c->sig);
-    vm_raise(c->vm, ERR_TYPE, text, shown ? c->owner : "", shown ? "." : "", c->name, a, b);
+    vm_raise(c->vm, ERR_TYPE, text, shown ? c->owner : "", shown ? "." : "", name_of(c), a, b);
     return false;
 }
 
@@ -246,7 +250,7 @@ static bool raise_positional(const Call *c, int min, int max)
     bool class = c->owner && !*c->owner, one = min == 1 && max == 1 && !c->sig->varargs;
     if (c->sig->def->flags & NATIVE_PARSED) {
         int limit = c->given < min ? min : max;
-        vm_raise(c->vm, ERR_TYPE, "%s() takes at %s %d argument%s (%d given)", c->name,
+        vm_raise(c->vm, ERR_TYPE, "%s() takes at %s %d argument%s (%d given)", name_of(c),
                  c->given < min ? "least" : "most", limit, limit == 1 ? "" : "s", c->given);
         return false;
     }
@@ -261,7 +265,7 @@ static bool raise_positional(const Call *c, int min, int max)
     if (max == 0 && !unnamed) return fail(c, "%s%s%s() takes no arguments (%d given)", c->given, 0);
     if (one && !class && !unnamed && !c->sig->nkwonly)
         return fail(c, "%s%s%s() takes exactly one argument (%d given)", c->given, 0);
-    vm_raise(c->vm, ERR_TYPE, "%s expected %s%d argument%s, got %d", c->name, bound, wanted,
+    vm_raise(c->vm, ERR_TYPE, "%s expected %s%d argument%s, got %d", name_of(c), bound, wanted,
              wanted == 1 ? "" : "s", c->given);
     return false;
 }
@@ -271,14 +275,14 @@ static bool raise_too_many(const Call *c, int max, int total)
     int all = c->given + c->nkw, required = c->sig->nrequired - c->skip;
     for (int i = c->sig->npos; i < c->sig->nparams; i++) required += c->sig->params[i].required;
     if (all > total) {
-        vm_raise(c->vm, ERR_TYPE, "%s() takes %s %d %sargument%s (%d given)", c->name,
+        vm_raise(c->vm, ERR_TYPE, "%s() takes %s %d %sargument%s (%d given)", name_of(c),
                  required == total ? "exactly" : "at most", total, c->given ? "" : "keyword ",
                  total == 1 ? "" : "s", all);
         return false;
     }
-    if (max == 0) vm_raise(c->vm, ERR_TYPE, "%s() takes no positional arguments", c->name);
+    if (max == 0) vm_raise(c->vm, ERR_TYPE, "%s() takes no positional arguments", name_of(c));
     else
-        vm_raise(c->vm, ERR_TYPE, "%s() takes %s %d positional argument%s (%d given)", c->name,
+        vm_raise(c->vm, ERR_TYPE, "%s() takes %s %d positional argument%s (%d given)", name_of(c),
                  c->sig->nrequired - c->skip == max ? "exactly" : "at most", max, max == 1 ? "" : "s",
                  c->given);
     return false;
@@ -294,7 +298,7 @@ static int required_posonly(const Signature *sig)
 static bool refuse_keywords(const Call *c)
 {
     if (!c->sig->wrapper || is_unnamed(c->sig)) return fail(c, "%s%s%s() takes no keyword arguments", 0, 0);
-    vm_raise(c->vm, ERR_TYPE, "wrapper %s() takes no keyword arguments", c->name);
+    vm_raise(c->vm, ERR_TYPE, "wrapper %s() takes no keyword arguments", name_of(c));
     return false;
 }
 
@@ -314,14 +318,14 @@ static bool check_count(const Call *c)
     if (!sig->varargs && (c->given > max || (!open && c->given + c->nkw > total)))
         return raise_too_many(c, max, total);
     if (c->given >= minpos) return true;
-    vm_raise(c->vm, ERR_TYPE, "%s() takes %s %d positional argument%s (%d given)", c->name,
+    vm_raise(c->vm, ERR_TYPE, "%s() takes %s %d positional argument%s (%d given)", name_of(c),
              minpos < max ? "at least" : "exactly", minpos, minpos == 1 ? "" : "s", c->given);
     return false;
 }
 
 static bool raise_missing(const Call *c, int i)
 {
-    vm_raise(c->vm, ERR_TYPE, "%s() missing required argument '%N' (pos %d)", c->name,
+    vm_raise(c->vm, ERR_TYPE, "%s() missing required argument '%N' (pos %d)", name_of(c),
              c->sig->params[i].name, i + 1 - c->skip);
     return false;
 }
@@ -352,7 +356,7 @@ static Value keyword_names(const Call *c)
 
 static bool raise_unknown(const Call *c)
 {
-    vm_raise(c->vm, ERR_TYPE, "'%V' is an invalid keyword argument for %s()", c->unknown, c->name);
+    vm_raise(c->vm, ERR_TYPE, "'%V' is an invalid keyword argument for %s()", c->unknown, name_of(c));
     exception_note_argument(c->vm, c->unknown, keyword_names(c));
     return false;
 }
@@ -367,7 +371,7 @@ static bool bind_keyword(Call *c, Value name, Value v, Value *out)
         return true; // a missing argument comes first
     }
     if (i < sig->npos && i - c->skip < c->given) {
-        vm_raise(c->vm, ERR_TYPE, "argument for %s() given by name ('%V') and position (%d)", c->name, name,
+        vm_raise(c->vm, ERR_TYPE, "argument for %s() given by name ('%V') and position (%d)", name_of(c), name,
                  i + 1 - c->skip);
         return false;
     }
@@ -420,8 +424,7 @@ bool native_bind(VM *vm, const Signature *sig, const char *owner, const Value *a
         return true;
     }
     int nkw = is_unset(kwnames) ? 0 : (int)as_tuple(kwnames)->size;
-    const char *name = owner && *owner && is_unnamed(sig) ? owner : sig->name->data;
-    Call c = {vm, sig, owner, name, sig->method, n - sig->method, nkw, VALUE_UNSET};
+    Call c = {vm, sig, owner, sig->method, n - sig->method, nkw, VALUE_UNSET};
     if (sig->raw) {
         if (c.nkw) return refuse_keywords(&c);
         if (n) memcpy(out, args, (size_t)n * sizeof *out);
@@ -429,7 +432,7 @@ bool native_bind(VM *vm, const Signature *sig, const char *owner, const Value *a
     }
     if (c.given < 0) { // list.append(): not even a receiver
         vm_raise(vm, ERR_TYPE, "unbound method %s%s%s() needs an argument", owner ? owner : "",
-                 owner ? "." : "", name);
+                 owner ? "." : "", sig->name->data);
         return false;
     }
     if (!check_count(&c)) return false;
