@@ -121,6 +121,12 @@ static int exit_code(VM *vm, Value exc)
     return STATUS_ERROR;
 }
 
+static void report_said(VM *vm, const char *english)
+{
+    const char *text = said(vm->reader.language, english);
+    report_text(vm, text, strlen(text));
+}
+
 static void print_exception(VM *vm, Value exc)
 {
     Value text = exception_render(vm, exc);
@@ -145,20 +151,16 @@ static void report_exception(VM *vm, Value exc)
     if (is_unset(hook)) return print_exception(vm, exc);
     Value args[] = {obj_value(type_of(vm, exc)), exc, obj_getattr(vm, exc, vm_intern(vm, "__traceback__"))};
     if (!is_error(args[2]) && !is_error(vm_call(vm, hook, args, 3))) return;
-    report_text(vm, "Error in sys.excepthook:\n", 25);
+    report_said(vm, "Error in sys.excepthook:\n");
     print_exception(vm, vm_take_pending(vm));
-    report_text(vm, "\nOriginal exception was:\n", 25);
+    report_said(vm, "\nOriginal exception was:\n");
     print_exception(vm, exc);
 }
 
 int run_report_uncaught(VM *vm)
 {
     if (vm->stop_status && vm->stop_status != 124) return vm->stop_status; // a deadlock has been reported
-    if (vm->stop_status) {
-        const char *text = said(vm->reader.language, "co: time limit exceeded\n");
-        report_text(vm, text, strlen(text));
-        return vm->stop_status;
-    }
+    if (vm->stop_status) return report_said(vm, "co: time limit exceeded\n"), vm->stop_status;
     Value exc = vm_take_pending(vm);
     Value *root = roots_push(vm, exc);
     int status = STATUS_ERROR;
