@@ -42,6 +42,18 @@ static Value nat_caller_module(VM *vm, Args args)
     return is_unset(name) ? obj_value(vm->common->main_) : name;
 }
 
+/* CPython has the class in C, so its error texts call it by its full name. */
+static Value nat_name_fully(VM *vm, Args args)
+{
+    if (!is_type(args.v[0])) return vm_raise(vm, ERR_TYPE, "name_fully() takes a class");
+    Type *t = as_type(args.v[0]);
+    Value full = type_full_name(vm, t);
+    Str *name = is_error(full) ? NULL : str_intern(vm, as_str(full)->data, as_str(full)->size);
+    if (!name) return VALUE_ERROR;
+    gc_store_ptr(vm, t, (void **)&t->name, name);
+    return args.v[0];
+}
+
 /* ---- fields: pairs of a position and a docstring ----------------------------------------------------- */
 
 static Pair *field_of(Value v)
@@ -117,6 +129,7 @@ static const TypeDef getter_def = {
 
 static const NativeDef natives[] = {
     {"define(text, filename, globals, /)", nat_define, "The namespace of a module made of text.", 0},
+    {"name_fully(cls, /)", nat_name_fully, "Have error texts say the class's module, too; a decorator.", 0},
     {"caller_module()", nat_caller_module, "The name of the caller's caller's module.", 0},
     {0},
 };

@@ -13,7 +13,7 @@ typedef struct Stdlib {
         *sys_stderr; // the cells of sys.stdin ...: scripts may put other objects there
     Value stdout_stream;                       // what sys.stdout was made as: written to without a call
     Type *stream_type;
-    Type *struct_time;                         // NULL until time first makes one
+    Type *struct_time;
     List *exit_calls;                          // atexit's; NULL: none yet
     Type *descriptor_type;                     // _files'
     Type *deque_type, *deque_iter_type, *deque_reviter_type;

@@ -8,6 +8,7 @@
 #include "vm/strand.h"
 #include "vm/str.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <time.h>
@@ -95,18 +96,33 @@ static const GetSetDef tm_fields[] = {RECORD_FIELD(0, "tm_year"),  RECORD_FIELD(
                                       RECORD_FIELD(4, "tm_min"),   RECORD_FIELD(5, "tm_sec"),
                                       RECORD_FIELD(6, "tm_wday"),  RECORD_FIELD(7, "tm_yday"),
                                       RECORD_FIELD(8, "tm_isdst"), {0}};
-static const TypeDef tm_def = RECORD_DEF(tm_fields);
 enum { TM_FIELDS = 9 };
+
+/* struct_time(sequence) */
+static Value construct_struct_time(VM *vm, Args args)
+{
+    Value items = obj_to_tuple(vm, args.v[1]);
+    if (is_error(items)) return items;
+    size_t n = as_tuple(items)->size;
+    if (n < TM_FIELDS) return vm_raise(vm, ERR_TYPE, "time.struct_time() takes an at least 9-sequence (%zu-sequence given)", n);
+    if (n > TM_FIELDS + 2)
+        return vm_raise(vm, ERR_TYPE, "time.struct_time() takes an at most 11-sequence (%zu-sequence given)", n);
+    return record_new(vm, stdlib(vm)->struct_time, as_tuple(items)->items);
+}
+
+static const TypeDef tm_def = {
+    .slots = {.repr = record_repr},
+    .getsets = tm_fields,
+    .constructor = {"struct_time(sequence, /)", construct_struct_time, NULL, 0},
+    .flags = TYPE_FINAL | TYPE_SEQUENCE,
+};
 
 static Value struct_time(VM *vm, const struct tm *t)
 {
-    Stdlib *lib = stdlib(vm);
-    if (!lib->struct_time) lib->struct_time = record_type(vm, "time.struct_time", &tm_def);
-    if (!lib->struct_time) return VALUE_ERROR;
     Value items[] = {small(t->tm_year + 1900),    small(t->tm_mon + 1),  small(t->tm_mday),
                      small(t->tm_hour),           small(t->tm_min),      small(t->tm_sec),
                      small((t->tm_wday + 6) % 7), small(t->tm_yday + 1), small(t->tm_isdst)};
-    return record_new(vm, lib->struct_time, items);
+    return record_new(vm, stdlib(vm)->struct_time, items);
 }
 
 /* The argument of localtime and gmtime in whole seconds: now, if there is none. */
@@ -224,8 +240,47 @@ static Value nat_ctime(VM *vm, Args args)
     return is_error(t) ? t : nat_asctime(vm, (Args){&t, 1});
 }
 
+/* ---- clocks by number ------------------------------------------------------------------------------- */
+
+static Value read_clock(VM *vm, Value clock, int (*read)(clockid_t, struct timespec *), bool ns)
+{
+    int64_t id;
+    struct timespec t;
+    if (!obj_index_i64(vm, clock, &id)) return VALUE_ERROR;
+    if (read((clockid_t)id, &t)) return vm_raise_errno(vm, errno, NULL);
+    int64_t total = t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
+    return ns ? int_from_i64(vm, total) : seconds(vm, total);
+}
+
+static Value nat_clock_gettime(VM *vm, Args args) { return read_clock(vm, args.v[0], clock_gettime, false); }
+static Value nat_clock_gettime_ns(VM *vm, Args args) { return read_clock(vm, args.v[0], clock_gettime, true); }
+static Value nat_clock_getres(VM *vm, Args args) { return read_clock(vm, args.v[0], clock_getres, false); }
+static Value nat_thread_time(VM *vm, Args args)
+{
+    (void)args;
+    return read_clock(vm, small(CLOCK_THREAD_CPUTIME_ID), clock_gettime, false);
+}
+static Value nat_thread_time_ns(VM *vm, Args args)
+{
+    (void)args;
+    return read_clock(vm, small(CLOCK_THREAD_CPUTIME_ID), clock_gettime, true);
+}
+
+static Value nat_strptime(VM *vm, Args args)
+{
+    Str *name = vm_intern(vm, "_strptime"), *read = vm_intern(vm, "read");
+    Value m = name && read ? module_import(vm, name) : VALUE_ERROR;
+    Value f = is_error(m) ? m : obj_getattr(vm, m, read);
+    Value parts = is_error(f) ? f : vm_call(vm, f, args.v, 2);
+    if (is_error(parts)) return parts;
+    return record_new(vm, stdlib(vm)->struct_time, as_list(as_tuple(parts)->items[0])->items);
+}
+
 static const NativeDef natives[] = {
     {"asctime(tuple=None, /)", nat_asctime, "A time as 'Sat Jun 06 16:26:11 1998'.", 0},
+    {"clock_getres(clk_id, /)", nat_clock_getres, "The resolution of a clock in seconds.", 0},
+    {"clock_gettime(clk_id, /)", nat_clock_gettime, "Seconds of a clock.", 0},
+    {"clock_gettime_ns(clk_id, /)", nat_clock_gettime_ns, "Nanoseconds of a clock.", 0},
     {"ctime(seconds=None, /)", nat_ctime, "Seconds since 1970 as asctime(localtime(seconds)).", 0},
     {"gmtime(seconds=None, /)", nat_gmtime, "Seconds since 1970 as a struct_time in UTC.", 0},
     {"localtime(seconds=None, /)", nat_localtime, "Seconds since 1970 as a struct_time in local time.", 0},
@@ -238,18 +293,37 @@ static const NativeDef natives[] = {
     {"process_time_ns()", nat_process_time_ns, "The same in nanoseconds.", 0},
     {"sleep(seconds, /)", nat_sleep, "Block this task and all others for that long.", 0},
     {"strftime(format, tuple=None, /)", nat_strftime, "A time as text, laid out as format says.", 0},
+    {"strptime(string, format='%a %b %d %H:%M:%S %Y', /)", nat_strptime, "A text as a struct_time, by a format.", 0},
+    {"thread_time()", nat_thread_time, "Seconds of processor time that this thread has used.", 0},
+    {"thread_time_ns()", nat_thread_time_ns, "The same in nanoseconds.", 0},
     {"time()", nat_time, "Seconds since 1970.", 0},
     {"time_ns()", nat_time_ns, "Nanoseconds since 1970.", 0},
     {0},
 };
 
+static const struct {
+    const char *name;
+    int id;
+} clocks[] = {{"CLOCK_REALTIME", CLOCK_REALTIME},
+              {"CLOCK_MONOTONIC", CLOCK_MONOTONIC},
+              {"CLOCK_MONOTONIC_RAW", CLOCK_MONOTONIC_RAW},
+              {"CLOCK_BOOTTIME", CLOCK_BOOTTIME},
+              {"CLOCK_PROCESS_CPUTIME_ID", CLOCK_PROCESS_CPUTIME_ID},
+              {"CLOCK_THREAD_CPUTIME_ID", CLOCK_THREAD_CPUTIME_ID}};
+
 static bool init(VM *vm, Module *m)
 {
     tzset();
+    Stdlib *lib = stdlib(vm);
+    lib->struct_time = record_type(vm, "time.struct_time", &tm_def);
+    if (!lib->struct_time || !module_add(vm, m, "struct_time", obj_value(lib->struct_time))) return false;
+    for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++)
+        if (!module_add(vm, m, clocks[i].name, small(clocks[i].id))) return false;
     Value names[] = {str_from_c(vm, tzname[0]), str_from_c(vm, tzname[1])};
     Value pair = is_error(names[0]) || is_error(names[1]) ? VALUE_ERROR : tuple_new(vm, names, 2);
     return !is_error(pair) && module_add(vm, m, "tzname", pair) &&
            module_add(vm, m, "timezone", int_from_i64(vm, timezone)) &&
+           module_add(vm, m, "altzone", int_from_i64(vm, timezone - (daylight ? 3600 : 0))) &&
            module_add(vm, m, "daylight", small(daylight));
 }
 

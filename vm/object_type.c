@@ -275,10 +275,20 @@ static Value refuse_immutable(VM *vm, Type *t, const char *name)
 }
 
 /* "deque" of "collections.deque". */
+/* Do error texts say the module, too? Built-in types' names are so, and those that the library's own classes got. */
+static bool has_full_name(const Type *t)
+{
+    if (!(t->flags & TYPE_HEAP)) return true;
+    if (!is_str(t->module)) return false;
+    const Str *module = as_str(t->module);
+    return t->name->size > module->size && t->name->data[module->size] == '.' &&
+           !memcmp(t->name->data, module->data, module->size);
+}
+
 static Value get_name(VM *vm, Value self)
 {
     const Str *name = as_type(self)->name;
-    const char *dot = as_type(self)->flags & TYPE_HEAP ? NULL : strrchr(name->data, '.');
+    const char *dot = has_full_name(as_type(self)) ? strrchr(name->data, '.') : NULL;
     return dot ? str_from_c(vm, dot + 1) : obj_value(name);
 }
 
