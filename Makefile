@@ -162,7 +162,7 @@ debug release asan stress: ## build that configuration: build/<config>/co
 
 #-- running and testing -----------------------------------------------------------------------------
 
-.PHONY: run test soak-repl unit test-asan test-stress test-plain oracle cover coverage-language bench fuzz format install uninstall clean test-browser docs
+.PHONY: run test soak-repl soak-http unit test-asan test-stress test-plain oracle cover coverage-language bench fuzz format install uninstall clean test-browser docs
 
 run: all ## build and run the blog post's example
 	@./co examples/blog/clients.py
@@ -189,6 +189,9 @@ test-asan test-stress test-plain: ## run every test under ASan and UBSan, collec
 
 soak-repl: build ## 100,000 random keys, pastes, resizes and task outputs at the prompt
 	@tests/repl/run soak.py --co $(B)/co $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS))
+
+soak-http: build ## 5,000 clients that send an HTTP server a byte every ten seconds, for two minutes
+	@ulimit -n 20000 && $(B)/co tests/bad/peers/slow_clients.co 5000 10 30 120
 
 oracle: ## store again what CPython 3.11 prints for tests/same
 	@python3 tests/run.py --oracle $(if $(K),-k '$(K)')

@@ -365,7 +365,10 @@ static void request_free(VM *vm, Obj *o)
 {
     Request *r = ((NativeData *)o)->data;
     if (!r) return;
-    if (r->id) io(vm)->close(vm->host, r->id, true);
+    if (r->id) {
+        io(vm)->attach(vm->host, r->id, NULL);
+        io(vm)->close(vm->host, r->id, true);
+    }
     heap_free(vm, r, sizeof *r);
 }
 

@@ -16,6 +16,7 @@ static Value wait_for(VM *vm, Value self, const Finder *finder, HttpPhase phase,
     HttpConnection *c = http_connection(self);
     Value v = is_unset(http_stream(c)->error) ? finder->take(vm, self) : vm_raise_exc(vm, http_stream(c)->error);
     if (v != VALUE_PARK) return v;
+    if (phase == PHASE_IDLE && http_stream(c)->size) phase = PHASE_HEAD;
     if (c->phase == PHASE_NONE) http_enter(vm, c, phase);
     Want w = {.kind = WANT_FOUND, .separator = self, .finder = finder, .scanned = http_stream(c)->size};
     return stream_wait_for_data(vm, c->reader, &w, caller);
@@ -23,9 +24,10 @@ static Value wait_for(VM *vm, Value self, const Finder *finder, HttpPhase phase,
 
 /* ---- heads --------------------------------------------------------------------------------------- */
 
-/* A line has come, or more than a line may have. */
+/* A head begins, or a line has come, or more than a line may have. */
 static bool head_ready(const Stream *s, size_t scanned)
 {
+    if (!scanned) return s->size > 0;
     if (s->size >= HTTP_MAX_LINE && scanned < s->size) return true;
     return memchr(stream_bytes(s) + scanned, '\n', s->size - scanned) != NULL;
 }
