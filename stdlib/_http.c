@@ -25,19 +25,23 @@ Value http_raise(VM *vm, int status, const char *text)
 
 static bool is_of(VM *vm, Value v, const Type *t) { return is_ptr(v) && type_of(vm, v) == t; }
 
-/* Connection(reader, type, watch, max_body): messages are instances of type; watch None: the client's side. */
+/* Connection(reader, type, watch, max_body): messages are instances of type; watch None: a client's. */
 static Value construct(VM *vm, Args args)
 {
     int64_t max_body;
-    if (!is_of(vm, args.v[1], stdlib(vm)->reader_type)) return vm_raise(vm, ERR_TYPE, "a reader was expected, got %T", args.v[1]);
-    if (!is_of(vm, args.v[2], vm->types[T_TYPE])) return vm_raise(vm, ERR_TYPE, "a type was expected, got %T", args.v[2]);
+    if (!is_of(vm, args.v[1], stdlib(vm)->reader_type))
+        return vm_raise(vm, ERR_TYPE, "a reader was expected, got %T", args.v[1]);
+    if (!is_of(vm, args.v[2], vm->types[T_TYPE]))
+        return vm_raise(vm, ERR_TYPE, "a type was expected, got %T", args.v[2]);
     bool watched = is_of(vm, args.v[3], stdlib(vm)->http_watch_type);
-    if (!watched && !is_none(args.v[3])) return vm_raise(vm, ERR_TYPE, "a Watch was expected, got %T", args.v[3]);
+    if (!watched && !is_none(args.v[3]))
+        return vm_raise(vm, ERR_TYPE, "a Watch was expected, got %T", args.v[3]);
     if (!obj_index_i64(vm, args.v[4], &max_body)) return VALUE_ERROR;
     NativeData *o = heap_alloc(vm, KIND_NATIVE_DATA, ((Type *)as_obj(args.v[0]))->root_shape->id, sizeof *o);
     HttpConnection *c = o ? heap_malloc(vm, sizeof *c) : NULL;
     if (!c) return VALUE_ERROR;
-    *c = (HttpConnection){.owner = &o->h, .reader = args.v[1], .type = args.v[2], .max_body = max_body, .is_client = !watched};
+    *c = (HttpConnection){
+        .owner = &o->h, .reader = args.v[1], .type = args.v[2], .max_body = max_body, .is_client = !watched};
     c->watch = c->message = VALUE_UNSET;
     if (watched) http_watch_join(c, args.v[3]);
     o->data = c;
@@ -109,21 +113,34 @@ static Value get_reusable(VM *vm, Value self)
 static Value get_unread(VM *vm, Value self)
 {
     const HttpConnection *c = http_connection(self);
-    return (void)vm, bool_value(http_stream(c)->size || (!is_unset(c->message) && c->in.state != HTTP_BODY_DONE));
+    return (void)vm,
+           bool_value(http_stream(c)->size || (!is_unset(c->message) && c->in.state != HTTP_BODY_DONE));
 }
 
-static Value get_lost(VM *vm, Value self) { return (void)vm, bool_value(http_stream(http_connection(self))->flags & STREAM_LOST); }
+static Value get_lost(VM *vm, Value self)
+{
+    return (void)vm, bool_value(http_stream(http_connection(self))->flags & STREAM_LOST);
+}
 static Value get_peer(VM *vm, Value self) { return stream_peer(vm, http_stream(http_connection(self))); }
-static Value get_answered(VM *vm, Value self) { return (void)vm, bool_value(http_connection(self)->answered); }
-static Value get_keep_alive(VM *vm, Value self) { return (void)vm, bool_value(http_connection(self)->keep_alive); }
+static Value get_answered(VM *vm, Value self)
+{
+    return (void)vm, bool_value(http_connection(self)->answered);
+}
+static Value get_keep_alive(VM *vm, Value self)
+{
+    return (void)vm, bool_value(http_connection(self)->keep_alive);
+}
 
 static const NativeDef methods[] = {
     {"receive(self, /)", http_nat_receive, "The next message; None at the end.", NATIVE_ASYNC},
-    {"read(self, message, /)", http_nat_read, "Some bytes of the message's body; b'' at its end.", NATIVE_ASYNC},
+    {"read(self, message, /)", http_nat_read, "Some bytes of the message's body; b'' at its end.",
+     NATIVE_ASYNC},
     {"drain(self, /)", nat_drain, "Wait until all that was sent has been taken.", NATIVE_ASYNC},
     {"linger(self, /)", http_nat_linger, "Send no more, and wait until the peer closes.", NATIVE_ASYNC},
-    {"send(self, status, kind, fields, body, /)", http_nat_send, "Send a whole answer; whether it has been taken.", 0},
-    {"begin(self, status, kind, fields, length, /)", http_nat_begin, "Send an answer's head; whether a body follows.", 0},
+    {"send(self, status, kind, fields, body, /)", http_nat_send,
+     "Send a whole answer; whether it has been taken.", 0},
+    {"begin(self, status, kind, fields, length, /)", http_nat_begin,
+     "Send an answer's head; whether a body follows.", 0},
     {"write(self, data, /)", http_nat_write, "Send a piece of the body; whether it has been taken.", 0},
     {"finish(self, /)", http_nat_finish, "The body has been sent.", 0},
     {"expect(self, head_only, /)", nat_expect, "The next answer has no body, if it answers HEAD.", 0},
@@ -163,7 +180,8 @@ static int hex_digit(char c)
 /* unquote(text, plus): %41 as A, and if plus is true + as a space; what is no UTF-8 then as U+FFFD. */
 static Value nat_unquote(VM *vm, Args args)
 {
-    if (!is_str(args.v[0])) return vm_raise(vm, ERR_TYPE, "unquote() argument must be str, not %T", args.v[0]);
+    if (!is_str(args.v[0]))
+        return vm_raise(vm, ERR_TYPE, "unquote() argument must be str, not %T", args.v[0]);
     const Str *s = as_str(args.v[0]);
     bool plus = args.v[1] == VALUE_TRUE;
     if (!memchr(s->data, '%', s->size) && !(plus && memchr(s->data, '+', s->size))) return args.v[0];
@@ -177,7 +195,9 @@ static Value nat_unquote(VM *vm, Args args)
         sb_add(&b, &c, 1);
     }
     Value errors = str_from_c(vm, "replace");
-    Value v = b.failed || is_error(errors) ? VALUE_ERROR : codec_decode(vm, (const uint8_t *)b.data, b.size, VALUE_UNSET, errors);
+    Value v = b.failed || is_error(errors)
+                  ? VALUE_ERROR
+                  : codec_decode(vm, (const uint8_t *)b.data, b.size, VALUE_UNSET, errors);
     sb_drop(&b);
     return v;
 }
@@ -185,7 +205,8 @@ static Value nat_unquote(VM *vm, Args args)
 /* quote(text, safe): all but letters, digits, -._~ and the characters of safe as %XX. */
 static Value nat_quote(VM *vm, Args args)
 {
-    if (!is_str(args.v[0]) || !is_str(args.v[1])) return vm_raise(vm, ERR_TYPE, "quote() arguments must be str");
+    if (!is_str(args.v[0]) || !is_str(args.v[1]))
+        return vm_raise(vm, ERR_TYPE, "quote() arguments must be str");
     const Str *s = as_str(args.v[0]);
     const char *safe = str_cstr(vm, as_str(args.v[1]));
     StrBuilder b;
@@ -229,8 +250,14 @@ static bool check_text(Value v, bool (*is)(const uint8_t *, size_t))
     return is_str(v) && is((const uint8_t *)as_str(v)->data, as_str(v)->size);
 }
 
-static Value nat_is_token(VM *vm, Args args) { return (void)vm, bool_value(check_text(args.v[0], http_is_token)); }
-static Value nat_is_value(VM *vm, Args args) { return (void)vm, bool_value(check_text(args.v[0], http_is_value)); }
+static Value nat_is_token(VM *vm, Args args)
+{
+    return (void)vm, bool_value(check_text(args.v[0], http_is_token));
+}
+static Value nat_is_value(VM *vm, Args args)
+{
+    return (void)vm, bool_value(check_text(args.v[0], http_is_value));
+}
 
 /* ---- the module ---------------------------------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
-/* _ssl.c - TLS by OpenSSL, as a layer between a stream and its channel: bytes go through memory, so that the host's
- * connections, real or virtual, know nothing of it. The library is opened when it is first used.
+/* _ssl.c - TLS by OpenSSL, as a layer between a stream and its channel: bytes go through memory, so that the
+ * host's connections, real or virtual, know nothing of it. The library is opened when it is first used.
  */
 #include "stdlib/openssl.h"
 #include "stdlib/stream.h"
@@ -60,7 +60,9 @@ static OpenSSL *openssl(VM *vm)
     if (o->library && find_all(o)) return lib->openssl = o;
     if (o->library) dlclose(o->library);
     free(o);
-    return vm_raise(vm, ERR_IMPORT, "TLS needs OpenSSL 3, which is not installed (Debian: apt-get install libssl3)"), NULL;
+    return vm_raise(vm, ERR_IMPORT,
+                    "TLS needs OpenSSL 3, which is not installed (Debian: apt-get install libssl3)"),
+           NULL;
 }
 
 void openssl_drop(OpenSSL *o)
@@ -79,7 +81,7 @@ static void add_code(StrBuilder *b, const char *reason)
     }
 }
 
-/* An instance of ssl.SSLError, or of SSLCertVerificationError. Calls no script: neither class has an __init__. */
+/* An instance of ssl.SSLError, or of SSLCertVerificationError. Runs no script: neither has an __init__. */
 static Value make_error(VM *vm, const char *class_name, Value text)
 {
     Value *args = roots_reserve(vm, 2);
@@ -144,12 +146,15 @@ static const TypeDef context_def = {
 static Value nat_context(VM *vm, Args args)
 {
     OpenSSL *o = openssl(vm);
-    NativeData *obj = o ? heap_alloc(vm, KIND_NATIVE_DATA, stdlib(vm)->tls_context_type->root_shape->id, sizeof *obj) : NULL;
+    NativeData *obj =
+        o ? heap_alloc(vm, KIND_NATIVE_DATA, stdlib(vm)->tls_context_type->root_shape->id, sizeof *obj)
+          : NULL;
     Context *c = obj ? heap_malloc(vm, sizeof *c) : NULL;
     if (!c) return VALUE_ERROR;
     obj->values[0] = obj->values[1] = VALUE_UNSET;
     obj->data = c;
-    SSL_CTX *context = o->SSL_CTX_new(args.v[0] == VALUE_TRUE ? o->TLS_server_method() : o->TLS_client_method());
+    SSL_CTX *context =
+        o->SSL_CTX_new(args.v[0] == VALUE_TRUE ? o->TLS_server_method() : o->TLS_client_method());
     *c = (Context){o, context};
     o->uses++;
     if (!context) return raise_last(vm, o);
@@ -177,11 +182,13 @@ static Value nat_load_chain(VM *vm, Args args)
 {
     const char *chain, *key;
     OpenSSL *o = openssl(vm);
-    if (!o || !require_context(vm, args.v[0]) || !file_name(vm, args.v[1], &chain) || !file_name(vm, args.v[2], &key))
+    if (!o || !require_context(vm, args.v[0]) || !file_name(vm, args.v[1], &chain) ||
+        !file_name(vm, args.v[2], &key))
         return VALUE_ERROR;
     SSL_CTX *context = context_of(args.v[0]);
     bool ok = chain && o->SSL_CTX_use_certificate_chain_file(context, chain) == 1 &&
-              o->SSL_CTX_use_PrivateKey_file(context, key ? key : chain, PEM) == 1 && o->SSL_CTX_check_private_key(context) == 1;
+              o->SSL_CTX_use_PrivateKey_file(context, key ? key : chain, PEM) == 1 &&
+              o->SSL_CTX_check_private_key(context) == 1;
     return ok ? VALUE_NONE : raise_last(vm, o);
 }
 
@@ -190,10 +197,12 @@ static Value nat_trust(VM *vm, Args args)
 {
     const char *file, *folder;
     OpenSSL *o = openssl(vm);
-    if (!o || !require_context(vm, args.v[0]) || !file_name(vm, args.v[1], &file) || !file_name(vm, args.v[2], &folder))
+    if (!o || !require_context(vm, args.v[0]) || !file_name(vm, args.v[1], &file) ||
+        !file_name(vm, args.v[2], &folder))
         return VALUE_ERROR;
     SSL_CTX *context = context_of(args.v[0]);
-    int ok = file || folder ? o->SSL_CTX_load_verify_locations(context, file, folder) : o->SSL_CTX_set_default_verify_paths(context);
+    int ok = file || folder ? o->SSL_CTX_load_verify_locations(context, file, folder)
+                            : o->SSL_CTX_set_default_verify_paths(context);
     return ok == 1 ? VALUE_NONE : raise_last(vm, o);
 }
 
@@ -316,14 +325,18 @@ static bool set_name(OpenSSL *o, SSL *ssl, const char *name, bool check)
     bool is_address = inet_pton(AF_INET, name, &address) == 1 || inet_pton(AF_INET6, name, &address) == 1;
     if (!is_address && o->SSL_ctrl(ssl, CTRL_SET_HOSTNAME, 0, (void *)name) != 1) return false;
     if (!check) return true;
-    return is_address ? o->X509_VERIFY_PARAM_set1_ip_asc(o->SSL_get0_param(ssl), name) == 1 : o->SSL_set1_host(ssl, name) == 1;
+    return is_address ? o->X509_VERIFY_PARAM_set1_ip_asc(o->SSL_get0_param(ssl), name) == 1
+                      : o->SSL_set1_host(ssl, name) == 1;
 }
 
 static Tls *make_tls(VM *vm, OpenSSL *o, SSL_CTX *context)
 {
     Tls *t = heap_malloc(vm, sizeof *t);
     if (!t) return NULL;
-    *t = (Tls){.o = o, .ssl = o->SSL_new(context), .in = o->BIO_new(o->BIO_s_mem()), .out = o->BIO_new(o->BIO_s_mem())};
+    *t = (Tls){.o = o,
+               .ssl = o->SSL_new(context),
+               .in = o->BIO_new(o->BIO_s_mem()),
+               .out = o->BIO_new(o->BIO_s_mem())};
     if (t->ssl && t->in && t->out) return o->SSL_set_bio(t->ssl, t->in, t->out), o->uses++, t;
     heap_free(vm, t, sizeof *t);
     return vm_no_memory(vm), NULL;
@@ -379,7 +392,8 @@ static Value nat_agreed(VM *vm, Args args)
 static const NativeDef natives[] = {
     {"context(server, /)", nat_context, "Certificates and options, none yet.", 0},
     {"load_chain(context, certificates, key, /)", nat_load_chain, "Who we are.", 0},
-    {"trust(context, file, folder, /)", nat_trust, "Whose word is taken for who the peer is; None: as the system does.", 0},
+    {"trust(context, file, folder, /)", nat_trust,
+     "Whose word is taken for who the peer is; None: as the system does.", 0},
     {"start(reader, context, server, name, verify, check_name, /)", nat_start, "Speak TLS from now on.", 0},
     {"shaken(reader, /)", nat_shaken, "Wait until both sides have agreed.", NATIVE_ASYNC},
     {"agreed(reader, /)", nat_agreed, "On which version and cipher.", 0},

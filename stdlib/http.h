@@ -1,8 +1,8 @@
 /* http.h - inside _http: connections that speak HTTP/1.1 over a Stream, for the module http.
  *
- * A Connection takes messages out of a stream's bytes (http_receive.c) and puts answers in (http_send.c); what comes is
- * a Message (http_message.c), whose body is read from the connection as long as it is the latest. How long a peer
- * may take is a Watch's business (http_watch.c): all connections of a server share one, and one timer.
+ * A Connection takes messages out of a stream's bytes (http_receive.c) and puts answers in (http_send.c); what
+ * comes is a Message (http_message.c), whose body is read from the connection as long as it is the latest. How long
+ * a peer may take is a Watch's business (http_watch.c): all connections of a server share one, and one timer.
  */
 #pragma once
 #include "stdlib/http_parser.h"

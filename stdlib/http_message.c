@@ -10,7 +10,10 @@ static size_t block_size(const HttpHead *head)
     return offsetof(HttpHead, fields) + head->nfields * sizeof(HttpField) + head->size;
 }
 
-static const uint8_t *bytes_of(const HttpHead *head) { return (const uint8_t *)(head->fields + head->nfields); }
+static const uint8_t *bytes_of(const HttpHead *head)
+{
+    return (const uint8_t *)(head->fields + head->nfields);
+}
 
 Value http_message_new(VM *vm, Value type, Value connection, const HttpHead *head, const uint8_t *bytes)
 {

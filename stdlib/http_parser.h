@@ -1,8 +1,8 @@
-/* http_parser.h - messages of HTTP/1.1 as bytes, strictly by RFC 9110 and 9112: heads, and the frames of bodies.
+/* http_parser.h - messages of HTTP/1.1 as bytes, strictly by RFC 9110 and 9112: heads, and bodies' frames.
  *
- * Pure functions of bytes: no VM, no memory of their own. A head is parsed when it has come whole, from its start, so
- * how the bytes were cut on their way makes no difference. What two programs could read in two ways (a bare line
- * feed, two lengths, a folded line, space before a colon) is refused, by the status that a server answers.
+ * Pure functions of bytes: no VM, no memory of their own. A head is parsed when it has come whole, from its start,
+ * so how the bytes were cut on their way makes no difference. What two programs could read in two ways (a bare
+ * line feed, two lengths, a folded line, space before a colon) is refused, by the status that a server answers.
  */
 #pragma once
 #include <stdbool.h>
@@ -47,19 +47,26 @@ int http_parse_request(HttpHead *head, const uint8_t *data, size_t size);
 /* The status-line and fields of an answer; a body that the request forbids (HEAD) is the caller's to know. */
 int http_parse_response(HttpHead *head, const uint8_t *data, size_t size);
 
-/* A body on its way. */
+/* A body on its way, and what of it comes next. */
+typedef enum {
+    HTTP_BODY_PLAIN,
+    HTTP_BODY_SIZE,
+    HTTP_BODY_CHUNK,
+    HTTP_BODY_CHUNK_END,
+    HTTP_BODY_TRAILER,
+    HTTP_BODY_DONE
+} HttpBodyState;
+
 typedef struct HttpBody {
     int64_t left;      // of it, or of the chunk; to the end: HTTP_TO_END
     uint32_t trailers; // bytes of them so far
-    uint8_t state;
+    HttpBodyState state;
     const char *wrong;
 } HttpBody;
 
-enum { HTTP_BODY_PLAIN, HTTP_BODY_SIZE, HTTP_BODY_CHUNK, HTTP_BODY_CHUNK_END, HTTP_BODY_TRAILER, HTTP_BODY_DONE };
-
 void http_body_start(HttpBody *b, int64_t length);
-/* Take frames from the front of data: *used bytes are done with, of which *piece (if not empty) belong to the body; call
- * again with what follows. HTTP_DONE: it has ended; HTTP_MORE with an empty piece: more has to come. */
+/* Take frames from the front of data: *used bytes are done with, of which *piece (if not empty) belong to the body;
+ * call again with what follows. HTTP_DONE: it has ended; HTTP_MORE with an empty piece: more has to come. */
 int http_body_next(HttpBody *b, const uint8_t *data, size_t size, size_t *used, HttpSpan *piece);
 
 /* Is it a name, a field's value, as heads may have them? */

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <time.h>
 
-/* Every rule below ends at a line feed at the latest, and only whole lines are scanned: no rule looks at the end of
- * the data. `p` is where the scanner stands.
+/* Every rule below ends at a line feed at the latest, and only whole lines are scanned: no rule looks at the end
+ * of the data. `p` is where the scanner stands.
  */
 /*!re2c
     re2c:api:style           = free-form;
@@ -164,7 +164,15 @@ static int scan_status_line(Scan *s)
 
 /* ---- fields -------------------------------------------------------------------------------------- */
 
-typedef enum { FIELD_BAD, FIELD_OTHER, FIELD_LENGTH, FIELD_CODING, FIELD_HOST, FIELD_CONNECTION, FIELD_EXPECT } FieldName;
+typedef enum {
+    FIELD_BAD,
+    FIELD_OTHER,
+    FIELD_LENGTH,
+    FIELD_CODING,
+    FIELD_HOST,
+    FIELD_CONNECTION,
+    FIELD_EXPECT
+} FieldName;
 
 /* The name and its colon; *at is then behind that. */
 static FieldName scan_name(const uint8_t **at)
@@ -221,8 +229,10 @@ static int take_coding(Scan *s, const uint8_t *p)
     if (s->codings++) return refuse(s, 400, "more than one Transfer-Encoding");
     /*!re2c
         coding = 'gzip' | 'x-gzip' | 'compress' | 'x-compress' | 'deflate';
-        'chunked' ows crlf                            { s->chunked = true; return HTTP_DONE; }
-        coding ows ("," ows coding ows)* "," ows 'chunked' ows crlf { return refuse(s, 501, "a transfer coding that is not spoken here"); }
+        'chunked' ows crlf { s->chunked = true; return HTTP_DONE; }
+        (coding ows "," ows)+ 'chunked' ows crlf {
+            return refuse(s, 501, "a transfer coding that is not spoken here");
+        }
         * { return refuse(s, 400, "a Transfer-Encoding whose last is not chunked"); }
     */
 }
@@ -333,7 +343,7 @@ int http_parse_request(HttpHead *head, const uint8_t *data, size_t size)
     Scan s;
     begin(&s, head, data);
     const uint8_t *end = data + size;
-    if (size >= 2 && memcmp(data, "\r\n", 2) == 0) s.p += 2; // one line too many after the last body (RFC 9112, 2.2)
+    if (size >= 2 && memcmp(data, "\r\n", 2) == 0) s.p += 2; // one too many after the last body (RFC 9112, 2.2)
     int status = find_line(&s, end, 414, "the target is too long");
     if (status == HTTP_DONE) status = scan_request_line(&s);
     if (status == HTTP_DONE) status = scan_fields(&s, end);
@@ -402,10 +412,17 @@ static bool scan_chunk_size(const uint8_t *p)
     */
 }
 
+/* Where the line ends that begins here; NULL: it has not come, or is longer than it may be. */
+static const uint8_t *find_feed(const uint8_t *data, size_t size, size_t limit)
+{
+    return memchr(data, '\n', size < limit ? size : limit);
+}
+
 static int take_chunk_size(HttpBody *b, const uint8_t *data, size_t size, size_t *used)
 {
-    const uint8_t *feed = memchr(data, '\n', size < HTTP_MAX_CHUNK_LINE ? size : HTTP_MAX_CHUNK_LINE);
-    if (!feed) return size < HTTP_MAX_CHUNK_LINE ? HTTP_MORE : refuse_body(b, 400, "a chunk's size line is too long");
+    const uint8_t *feed = find_feed(data, size, HTTP_MAX_CHUNK_LINE);
+    if (!feed && size < HTTP_MAX_CHUNK_LINE) return HTTP_MORE;
+    if (!feed) return refuse_body(b, 400, "a chunk's size line is too long");
     if (!scan_chunk_size(data)) return refuse_body(b, 400, "a malformed chunk size");
     b->left = hex_number(data);
     b->state = b->left ? HTTP_BODY_CHUNK : HTTP_BODY_TRAILER;
@@ -415,26 +432,35 @@ static int take_chunk_size(HttpBody *b, const uint8_t *data, size_t size, size_t
 
 static int take_chunk_end(HttpBody *b, const uint8_t *data, size_t size, size_t *used)
 {
-    if (data[0] != '\r' || (size > 1 && data[1] != '\n')) return refuse_body(b, 400, "a chunk longer than its size");
+    if (data[0] != '\r' || (size > 1 && data[1] != '\n'))
+        return refuse_body(b, 400, "a chunk longer than its size");
     if (size < 2) return HTTP_MORE;
     *used = 2;
     b->state = HTTP_BODY_SIZE;
     return HTTP_DONE;
 }
 
+/* Nothing that changes how the message was read may come after it. */
+static bool is_trailer(const uint8_t *p)
+{
+    const uint8_t *from, *to;
+    FieldName name = scan_name(&p);
+    bool harmless = name == FIELD_OTHER || name == FIELD_CONNECTION || name == FIELD_EXPECT;
+    return harmless && scan_value(&p, &from, &to);
+}
+
 /* A field after the last chunk, checked and dropped, or the empty line. */
 static int take_trailer(HttpBody *b, const uint8_t *data, size_t size, size_t *used)
 {
-    const uint8_t *feed = memchr(data, '\n', size < HTTP_MAX_LINE ? size : HTTP_MAX_LINE), *p = data, *from, *to;
-    if (!feed) return size < HTTP_MAX_LINE ? HTTP_MORE : refuse_body(b, 431, "a trailer is too long");
+    const uint8_t *feed = find_feed(data, size, HTTP_MAX_LINE);
+    if (!feed && size < HTTP_MAX_LINE) return HTTP_MORE;
+    if (!feed) return refuse_body(b, 431, "a trailer is too long");
     size_t line = (size_t)(feed + 1 - data);
     b->trailers += (uint32_t)line;
     *used = line;
     if (line == 2 && data[0] == '\r') return b->state = HTTP_BODY_DONE, HTTP_DONE;
     if (b->trailers > HTTP_MAX_LINE) return refuse_body(b, 431, "the trailers are too long");
-    FieldName name = scan_name(&p);
-    bool ok = name != FIELD_BAD && scan_value(&p, &from, &to) && name != FIELD_LENGTH && name != FIELD_CODING && name != FIELD_HOST;
-    return ok ? HTTP_DONE : refuse_body(b, 400, "a malformed trailer");
+    return is_trailer(data) ? HTTP_DONE : refuse_body(b, 400, "a malformed trailer");
 }
 
 static void take_piece(HttpBody *b, size_t size, size_t *used, HttpSpan *piece)

@@ -1,5 +1,5 @@
-/* http_receive.c - messages out of a stream's bytes. A task that receives is parked on the stream's reader; it looks at the
- * bytes when its turn comes, so one that is cancelled has taken nothing. */
+/* http_receive.c - messages out of a stream's bytes. A task that receives is parked on the stream's reader; it
+ * looks at the bytes when its turn comes, so one that is cancelled has taken nothing. */
 #include "stdlib/http.h"
 #include "vm/bytes.h"
 #include "vm/int.h"
@@ -14,7 +14,8 @@ enum { MOST_SKIPPED = 64 << 10 }; // of a body that the handler did not read
 static Value wait_for(VM *vm, Value self, const Finder *finder, HttpPhase phase, const char *caller)
 {
     HttpConnection *c = http_connection(self);
-    Value v = is_unset(http_stream(c)->error) ? finder->take(vm, self) : vm_raise_exc(vm, http_stream(c)->error);
+    Value v =
+        is_unset(http_stream(c)->error) ? finder->take(vm, self) : vm_raise_exc(vm, http_stream(c)->error);
     if (v != VALUE_PARK) return v;
     if (phase == PHASE_IDLE && http_stream(c)->size) phase = PHASE_HEAD;
     if (c->phase == PHASE_NONE) http_enter(vm, c, phase);
@@ -59,7 +60,8 @@ static Value take_head(VM *vm, Value self, HttpConnection *c)
     Stream *s = http_stream(c);
     const uint8_t *bytes = stream_bytes(s);
     HttpHead head;
-    int status = !s->size ? HTTP_MORE : (c->is_client ? http_parse_response : http_parse_request)(&head, bytes, s->size);
+    int status = !s->size ? HTTP_MORE
+                          : (c->is_client ? http_parse_response : http_parse_request)(&head, bytes, s->size);
     if (status == HTTP_MORE) {
         if (s->flags & STREAM_EOF) return at_end(vm, c);
         if (s->size && c->phase == PHASE_IDLE) http_enter(vm, c, PHASE_HEAD);
@@ -121,7 +123,8 @@ static Value take_message(VM *vm, Value self)
     if (!is_unset(c->message)) {
         bool last = !c->keep_alive || (c->watched && c->watched->closing);
         if (last) return VALUE_NONE;
-        if (!skip_body(vm, c)) return c->keep_alive && !(http_stream(c)->flags & STREAM_EOF) ? VALUE_PARK : VALUE_NONE;
+        if (!skip_body(vm, c))
+            return c->keep_alive && !(http_stream(c)->flags & STREAM_EOF) ? VALUE_PARK : VALUE_NONE;
         gc_store(vm, c->owner, &c->message, VALUE_UNSET);
         c->answered = false;
     }
@@ -176,7 +179,8 @@ static const Finder body_finder = {body_ready, take_body};
 Value http_nat_read(VM *vm, Args args)
 {
     HttpConnection *c = http_connection(args.v[0]);
-    if (c->message != args.v[1]) return vm_raise(vm, ERR_RUNTIME, "the connection has gone on: this body is gone");
+    if (c->message != args.v[1])
+        return vm_raise(vm, ERR_RUNTIME, "the connection has gone on: this body is gone");
     if (c->in.state == HTTP_BODY_DONE) return bytes_new(vm, NULL, 0);
     if (http_head(c->message)->length > c->max_body) {
         c->keep_alive = false;
@@ -188,7 +192,7 @@ Value http_nat_read(VM *vm, Args args)
 
 /* ---- the end ------------------------------------------------------------------------------------- */
 
-/* Closing a socket with unread bytes would throw away the answer that explains why: wait until the peer has closed. */
+/* Closing a socket with unread bytes would throw away the answer that explains why: wait until the peer closes. */
 static Value take_rest(VM *vm, Value self)
 {
     HttpConnection *c = http_connection(self);

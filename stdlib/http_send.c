@@ -1,4 +1,4 @@
-/* http_send.c - answers as bytes: head and body in one buffer and one write, or a head and then the pieces of a body. */
+/* http_send.c - answers as bytes: head and body in one buffer and one write, or a head and then pieces of a body. */
 #include "stdlib/http.h"
 #include "vm/bytes.h"
 #include "vm/container.h"
@@ -37,12 +37,15 @@ static bool add_field(Head *h, Value name, Value value)
 {
     VM *vm = h->b.vm;
     if (!is_str(name) || !is_str(value))
-        return vm_raise(vm, ERR_TYPE, "a field's name and value must be str, not %T and %T", name, value), false;
+        return vm_raise(vm, ERR_TYPE, "a field's name and value must be str, not %T and %T", name, value),
+               false;
     const Str *n = as_str(name), *v = as_str(value);
-    if (!http_is_token((const uint8_t *)n->data, n->size)) return vm_raise(vm, ERR_VALUE, "%R is no field name", name), false;
+    if (!http_is_token((const uint8_t *)n->data, n->size))
+        return vm_raise(vm, ERR_VALUE, "%R is no field name", name), false;
     if (!http_is_value((const uint8_t *)v->data, v->size))
         return vm_raise(vm, ERR_VALUE, "the field %R has a control character in its value", name), false;
-    if (is_name(n, "content-length") || is_name(n, "transfer-encoding")) return true; // the connection's to say
+    if (is_name(n, "content-length") || is_name(n, "transfer-encoding"))
+        return true; // the connection's to say
     if (is_name(n, "connection")) {
         if (is_name(v, "close")) h->c->keep_alive = false;
         return true;
@@ -60,7 +63,8 @@ static bool add_fields(Head *h, Value fields)
     const List *l = as_list(fields);
     for (size_t i = 0; i < l->size; i++) {
         const Tuple *pair = is_tuple(l->items[i]) ? as_tuple(l->items[i]) : NULL;
-        if (!pair || pair->size != 2) return vm_raise(h->b.vm, ERR_TYPE, "a field must be (name, value)"), false;
+        if (!pair || pair->size != 2)
+            return vm_raise(h->b.vm, ERR_TYPE, "a field must be (name, value)"), false;
         if (!add_field(h, pair->items[0], pair->items[1])) return false;
     }
     return true;
@@ -108,7 +112,8 @@ static bool add_head(Head *h, int64_t status, Value kind, Value fields, int64_t 
     VM *vm = h->b.vm;
     HttpConnection *c = h->c;
     if (c->answered) return vm_raise(vm, ERR_RUNTIME, "this request has been answered"), false;
-    if (status < 200 || status > 599) return vm_raise(vm, ERR_VALUE, "a status must be 200 to 599, not %ld", (long)status), false;
+    if (status < 200 || status > 599)
+        return vm_raise(vm, ERR_VALUE, "a status must be 200 to 599, not %ld", (long)status), false;
     settle_keep_alive(c);
     const char *reason = http_reason((int)status);
     sb_add(&h->b, "HTTP/1.1 ", 9);
@@ -165,7 +170,7 @@ Value http_nat_send(VM *vm, Args args)
     return flush(vm, &h) ? is_clear(c) : VALUE_ERROR;
 }
 
-/* begin(status, kind, fields, length): the head; length None: not known. Answers whether a body is to follow. */
+/* begin(status, kind, fields, length): the head; length None: not known. Answers whether a body follows. */
 Value http_nat_begin(VM *vm, Args args)
 {
     HttpConnection *c = http_connection(args.v[0]);
@@ -197,7 +202,8 @@ Value http_nat_write(VM *vm, Args args)
     Head h = {.c = c};
     ByteView data;
     if (!bytes_to_send(vm, args.v[1], &data)) return VALUE_ERROR;
-    if (c->out_left >= 0 && (int64_t)data.size > c->out_left) return vm_raise(vm, ERR_VALUE, "more than the body's Content-Length");
+    if (c->out_left >= 0 && (int64_t)data.size > c->out_left)
+        return vm_raise(vm, ERR_VALUE, "more than the body's Content-Length");
     if (http_stream(c)->flags & STREAM_LOST) return vm_raise(vm, ERR_CONNECTION_RESET, "Connection lost");
     if (!data.size) return is_clear(c);
     if (c->out_left != HTTP_CHUNKED) {

@@ -1,6 +1,6 @@
-/* http_watch.c - the patience of a server. The connections that wait for the same kind of thing stand in a list, in the
- * order in which they began, which is the order of their deadlines: entering and leaving cost nothing, and one timer,
- * set for the earliest, serves them all. It looks again when it fires; most have gone on meanwhile.
+/* http_watch.c - the patience of a server. The connections that wait for the same kind of thing stand in a list,
+ * in the order in which they began, which is the order of their deadlines: entering and leaving cost nothing, and
+ * one timer, set for the earliest, serves them all. It looks again when it fires; most have gone on meanwhile.
  */
 #include "stdlib/http.h"
 #include "vm/exception.h"

@@ -1,5 +1,5 @@
-/* http.c - any bytes as a request, as an answer and as a chunked body. However they are cut, what comes out is the same,
- * and every span lies within what was given. */
+/* http.c - any bytes as a request, as an answer and as a chunked body. However they are cut, what comes out is the
+ * same, and every span lies within what was given. */
 #include "stdlib/http_parser.h"
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +45,8 @@ static void parse(Parse *how, const uint8_t *data, size_t size)
         free(copy);
         if (early == HTTP_MORE) continue;
         check(early == status);
-        if (early == HTTP_DONE) check(part.size == whole.size && part.length == whole.length && part.nfields == whole.nfields);
+        if (early == HTTP_DONE)
+            check(part.size == whole.size && part.length == whole.length && part.nfields == whole.nfields);
     }
 }
 
