@@ -18,7 +18,7 @@ static Value wait_for(VM *vm, Value self, const Finder *finder, HttpPhase phase,
         is_unset(http_stream(c)->error) ? finder->take(vm, self) : vm_raise_exc(vm, http_stream(c)->error);
     if (v != VALUE_PARK) return v;
     if (phase == PHASE_IDLE && http_stream(c)->size) phase = PHASE_HEAD;
-    if (c->phase == PHASE_NONE) http_enter(vm, c, phase);
+    if (c->phase == PHASE_NONE || c->phase == PHASE_WRITE) http_enter(vm, c, phase);
     Want w = {.kind = WANT_FOUND, .separator = self, .finder = finder, .scanned = http_stream(c)->size};
     return stream_wait_for_data(vm, c->reader, &w, caller);
 }

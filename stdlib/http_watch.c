@@ -51,6 +51,7 @@ static void give_up(VM *vm, HttpConnection *c)
     HttpPhase phase = (HttpPhase)c->phase;
     Stream *s = http_stream(c);
     http_enter(vm, c, PHASE_NONE);
+    if (phase == PHASE_WRITE && !s->pending) return; // it has been taken long since
     c->timed_out = (uint8_t)phase;
     c->keep_alive = false;
     if (phase == PHASE_WRITE) stream_close_channel(vm, s, true);
