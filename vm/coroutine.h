@@ -79,7 +79,13 @@ static inline Gen *gen_make(VM *vm, Function *f, const Value *args, uint32_t n)
     if (__builtin_expect(!g, 0)) return NULL;
     g->leaf = g->root = g;
     g->delegate = VALUE_UNSET;
-    g->frame = (Frame){.fn = obj_value(f), .pc = c->insns, .heap = FRAME_HEAP};
+    g->frame.fn = obj_value(f);
+    g->frame.pc = c->insns;
+    g->frame.caller = NULL;
+    g->frame.heap = FRAME_HEAP;
+    g->frame.ret_kind = 0;
+    g->frame.ret = 0;
+    g->frame.depth = 0;
     for (uint32_t i = 0; i < n; i++) g->frame.regs[i] = args[i];
     for (uint32_t i = n; i < c->nregs; i++) g->frame.regs[i] = VALUE_UNSET;
     if (c->flags & CODE_HAS_HANDLERS) gc_watch_generator(vm, g);
