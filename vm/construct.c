@@ -27,18 +27,28 @@ static bool is_plain(VM *vm, const Type *t)
     return t->def->constructor.fn == vm->types[T_OBJECT]->def->constructor.fn;
 }
 
-Value type_call_constructor(VM *vm, const NativeDef *constructor, Type *t, const Value *args, int n, Value kwnames)
+static Value call_constructor(VM *vm, const Signature *sig, Type *t, const Value *args, int n, Value kwnames)
 {
-    const Signature *sig = native_signature(vm, constructor);
-    if (!sig) return VALUE_ERROR;
     size_t room = 1 + (size_t)(sig->raw ? n : sig->nparams);
     Value *v = roots_reserve(vm, room);
     if (!v) return VALUE_ERROR;
     v[0] = obj_value(t);
     Value result = VALUE_ERROR;
-    if (native_bind(vm, sig, "", args, n, kwnames, v + 1)) result = constructor->fn(vm, (Args){v, (int)room});
+    if (native_bind(vm, sig, "", args, n, kwnames, v + 1)) result = sig->def->fn(vm, (Args){v, (int)room});
     roots_pop(vm, v);
     return result;
+}
+
+Value type_call_constructor(VM *vm, const NativeDef *constructor, Type *t, const Value *args, int n, Value kwnames)
+{
+    const Signature *sig = native_signature(vm, constructor);
+    return sig ? call_constructor(vm, sig, t, args, n, kwnames) : VALUE_ERROR;
+}
+
+Value type_call_direct(VM *vm, Type *t, const Value *args, int n, Value kwnames)
+{
+    if (!t->direct) t->direct = native_signature(vm, &t->def->constructor);
+    return t->direct ? call_constructor(vm, t->direct, t, args, n, kwnames) : VALUE_ERROR;
 }
 
 /* "Can't instantiate abstract class A with abstract methods f, g": abc marked them. */
@@ -98,10 +108,8 @@ static Value script_new(VM *vm, Type *t, const Value *args, int n, Value kwnames
 Value type_construct(VM *vm, Type *t, const Value *args, int n, Value kwnames, Value *init)
 {
     *init = VALUE_UNSET;
-    if (t == vm->types[T_TYPE]) return type_call_constructor(vm, &t->def->constructor, t, args, n, kwnames);
-    const NativeDef *constructor = &t->def->constructor;
-    bool direct = !(t->flags & TYPE_HEAP) && constructor->fn && !is_plain(vm, t);
-    if (direct) return type_call_constructor(vm, constructor, t, args, n, kwnames);
+    bool direct = !(t->flags & TYPE_HEAP) && t->def->constructor.fn && !is_plain(vm, t);
+    if (direct || t == vm->types[T_TYPE]) return type_call_direct(vm, t, args, n, kwnames);
     Value o;
     if (type_defines(t, D_NEW)) {
         o = script_new(vm, t, args, n, kwnames);

@@ -238,6 +238,7 @@ struct Type {
     Tuple *bases, *mro;
     Dict *dict;          // plain dict, str keys; NULL for a built-in type nobody looked into yet: see type_dict()
     const TypeDef *def;  // slots of this type or of the nearest built-in base, with what they inherit filled in
+    const struct Signature *direct; // of a built-in type that was called: its constructor's, all that a call has to do
     const TypeDef *table;// of a built-in type: its own row; methods and getsets enter `dict` when first looked up
     Type *base;          // the base whose layout this one extends (__base__); NULL for object
     uint64_t defined[2]; // bit per Dunder: the MRO finds it in a script class

@@ -143,7 +143,13 @@ Value op_compare_resume(VM *vm, Frame *f, RetKind stage)
 
 int op_truth(VM *vm, Value v)
 {
-    if (is_bool(v)) return v == VALUE_TRUE;
+    if (is_ptr(v)) switch (as_obj(v)->shape) {
+        case T_STR: return as_str(v)->size != 0;
+        case T_LIST: return as_list(v)->size != 0;
+        case T_TUPLE: return as_tuple(v)->size != 0;
+        case T_DICT: return dict_len(as_dict(v)) != 0;
+        default: break;
+        }
     return obj_truth(vm, v);
 }
 
@@ -166,8 +172,27 @@ Value op_in(VM *vm, Value item, Value container, bool negate)
     return in < 0 ? VALUE_ERROR : bool_value(in != negate);
 }
 
+/* The item of a built-in sequence at a small index, counted from the end if negative; UNSET: anything else. */
+static Value item_at(VM *vm, Value o, int64_t i)
+{
+    if (!is_ptr(o)) return VALUE_UNSET;
+    size_t size;
+    const Value *items;
+    switch (as_obj(o)->shape) {
+    case T_LIST: size = as_list(o)->size, items = as_list(o)->items; break;
+    case T_TUPLE: size = as_tuple(o)->size, items = as_tuple(o)->items; break;
+    case T_STR: size = as_str(o)->length, items = NULL; break;
+    default: return VALUE_UNSET;
+    }
+    size_t at = (size_t)(i < 0 ? i + (int64_t)size : i);
+    if (at >= size) return VALUE_UNSET; // the slot knows what to raise
+    return items ? items[at] : str_from_char(vm, str_char_at(vm, as_str(o), at));
+}
+
 Value op_getitem(VM *vm, Value o, Value key, uint16_t dst)
 {
+    Value item = is_small(key) ? item_at(vm, o, as_small(key)) : VALUE_UNSET;
+    if (!is_unset(item)) return item;
     if (is_exact(o, T_DICT)) {
         Value v = dict_get(vm, as_dict(o), key);
         return is_unset(v) ? vm_raise_arg(vm, ERR_KEY, key) : v;

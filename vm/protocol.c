@@ -163,7 +163,8 @@ int64_t obj_len(VM *vm, Value v)
     Type *t = type_of(vm, v);
     if (type_defines(t, D_LEN)) return check_length(vm, call_defined(vm, v, D_LEN), "__len__");
     if (!t->def->slots.len) return vm_raise(vm, ERR_TYPE, "object of type '%T' has no len()", v), -1;
-    return check_length(vm, t->def->slots.len(vm, v), "__len__");
+    Value n = t->def->slots.len(vm, v);
+    return is_small(n) ? as_small(n) : check_length(vm, n, "__len__");
 }
 
 int64_t obj_length_hint(VM *vm, Value v, int64_t fallback)

@@ -48,6 +48,8 @@ Value type_construct(VM *vm, Type *t, const Value *args, int n, Value kwnames, V
 Value type_instantiate(VM *vm, Type *t, const Value *args, int n, Value kwnames);
 /* Runs a built-in's constructor row for t (which may be a subclass) with arguments not containing the type. */
 Value type_call_constructor(VM *vm, const NativeDef *constructor, Type *t, const Value *args, int n, Value kwnames);
+/* A call of a built-in type whose constructor does it all; Type.direct is set from then on. */
+Value type_call_direct(VM *vm, Type *t, const Value *args, int n, Value kwnames);
 
 /* --- subclasses of built-ins ---
  * An instance of `class L(list)` has the layout of List and, when its type has TYPE_ATTRS, one Value more at the end:
