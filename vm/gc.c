@@ -517,12 +517,14 @@ void gc_relieve(VM *vm, bool at_safepoint)
 {
     Heap *h = vm->heap;
     bool asked = h->starved || h->tight;
-    int left = asked && h->patience < PRESSING ? PRESSING : h->pressing ? h->pressing - 1 : 0;
+    bool hopeful = h->starved ? h->weary < PRESSING : h->tight && h->patience < PRESSING;
+    int left = hopeful ? PRESSING : h->pressing ? h->pressing - 1 : 0;
     size_t before = heap_used(vm);
     collect_all(vm, at_safepoint);
     bool helped = heap_used(vm) + h->slack < before;
-    if (helped) h->patience = 0;
+    if (helped) h->patience = h->weary = 0;
     else if (asked) h->patience = 2 * h->patience + 1;
+    if (!helped && h->starved) h->weary = 2 * h->weary + 1;
     h->starved = h->tight = false;
     h->since = h->excess = h->refusals = 0;
     press(vm, h->limit && !heap_is_over(h) ? 0 : left);

@@ -98,7 +98,8 @@ struct Heap {
     bool tight;                 // that is a part of the slack
     bool starved;               // memory was refused and nothing collected since
     int pressing;               // safepoints that collect at once, since memory is out
-    uint32_t refusals, patience; // refusals since the last collection; so many call for another
+    uint32_t patience;           // grows while collections near the limit are of no use: they become rarer
+    uint32_t refusals, weary;    // refusals since the last collection; so many call for another: the same for those
     uint64_t young_collections, major_collections;
     Pauses pauses;
 };

@@ -152,7 +152,7 @@ static Obj *alloc_large(VM *vm, size_t size)
 static void *starve(VM *vm)
 {
     Heap *h = vm->heap;
-    if (++h->refusals >= h->patience) {
+    if (++h->refusals >= h->weary) {
         h->starved = true;
         vm->fuel = -1;
     }
