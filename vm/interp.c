@@ -349,6 +349,13 @@ static inline bool flt_none(double a, double b, double *r) { (void)a; (void)b; (
         goto for_next;                                                                                                 \
     } while (0)
 
+/* A variable that has no value; outer: of the function around an inlined comprehension. */
+static void unbound(VM *vm, bool outer, Value name)
+{
+    if (outer) op_unbound_free(vm, name);
+    else op_unbound_local(vm, name);
+}
+
 Value interp_run(VM *vm, Frame *frame)
 {
     static const void *const labels[] = {
@@ -380,23 +387,13 @@ reload:
     CASE(CHECK_LOCAL):
         if (likely(R(A) != VALUE_UNSET)) NEXT;
         SAVE();
-        if (C) op_unbound_free(vm, K(B));
-        else op_unbound_local(vm, K(B));
+        unbound(vm, C, K(B));
         goto unwind;
 
     /* ---- captured variables ---- */
     CASE(NEW_CELL): FINISH(A, op_new_cell(vm, VALUE_UNSET));
     CASE(WRAP_CELL): FINISH(A, op_new_cell(vm, R(A)));
-    CASE(LOAD_CELL): {
-        Value v = ((Cell *)as_obj(R(B)))->value;
-        if (likely(v != VALUE_UNSET)) {
-            R(A) = v;
-            NEXT;
-        }
-        SAVE();
-        op_unbound_local(vm, K(C));
-        goto unwind;
-    }
+    CASE(LOAD_CELL):
     CASE(LOAD_OUTER_CELL): {
         Value v = ((Cell *)as_obj(R(B)))->value;
         if (likely(v != VALUE_UNSET)) {
@@ -404,7 +401,7 @@ reload:
             NEXT;
         }
         SAVE();
-        op_unbound_free(vm, K(C));
+        unbound(vm, pc[-1].op == OP_LOAD_OUTER_CELL, K(C));
         goto unwind;
     }
     CASE(STORE_CELL): {

@@ -131,28 +131,23 @@ static void trace_gen(VM *vm, Gen *g)
     mark_values(vm, g->frame.regs, frame_code(&g->frame)->nregs);
 }
 
+static void mark_objs(VM *vm, void *const *objs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) gc_mark_obj(vm, objs[i]);
+}
+
 static void trace_type(VM *vm, Type *t)
 {
-    gc_mark_obj(vm, t->name);
-    gc_mark_value(vm, t->qualname);
-    gc_mark_value(vm, t->module);
-    gc_mark_obj(vm, t->bases);
-    gc_mark_obj(vm, t->mro);
-    gc_mark_obj(vm, t->dict);
-    gc_mark_obj(vm, t->base);
-    gc_mark_obj(vm, t->root_shape);
-    gc_mark_obj(vm, t->dict_shape);
-    gc_mark_obj(vm, t->subclasses);
-    gc_mark_value(vm, t->attrs_doc);
+    void *objs[] = {t->name, t->bases, t->mro, t->dict, t->base, t->root_shape, t->dict_shape, t->subclasses};
+    Value values[] = {t->qualname, t->module, t->attrs_doc};
+    mark_objs(vm, objs, sizeof objs / sizeof *objs);
+    mark_values(vm, values, sizeof values / sizeof *values);
 }
 
 static void trace_shape(VM *vm, Shape *s)
 {
-    gc_mark_obj(vm, s->type);
-    gc_mark_obj(vm, s->parent);
-    gc_mark_obj(vm, s->name);
-    gc_mark_obj(vm, s->table);
-    gc_mark_obj(vm, s->transitions);
+    void *objs[] = {s->type, s->parent, s->name, s->table, s->transitions};
+    mark_objs(vm, objs, sizeof objs / sizeof *objs);
 }
 
 static void trace_task(VM *vm, Task *t)
