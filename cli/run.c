@@ -14,6 +14,7 @@
 #include "vm/report.h"
 #include "vm/str.h"
 #include "vm/task.h"
+#include "vm/unawaited.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -193,6 +194,7 @@ int run_finish(VM *vm, int status)
     gc_close_generators(vm);
     int err = output_flush_errno(vm);
     const Options *o = vm->user;
+    if (status == STATUS_OK) unawaited_report(vm, true); // an error that ended it says enough
     if (o->on_end) o->on_end(vm, o->listener);
     if (err) status = report_lost_output(vm, err);
     free((void *)vm->start_dir);

@@ -14,7 +14,7 @@ static bool is_asyncio(const Callee *c, const char *name)
     return is_path(c, "asyncio", name) || is_path(c, "builtins", name);
 }
 
-static bool may_await(const Lint *l)
+bool lint_may_await(const Lint *l)
 {
     return l->scope->function->kind == SCOPE_MODULE || lint_in_async(l);
 }
@@ -27,7 +27,7 @@ static void check_thrown_call(Lint *l, Node *call)
     if (c.thing == THING_ASYNC_GENERATOR)
         lint_report(l, LINT_UNITERATED, call->span, c.text, "");
     else if (c.thing == THING_COROUTINE || is_path(&c, "builtins", "gather"))
-        lint_report(l, may_await(l) ? LINT_UNAWAITED : LINT_UNAWAITED_SYNC, call->span, c.text, "");
+        lint_report(l, lint_may_await(l) ? LINT_UNAWAITED : LINT_UNAWAITED_SYNC, call->span, c.text, "");
 }
 
 static void check_thrown_name(Lint *l, Node *node)
@@ -49,11 +49,28 @@ static void check_statement(Lint *l, Node *value)
 
 /* ---- coroutines taken for their results ---------------------------------------------------------------- */
 
+/* The call written there, or the one whose outcome the variable there always is. */
+static Node *origin(Lint *l, Node *node)
+{
+    const Fact *f = node->kind == AST_Name ? lint_single(l, AST(Name, node)->id) : NULL;
+    return f && f->simple && f->value ? f->value : node;
+}
+
 static void check_value(Lint *l, Node *node)
 {
     if (!node || l->guarded) return;
-    Callee c = lint_called(l, node);
+    Callee c = lint_called(l, origin(l, node));
     if (c.thing == THING_COROUTINE) lint_report(l, LINT_UNAWAITED_VALUE, node->span, c.text, "");
+}
+
+/* Functions that make nothing sensible of a coroutine. */
+static bool takes_values(const Callee *c)
+{
+    static const char *const names[] = {"len",  "int",  "float", "sum",  "max",       "min",   "abs", "round",  "sorted",
+                                        "list", "dict", "set",   "tuple", "enumerate", "range", "zip", "reversed"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (is_path(c, "builtins", names[i])) return true;
+    return false;
 }
 
 static void check_loop(Lint *l, Node *iter, bool is_async)
@@ -136,6 +153,7 @@ static void check_call(Lint *l, AstCall *call)
 {
     Callee c = lint_callee(l, call->func);
     if (!c.path[0] || l->guarded) return;
+    for (uint32_t i = 0; takes_values(&c) && i < call->args.count; i++) check_value(l, call->args.items[i]);
     if (is_asyncio(&c, "gather") && call->args.count == 1 && holds_list(l, call->args.items[0]))
         lint_report(l, LINT_GATHER_LIST, call->args.items[0]->outer, c.text, "");
     if (is_asyncio(&c, "gather") || is_asyncio(&c, "run") || is_path(&c, "asyncio", "create_task"))
@@ -215,6 +233,12 @@ void lint_async(Lint *l, Node *node)
     case AST_While: check_value(l, AST(While, node)->test); break;
     case AST_Compare: check_compare(l, AST(Compare, node)); break;
     case AST_Subscript: check_value(l, AST(Subscript, node)->value); break;
+    case AST_IfExp: check_value(l, AST(IfExp, node)->test); break;
+    case AST_UnaryOp: check_value(l, AST(UnaryOp, node)->operand); break;
+    case AST_AugAssign: check_value(l, AST(AugAssign, node)->value); break;
+    case AST_FormattedValue: // a variable may be shown there for what it is
+        if (AST(FormattedValue, node)->value->kind == AST_Call) check_value(l, AST(FormattedValue, node)->value);
+        break;
     case AST_BinOp:
         check_value(l, AST(BinOp, node)->left);
         check_value(l, AST(BinOp, node)->right);

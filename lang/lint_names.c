@@ -190,13 +190,27 @@ static void check_unused_variable(Lint *l, const Symbol *s)
     lint_report(l, LINT_UNUSED_VARIABLE, span, s->name->text, "");
 }
 
+/* `x = fetch()`, and x is never asked for: the call has done nothing. */
+static bool check_unawaited(Lint *l, Scope *scope, const Symbol *s)
+{
+    const Fact *f = s->fact;
+    bool assigned = f->binder->kind == AST_Name && f->simple == f->bindings && f->value;
+    if (!assigned || scope->kind == SCOPE_CLASS || scope->shows_locals) return false;
+    l->scope = scope;
+    Callee c = lint_called(l, f->value);
+    if (c.thing != THING_COROUTINE) return false;
+    lint_report(l, lint_may_await(l) ? LINT_UNAWAITED : LINT_UNAWAITED_SYNC, f->value->span, c.text, "");
+    return true;
+}
+
 void lint_unused(Lint *l)
 {
-    for (const Scope *scope = l->scopes.first; scope; scope = scope->next)
+    for (Scope *scope = l->scopes.first; scope; scope = scope->next)
         for (const Symbol *s = scope->symbols; s; s = s->next) {
             const Fact *f = s->fact;
             if (!f || f->uses || !f->bindings || s->name->text[0] == '_') continue;
             bool import = f->binder->kind == AST_Alias;
+            if (!import && check_unawaited(l, scope, s)) continue;
             if (import && f->bindings == 1 && scope->kind != SCOPE_CLASS)
                 check_unused_import(l, s);
             else if (!import && scope->kind == SCOPE_FUNCTION)

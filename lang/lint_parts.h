@@ -75,6 +75,8 @@ Callee lint_called(Lint *l, Node *node);
 bool lint_library_path(Lint *l, Node *node, char *path, size_t size);
 /* Does code at this place run in an `async def`? */
 bool lint_in_async(const Lint *l);
+/* ... or on top level, which may await as well? */
+bool lint_may_await(const Lint *l);
 
 /* The checks, by what they look at. */
 void lint_names(Lint *l, Node *node); // lint_names.c

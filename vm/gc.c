@@ -16,6 +16,7 @@
 #include "vm/strand.h"
 #include "vm/task.h"
 #include "vm/type.h"
+#include "vm/unawaited.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -114,6 +115,7 @@ static void mark_roots(VM *vm)
     str_trace_roots(vm);
     for (size_t i = 0; i < h->ndying; i++) gc_mark_obj(vm, h->dying[i]);
     for (size_t i = 0; i < h->ncleared; i++) gc_mark_obj(vm, h->cleared[i]);
+    unawaited_mark(vm);
     mark_frames(vm, vm->frame, vm->safepoint_frame);
     mark_strands(vm);
 }
@@ -351,6 +353,7 @@ static bool settle(VM *vm, bool major)
     Heap *h = vm->heap;
     gc_mark_all(vm);
     find_dying(vm, major);
+    unawaited_find_dying(vm);
     if (h->frame_failed) return false;
     clear_weak_references(vm, major);
     forget_dead_codes(vm);
@@ -583,12 +586,14 @@ void gc_step(VM *vm)
     else step(vm);
     note_pause(&h->pauses, monotonic() - start);
     if (h->ndying || h->ncleared) run_finalizers(vm, true);
+    unawaited_report(vm, false);
 }
 
 void gc_collect(VM *vm)
 {
     collect_all(vm, false);
     run_finalizers(vm, false);
+    unawaited_report(vm, false);
 }
 
 void gc_free_lists(Heap *h)

@@ -10,6 +10,7 @@
 #include "vm/report.h"
 #include "vm/str.h"
 #include "vm/type.h"
+#include "vm/unawaited.h"
 
 static bool is_statement(const Insn *call)
 {
@@ -23,6 +24,7 @@ static Value made_coroutine(VM *vm, Value v)
     if (is_error(v)) return v;
     const Insn *call = vm->frame->pc - 1, *next = vm->frame->pc;
     if (is_statement(call)) report_never_awaited(vm, v);
+    else unawaited_watch(vm, v);
     bool loops_over_it = next->op == OP_FOR_PREP && next->b == call->c;
     if (loops_over_it && is_exact(v, T_GENERATOR)) as_obj(v)->aux |= GEN_LOOP;
     bool delegates_to_it = next->op == OP_GET_YIELD_ITER && next->b == call->c && next->a == call->c;

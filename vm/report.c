@@ -89,9 +89,13 @@ static Str *coroutine_name(VM *vm, Value v)
 
 void report_never_awaited(VM *vm, Value coroutine)
 {
+    report_never_awaited_at(vm, coroutine, frame_code(vm->frame), vm->frame->pc - 1);
+}
+
+void report_never_awaited_at(VM *vm, Value coroutine, const Code *c, const Insn *call)
+{
     if (is_exact(coroutine, T_GENERATOR) || is_exact(coroutine, T_ASYNC_GENERATOR)) return;
-    const Code *c = frame_code(vm->frame);
-    CodeLine at = code_position(c, vm->frame->pc - 1);
+    CodeLine at = code_position(c, call);
     StrBuilder b;
     sb_init(&b, vm);
     add_head(&b, c, at);

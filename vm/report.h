@@ -4,6 +4,8 @@
 
 /* A coroutine was made and dropped by the statement that vm->frame is executing. */
 void report_never_awaited(VM *vm, Value coroutine);
+/* The same of a call in `c` that is over. */
+void report_never_awaited_at(VM *vm, Value coroutine, const Code *c, const Insn *call);
 /* The running task has blocked since that moment (monotonic ns) in a call of vm->frame, which says `what`; nothing is said if
  * nobody else waited for his turn meanwhile, or not for long. A place is reported once. */
 void report_stall(VM *vm, const char *what, int64_t since);

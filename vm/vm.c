@@ -12,6 +12,7 @@
 #include "vm/strand.h"
 #include "vm/task.h"
 #include "vm/type.h"
+#include "vm/unawaited.h"
 
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -118,6 +119,7 @@ void vm_free(VM *vm)
     if (!vm) return;
     strands_end(vm);
     sched_free(vm);
+    unawaited_free(vm);
     heap_free_owned(vm);
     types_free(vm);
     common_free(vm);

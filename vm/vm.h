@@ -74,6 +74,7 @@ struct VM {
     EventHook *event_hook;       // task.h; NULL when nobody listens
     void *event_state;
     Reader reader;               // whom reports are for; exceptions' own texts are always English
+    struct UnawaitedList *unawaited; // unawaited.h
     const void *last_stall;      // where a task was last seen to block the others (report.c)
     int exit_status;
     int stop_status;             // the run is being stopped with this status (time limit); 0: no
