@@ -1,6 +1,6 @@
 /* complete.h - what may stand at the cursor: names, attributes, keywords, modules, keyword arguments, commands. */
 #pragma once
-#include "cli/look.h"
+#include "stdlib/look.h"
 
 typedef struct Candidate {
     char *name; // what is put in

@@ -1,6 +1,6 @@
 #include "cli/repl_commands.h"
 #include "cli/compiler.h"
-#include "cli/look.h"
+#include "stdlib/look.h"
 #include "cli/trace.h"
 #include "vm/code_object.h"
 #include "vm/dict.h"
@@ -89,18 +89,10 @@ static void command_doc(Repl *r, const char *argument)
 {
     Value v = look_dotted(r, argument);
     if (is_unset(v)) return repl_printf(r, repl_say(r, SAY_NO_SUCH_NAME), argument);
-    TextBuffer out = {0}, doc = {0};
-    if (!look_signature(r->vm, v, &out)) text_addf(&out, "%s", argument);
-    look_doc(r->vm, v, &doc);
-    text_add(&out, "\n", 1);
-    for (const char *p = doc.bytes, *end = p + doc.len; p && p < end;) {
-        size_t line = strcspn(p, "\n");
-        text_addf(&out, "    %.*s\n", (int)line, p);
-        p += line + 1;
-    }
+    TextBuffer out = {0};
+    look_help(r->vm, v, &out);
     output_bytes(r->vm, out.bytes, out.len);
     text_free(&out);
-    text_free(&doc);
 }
 
 static const Code *code_of(Value v)

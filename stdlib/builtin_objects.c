@@ -1,5 +1,6 @@
 /* builtin_objects.c - built-in functions on any object: attributes, classes, text, namespaces. */
 #include "stdlib/builtins.h"
+#include "stdlib/look.h"
 #include "vm/common.h"
 #include "vm/dict.h"
 #include "vm/exception.h"
@@ -8,6 +9,8 @@
 #include "vm/list.h"
 #include "vm/output.h"
 #include "vm/protocol.h"
+
+#include <string.h>
 
 /* ---- attributes ---------------------------------------------------------------------------------- */
 
@@ -110,25 +113,15 @@ Value nat_import(VM *vm, Args args)
 
 /* ---- help ---------------------------------------------------------------------------------------- */
 
-static Value help_of_native(VM *vm, const Native *f)
-{
-    return str_format(vm, "%s\n    %s\n", f->sig->def->signature, f->sig->def->doc ? f->sig->def->doc : "");
-}
-
 Value nat_help(VM *vm, Args args)
 {
-    Value v = args.v[0];
-    if (is_unset(v))
-        v = str_from_c(vm, "help(object) prints what an object is for; dir(object) lists its attributes.\n");
-    else if (is_kind(v, KIND_NATIVE)) v = help_of_native(vm, (Native *)as_obj(v));
-    else {
-        Value doc = obj_getattr_opt(vm, v, vm->common->doc);
-        Value name = is_error(doc) ? doc : obj_getattr_opt(vm, v, vm->common->name_);
-        if (is_error(name)) return name;
-        Value title = is_str(name) ? name : str_from_c(vm, type_name(vm, v));
-        v = str_format(vm, "%V\n    %V\n", title, is_str(doc) ? doc : obj_value(vm->empty_str));
-    }
-    return !is_error(v) && output_str(vm, as_str(v)) ? VALUE_NONE : VALUE_ERROR;
+    static const char about[] = "help(object) prints what an object is for; dir(object) lists its attributes.\n";
+    if (is_unset(args.v[0])) return output_bytes(vm, about, strlen(about)) ? VALUE_NONE : VALUE_ERROR;
+    TextBuffer text = {0};
+    look_help(vm, args.v[0], &text);
+    bool ok = !text.failed && output_bytes(vm, text.bytes, text.len);
+    text_free(&text);
+    return ok ? VALUE_NONE : is_unset(vm->exc) ? vm_no_memory(vm) : VALUE_ERROR;
 }
 
 /* ---- the end, and what is left out --------------------------------------------------------------- */

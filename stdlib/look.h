@@ -1,4 +1,4 @@
-/* look.h - what is known about names and values without running any of the program's code: for completion and help. What
+/* look.h - what is known about names and values without running any of the program's code: for completion, help() and :doc. What
  * only a property, a __getattr__ or a call could tell stays unknown.
  */
 #pragma once
@@ -16,5 +16,7 @@ bool look_signature(VM *vm, Value v, TextBuffer *out);
 void look_keywords(VM *vm, Value v, void (*each)(void *state, const char *name, size_t len), void *state);
 /* The documentation; nothing if there is none. */
 void look_doc(VM *vm, Value v, TextBuffer *out);
+/* What help() prints: how it is called, its documentation, the members of a class or module. */
+void look_help(VM *vm, Value v, TextBuffer *out);
 /* One line about a value: how it is called, what it is for. */
 void look_line(VM *vm, Value v, TextBuffer *out);

@@ -1,4 +1,4 @@
-#include "cli/look.h"
+#include "stdlib/look.h"
 #include "vm/code_object.h"
 #include "vm/common.h"
 #include "vm/dict.h"
@@ -7,6 +7,7 @@
 #include "vm/protocol.h"
 #include "vm/str.h"
 
+#include <stdint.h>
 #include <string.h>
 
 typedef void (*Each)(void *state, const char *name, size_t len);
@@ -235,6 +236,15 @@ static void add_first_line(VM *vm, Value v, TextBuffer *out)
     text_free(&doc);
 }
 
+/* A call only makes a coroutine: worth a word in front of its name. */
+static void add_async(Value v, TextBuffer *out)
+{
+    if (is_kind(v, KIND_METHOD)) v = as_method(v)->fn;
+    bool async = is_kind(v, KIND_FUNCTION) ? (((Function *)as_obj(v))->code->flags & CODE_ASYNC_GEN) == CODE_COROUTINE
+                                           : is_kind(v, KIND_NATIVE) && as_obj(v)->aux & NATIVE_ASYNC;
+    if (async) text_addf(out, "async ");
+}
+
 void look_line(VM *vm, Value v, TextBuffer *out)
 {
     bool plain = !is_ptr(v) || is_exact(v, T_STR) || is_exact(v, T_FLOAT) || is_exact(v, T_INT);
@@ -243,8 +253,85 @@ void look_line(VM *vm, Value v, TextBuffer *out)
         text_addf(out, "%s = ", type_name(vm, v));
         return add_str(out, text);
     }
+    add_async(v, out);
     bool known = look_signature(vm, v, out);
     bool has_doc = known || is_kind(v, KIND_MODULE) || is_type(v);
     if (has_doc) add_first_line(vm, v, out);
     if (!out->len) text_addf(out, "%s", is_type(v) ? "class" : type_name(vm, v));
+}
+
+/* ---- help -------------------------------------------------------------------------------------------- */
+
+/* The least indentation of the lines behind the first. */
+static size_t indentation(const char *doc)
+{
+    size_t least = SIZE_MAX;
+    for (const char *p = strchr(doc, '\n'); p; p = strchr(p + 1, '\n')) {
+        size_t n = strspn(p + 1, " ");
+        if (p[1 + n] && p[1 + n] != '\n' && n < least) least = n;
+    }
+    return least;
+}
+
+/* A docstring as a text of its own: each line with one indentation, none empty at the ends. */
+static void add_doc(VM *vm, Value v, TextBuffer *out)
+{
+    TextBuffer doc = {0};
+    look_doc(vm, v, &doc);
+    size_t from = doc.len ? strspn(doc.bytes, " \n") : 0, end = doc.len, deep = doc.len ? indentation(doc.bytes) : 0;
+    while (end > from && (doc.bytes[end - 1] == '\n' || doc.bytes[end - 1] == ' ')) end--;
+    for (size_t at = from; at < end;) {
+        const char *line = doc.bytes + at;
+        size_t n = strcspn(line, "\n"), skip = strspn(line, " ");
+        if (n > end - at) n = end - at;
+        if (skip > deep) skip = deep;
+        if (skip > n) skip = n;
+        if (n > skip) text_addf(out, "    %.*s\n", (int)(n - skip), line + skip);
+        else text_add(out, "\n", 1);
+        at += n + 1;
+    }
+    text_free(&doc);
+}
+
+static void add_title(VM *vm, Value v, TextBuffer *out)
+{
+    add_async(v, out);
+    if (is_ptr(v) && is_type(v)) text_addf(out, "class ");
+    if (look_signature(vm, v, out)) return;
+    Value name = VALUE_UNSET;
+    if (is_kind(v, KIND_MODULE)) {
+        text_addf(out, "module ");
+        name = look_attr(vm, v, "__name__", strlen("__name__"));
+    }
+    if (is_ptr(v) && is_type(v)) name = obj_value(as_type(v)->name);
+    if (is_str(name)) add_str(out, name);
+    else text_addf(out, "%s", type_name(vm, v));
+}
+
+typedef struct Members { VM *vm; Value of; TextBuffer *out; } Members;
+
+static void add_member(void *state, const char *name, size_t len)
+{
+    Members *m = state;
+    if (*name == '_') return;
+    Value v = look_attr(m->vm, m->of, name, len);
+    TextBuffer line = {0};
+    if (!is_unset(v)) look_line(m->vm, v, &line);
+    const char *called = line.bytes && strncmp(line.bytes, "async ", 6) == 0 ? line.bytes + 6 : line.bytes;
+    bool tells_name = called && strncmp(called, name, len) == 0 && called[len] == '(';
+    text_addf(m->out, "  %.*s%s%s\n", tells_name ? 0 : (int)len, name, tells_name || !line.len ? "" : ": ", line.len ? line.bytes : "");
+    text_free(&line);
+}
+
+void look_help(VM *vm, Value v, TextBuffer *out)
+{
+    bool is_whole = is_kind(v, KIND_MODULE) || (is_ptr(v) && is_type(v));
+    bool is_call = is_kind(v, KIND_FUNCTION) || is_kind(v, KIND_NATIVE) || is_kind(v, KIND_METHOD);
+    if (!is_whole && !is_call) v = obj_value(type_of(vm, v)), is_whole = true; // of a value there is its class to tell of
+    add_title(vm, v, out);
+    text_add(out, "\n", 1);
+    add_doc(vm, v, out);
+    if (!is_whole) return;
+    text_add(out, "\n", 1);
+    look_attrs(vm, v, add_member, &(Members){vm, v, out});
 }
