@@ -1,3 +1,4 @@
+#define _GNU_SOURCE // memrchr
 #include "cli/complete.h"
 #include "cli/highlight.h"
 #include "cli/repl_commands.h"
@@ -11,6 +12,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Whether a token's kind is among those listed. (lang/lexer.h and the VM's headers do not go together.) */
 #define ONE_OF(kind, ...) \
@@ -342,6 +344,37 @@ static void add_commands(Finder *f)
     }
 }
 
+//-- files -------------------------------------------------------------------------------------------
+
+static bool is_folder(const char *folder, size_t len, const char *name)
+{
+    TextBuffer path = {0};
+    struct stat s;
+    text_addf(&path, "%.*s%s", (int)len, folder, name);
+    bool answer = path.bytes && stat(path.bytes, &s) == 0 && S_ISDIR(s.st_mode);
+    text_free(&path);
+    return answer;
+}
+
+/* The files that a path may go on with: from `start` to the cursor stands what is typed of it. */
+static void add_files(Finder *f, size_t start)
+{
+    const char *typed = f->text + start, *slash = memrchr(typed, '/', f->cursor - start);
+    size_t folder_len = slash ? (size_t)(slash + 1 - typed) : 0;
+    f->c->from = start + folder_len;
+    f->word = typed + folder_len;
+    f->word_len = f->cursor - f->c->from;
+    char *folder = strndup(typed, folder_len);
+    DIR *dir = folder ? opendir(folder_len ? folder : ".") : NULL;
+    for (struct dirent *e; dir && (e = readdir(dir));) {
+        bool hidden = e->d_name[0] == '.' && f->word[0] != '.';
+        if (hidden || strpbrk(e->d_name, "'\"\\\n") || strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
+        add(f, e->d_name, strlen(e->d_name), is_folder(typed, folder_len, e->d_name) ? "/" : "");
+    }
+    if (dir) closedir(dir);
+    free(folder);
+}
+
 //-- the whole ---------------------------------------------------------------------------------------
 
 static bool is_word(char byte)
@@ -350,20 +383,24 @@ static bool is_word(char byte)
     return b >= 0x80 || b == '_' || (b >= '0' && b <= '9') || ((b | 32) >= 'a' && (b | 32) <= 'z');
 }
 
-/* The word at the cursor lies in a string (but not in a field of an f-string) or in a comment. */
-static bool in_text(const Finder *f)
+/* Does the word at the cursor lie in a string (but not in a field of an f-string) or in a comment? *start: where what the
+ * string has of this line begins, behind its quote; SIZE_MAX in a comment. */
+static bool in_text(const Finder *f, size_t *start)
 {
-    size_t at = f->cursor - f->word_len, line = at;
+    size_t at = f->cursor - f->word_len;
     uint8_t *styles = malloc(at + 2);
-    if (!styles) return true;
-    while (line > 0 && f->text[line - 1] != '\n') line--;
     char *text = malloc(at + 2);
-    bool inside = !text;
-    if (text) { // what a word typed here would be taken for
+    bool inside = !text || !styles;
+    *start = SIZE_MAX;
+    if (!inside) { // what a word typed here would be taken for
         memcpy(text, f->text, at);
         text[at] = 'x';
         highlight(text, at + 1, styles, NULL, NULL);
         inside = styles[at] == STYLE_STRING || styles[at] == STYLE_COMMENT;
+    }
+    if (inside && styles && styles[at] == STYLE_STRING) {
+        *start = at;
+        while (*start > 0 && styles[*start - 1] == STYLE_STRING && !strchr("'\"\n", text[*start - 1])) --*start;
     }
     free(text);
     free(styles);
@@ -390,7 +427,12 @@ void complete(Completion *c, VM *vm, Module *main, const char *text, size_t curs
         add_commands(&f);
         return sort_and_unite(c);
     }
-    if (in_text(&f)) return;
+    bool wants_file = command && (strncmp(text, ":load", command) == 0 || strncmp(text, ":save", command) == 0);
+    size_t start = command + strspn(text + command, " ");
+    if (wants_file || in_text(&f, &start)) {
+        if (start <= cursor) add_files(&f, start);
+        return sort_and_unite(c);
+    }
     find_tokens(&f, command);
     if (!f.tokens) return;
     if (add_imports(&f)) {

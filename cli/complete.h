@@ -1,4 +1,5 @@
-/* complete.h - what may stand at the cursor: names, attributes, keywords, modules, keyword arguments, commands. */
+/* complete.h - what may stand at the cursor: names, attributes, keywords, modules, keyword arguments, commands; in a string,
+ * the names of files. */
 #pragma once
 #include "stdlib/look.h"
 

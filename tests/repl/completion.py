@@ -1,4 +1,7 @@
 """Tab."""
+import os
+import tempfile
+
 from terminal import *
 
 
@@ -77,7 +80,20 @@ def tab_indents_at_the_start_of_a_line(co):
     t.prompt("...     x")
 
 
-def nothing_is_completed_in_a_string(co):
+def no_name_is_completed_in_a_string(co):
     t = co()
     t.press("x = 'pri", TAB)
     t.shows(">>> x = 'pri")
+
+
+def names_of_files_in_a_string_and_behind_load(co):
+    with tempfile.TemporaryDirectory() as folder:
+        os.makedirs(folder + "/자료/inner")
+        open(folder + "/자료/읽을것.txt", "w").close()
+        t = co(columns=120)
+        t.press(f"open('{folder}/", TAB)
+        t.prompt(f">>> open('{folder}/자료/")
+        t.press("읽", TAB)
+        t.prompt(f">>> open('{folder}/자료/읽을것.txt")
+        t.press(ctrl("c"), f":load {folder}/자료/i", TAB)
+        t.prompt(f">>> :load {folder}/자료/inner/")
