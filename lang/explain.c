@@ -279,16 +279,66 @@ static bool explain_expected(Parser *p, Token token)
 
 //-- the explanation ---------------------------------------------------------------------------------
 
-/* A keyword such as `def` at the start of a physical line, inside brackets: they were meant to be
- * closed before it. */
+/* Does `token` begin a physical line? *indent: where on it. */
+static bool begins_row(const Parser *p, Token token, size_t *indent)
+{
+    const char *text = p->lexer.source->text, *at = text + token.span.start, *start = at;
+    while (start > text && (start[-1] == ' ' || start[-1] == '\t')) start--;
+    *indent = (size_t)(at - start);
+    return start > text && start[-1] == '\n';
+}
+
+void explain_note_row(Parser *p, Token token)
+{
+    size_t indent;
+    if (begins_row(p, token, &indent)) p->row_first = token;
+}
+
+/* Is there, behind `at`, the closing bracket of one that is open there? A quick look, which knows strings and comments. */
+static bool is_closed_later(const Source *source, uint32_t at)
+{
+    enum { FARTHEST = 1 << 16 };
+    uint32_t end = source->size - at > FARTHEST ? at + FARTHEST : source->size;
+    const char *text = source->text;
+    for (int depth = 0; at < end; at++) {
+        char c = text[at];
+        if (c == '#') while (at + 1 < end && text[at + 1] != '\n') at++;
+        else if (c == '"' || c == '\'') {
+            uint32_t n = at + 2 < end && text[at + 1] == c && text[at + 2] == c ? 3 : 1;
+            for (at += n; at < end && (n == 3 ? strncmp(text + at, (char[]){c, c, c, 0}, 3) != 0 : text[at] != c && text[at] != '\n'); at++)
+                if (text[at] == '\\') at++;
+            at += n - 1;
+        } else if (strchr("([{", c) && c) depth++;
+        else if (strchr(")]}", c) && c && depth-- == 0) return true;
+    }
+    return end < source->size;
+}
+
+/* Inside brackets, a line that begins like a statement of its own: with a keyword such as `def`, or where the statement
+ * itself began, and no bracket is closed later. They were meant to be closed before it. */
 static bool is_new_statement(const Parser *p, Token token)
 {
     const Layout *layout = &p->layout;
-    if (!p->lexer.depth || token_role(token.kind) != ROLE_STMT || layout->ahead_at < layout->ahead_count)
-        return false;
-    const char *text = p->lexer.source->text, *at = text + token.span.start;
-    while (at > text && (at[-1] == ' ' || at[-1] == '\t')) at--;
-    return at > text && at[-1] == '\n';
+    const Source *source = p->lexer.source;
+    size_t indent, statement;
+    if (!p->lexer.depth || layout->ahead_at < layout->ahead_count) return false;
+    if (token_role(token.kind) == ROLE_STMT && begins_row(p, token, &indent)) return true;
+    Token row = p->row_first;
+    bool same_row = row.kind && row.span.start <= token.span.start &&
+                    !memchr(source->text + row.span.start, '\n', token.span.start - row.span.start);
+    const Open *open = &p->lexer.open[p->lexer.depth - 1];
+    if (!same_row || row.span.start <= open->at) return false;
+    if (!ONE_OF(row.kind, TK_NAME, TK_AWAIT, TK_FOR, TK_IF, TK_ASYNC)) return false;
+    begins_row(p, row, &indent);
+    begins_row(p, p->line_first, &statement);
+    return indent <= statement && !is_closed_later(source, row.span.start);
+}
+
+bool explain_leaves_brackets(const Parser *p, Token token)
+{
+    size_t indent, statement;
+    begins_row(p, p->line_first, &statement);
+    return p->lexer.depth && begins_row(p, token, &indent) && indent <= statement && is_new_statement(p, token);
 }
 
 static bool explain_unclosed(Parser *p, Token token)

@@ -158,6 +158,8 @@ static void take_in_line(Parser *p, Token token)
     if (!p->line_started) start_line(p, token);
     p->line_started = true;
     if (p->stopped) return;
+    if (p->lexer.depth) explain_note_row(p, token);
+    if (p->line_failed && explain_leaves_brackets(p, token)) return restart_line(p, token);
     take(p, token);
     if (p->restart)
         restart_line(p, token);

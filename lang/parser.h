@@ -20,6 +20,7 @@ typedef struct Parser {
     bool restart;           // take the current token again, as the first of a line
     bool on_trial;          // explain.c only wants to know whether this parses
     bool ends_early;        // a syntax error at the end of the text, at a prompt
+    Token row_first;        // inside brackets: the first token of the physical line
     uint32_t bracket_error; // index + 1 of this line's error, if it was found inside brackets
     uint32_t mark;          // of marks_start
     uint32_t cover_marks;   // `expr as target` elements seen that no `with` has claimed
@@ -49,5 +50,9 @@ Span span_join(Span first, Span last);
 
 /* explain.c */
 void explain_syntax_error(Parser *p, Token token);
+/* Inside brackets: remember it if it begins a physical line. */
+void explain_note_row(Parser *p, Token token);
+/* In a line that has failed inside brackets: does `token` begin another statement? */
+bool explain_leaves_brackets(const Parser *p, Token token);
 void explain_unexpected_indent(Parser *p, Token token);
 void explain_missing_block(Parser *p, Token token);
