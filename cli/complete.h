@@ -1,7 +1,7 @@
 /* complete.h - what may stand at the cursor: names, attributes, keywords, modules, keyword arguments, commands; in a string,
  * the names of files. */
 #pragma once
-#include "stdlib/look.h"
+#include "cli/look.h"
 
 typedef struct Candidate {
     char *name; // what is put in

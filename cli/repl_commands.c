@@ -1,6 +1,6 @@
 #include "cli/repl_commands.h"
 #include "cli/compiler.h"
-#include "stdlib/look.h"
+#include "cli/look.h"
 #include "cli/trace.h"
 #include "vm/code_object.h"
 #include "vm/dict.h"
@@ -89,10 +89,7 @@ static void command_doc(Repl *r, const char *argument)
 {
     Value v = look_dotted(r, argument);
     if (is_unset(v)) return repl_printf(r, repl_say(r, SAY_NO_SUCH_NAME), argument);
-    TextBuffer out = {0};
-    look_help(r->vm, v, &out);
-    output_bytes(r->vm, out.bytes, out.len);
-    text_free(&out);
+    look_print_help(r->vm, v);
 }
 
 static const Code *code_of(Value v)

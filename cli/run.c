@@ -2,6 +2,7 @@
 #include "cli/run.h"
 #include "cli/compile_hook.h"
 #include "cli/hosts.h"
+#include "cli/look.h"
 #include "cli/reader.h"
 #include "stdlib/stdlib.h"
 #include "vm/coroutine.h"
@@ -80,6 +81,7 @@ VM *run_start(const Options *o, int argc, char **argv)
         vm->out->line_buffered = isatty(1);
         vm->compiler = &compile_hook;
         vm->dump = sched_report_tasks;
+        vm->help = look_print_help;
         vm->start_dir = getcwd(NULL, 0);
         vm->user = (void *)o;
         if (stdlib_init(vm, argc, argv) && add_search_path(vm, getenv("CO_PATH"))) return vm;

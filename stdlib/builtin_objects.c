@@ -1,6 +1,5 @@
 /* builtin_objects.c - built-in functions on any object: attributes, classes, text, namespaces. */
 #include "stdlib/builtins.h"
-#include "stdlib/look.h"
 #include "vm/common.h"
 #include "vm/dict.h"
 #include "vm/exception.h"
@@ -113,15 +112,20 @@ Value nat_import(VM *vm, Args args)
 
 /* ---- help ---------------------------------------------------------------------------------------- */
 
+/* The command tells more of a value (cli/look.c) than its documentation. */
+static bool print_help(VM *vm, Value v)
+{
+    if (vm->help) return vm->help(vm, v);
+    Value doc = obj_getattr_opt(vm, v, vm->common->doc);
+    Value text = is_error(doc) ? doc : str_format(vm, "%V\n", is_str(doc) ? doc : obj_value(vm->empty_str));
+    return !is_error(text) && output_str(vm, as_str(text));
+}
+
 Value nat_help(VM *vm, Args args)
 {
     static const char about[] = "help(object) prints what an object is for; dir(object) lists its attributes.\n";
-    if (is_unset(args.v[0])) return output_bytes(vm, about, strlen(about)) ? VALUE_NONE : VALUE_ERROR;
-    TextBuffer text = {0};
-    look_help(vm, args.v[0], &text);
-    bool ok = !text.failed && output_bytes(vm, text.bytes, text.len);
-    text_free(&text);
-    return ok ? VALUE_NONE : is_unset(vm->exc) ? vm_no_memory(vm) : VALUE_ERROR;
+    bool ok = is_unset(args.v[0]) ? output_bytes(vm, about, strlen(about)) : print_help(vm, args.v[0]);
+    return ok ? VALUE_NONE : VALUE_ERROR;
 }
 
 /* ---- the end, and what is left out --------------------------------------------------------------- */

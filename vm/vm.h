@@ -78,6 +78,7 @@ struct VM {
     const void *last_stall;      // where a task was last seen to block the others (report.c)
     int exit_status;
     int stop_status;             // the run is being stopped with this status (time limit); 0: no
+    bool (*help)(VM *vm, Value v); // what help() prints of a value; NULL: its documentation
     bool (*show)(VM *vm, Value v); // how a prompt prints the value of an expression; NULL: as its repr
     void (*dump)(VM *vm);        // print the task tree (SIGQUIT); may be NULL
     int32_t int_max_digits;      // sys.set_int_max_str_digits: 0 the default (4,300), -1 no limit

@@ -1,9 +1,10 @@
-#include "stdlib/look.h"
+#include "cli/look.h"
 #include "vm/code_object.h"
 #include "vm/common.h"
 #include "vm/dict.h"
 #include "vm/list.h"
 #include "vm/native.h"
+#include "vm/output.h"
 #include "vm/protocol.h"
 #include "vm/str.h"
 
@@ -334,4 +335,14 @@ void look_help(VM *vm, Value v, TextBuffer *out)
     if (!is_whole) return;
     text_add(out, "\n", 1);
     look_attrs(vm, v, add_member, &(Members){vm, v, out});
+}
+
+bool look_print_help(VM *vm, Value v)
+{
+    TextBuffer text = {0};
+    look_help(vm, v, &text);
+    bool ok = !text.failed && output_bytes(vm, text.bytes, text.len);
+    if (text.failed) vm_no_memory(vm);
+    text_free(&text);
+    return ok;
 }

@@ -18,5 +18,6 @@ void look_keywords(VM *vm, Value v, void (*each)(void *state, const char *name, 
 void look_doc(VM *vm, Value v, TextBuffer *out);
 /* What help() prints: how it is called, its documentation, the members of a class or module. */
 void look_help(VM *vm, Value v, TextBuffer *out);
+bool look_print_help(VM *vm, Value v); // VM.help
 /* One line about a value: how it is called, what it is for. */
 void look_line(VM *vm, Value v, TextBuffer *out);
