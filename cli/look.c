@@ -1,3 +1,4 @@
+#define _GNU_SOURCE // memrchr
 #include "cli/look.h"
 #include "vm/code_object.h"
 #include "vm/common.h"
@@ -183,7 +184,8 @@ bool look_signature(VM *vm, Value v, TextBuffer *out)
 {
     Callee c;
     if (!find_callee(vm, v, &c)) return quiet(vm, VALUE_ERROR), false;
-    text_add(out, c.name->data, c.name->size);
+    const char *dot = memrchr(c.name->data, '.', c.name->size), *name = dot ? dot + 1 : c.name->data; // of asyncio.locks.Event
+    text_add(out, name, (size_t)(c.name->data + c.name->size - name));
     if (c.sig) return add_native_params(&c, out), true;
     text_add(out, "(", 1);
     add_function_params(vm, &c, out);
