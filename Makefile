@@ -25,7 +25,7 @@ MAKEFLAGS += --no-builtin-rules
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 INCLUDES := -I. -Iinclude -Ibuild/gen
 
-FLAGS_release := -O2 -g -DNDEBUG -fno-pie
+FLAGS_release := -O2 -g -DNDEBUG -fno-pie -fno-asynchronous-unwind-tables
 FLAGS_debug   := -O0 -g3 -DCO_VERIFY
 FLAGS_asan    := -O1 -g -DCO_VERIFY -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FLAGS_stress  := -O1 -g -DCO_VERIFY -DCO_STRESS
