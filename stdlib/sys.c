@@ -60,6 +60,7 @@ static Value nat_intern(VM *vm, Args args)
 static Value nat_getsizeof(VM *vm, Args args)
 {
     Value size = vm_call_method(vm, args.v[0], vm_intern(vm, "__sizeof__"), NULL, 0);
+    if (!is_error(size) && !is_int(size)) size = vm_raise(vm, ERR_TYPE, "an integer is required");
     if (is_error(size)) {
         if (is_unset(args.v[1]) || !vm_pending_is(vm, ERR_TYPE)) return size;
         vm_take_pending(vm);
