@@ -38,6 +38,7 @@ Value gen_await(VM *vm, Args args);
 Value native_coro_send(VM *vm, Value coro);
 Value native_coro_throw(VM *vm, Value coro, Value exc);
 void native_coro_close(Value coro);
+Value native_coro_clone(VM *vm, Value coro);
 /* The collector's: as close(); false with what it raised pending. */
 bool gen_close_dropped(VM *vm, Gen *g);
 

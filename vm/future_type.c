@@ -402,15 +402,17 @@ static Value nat_coro_throw(VM *vm, Args args)
     return is_error(exc) ? exc : native_coro_throw(vm, args.v[0], exc);
 }
 
-static Value nat_coro_clone(VM *vm, Args args)
+Value native_coro_clone(VM *vm, Value self)
 {
-    const NativeCoro *c = (NativeCoro *)as_obj(args.v[0]);
+    const NativeCoro *c = (NativeCoro *)as_obj(self);
     size_t size = sizeof *c + (size_t)c->n * sizeof(Value);
     NativeCoro *copy = heap_alloc(vm, KIND_NATIVE_CORO, T_NATIVE_CORO, size);
     if (!copy) return VALUE_ERROR;
     memcpy((char *)copy + sizeof(Obj), (const char *)c + sizeof(Obj), size - sizeof(Obj));
     return obj_value(copy);
 }
+
+static Value nat_coro_clone(VM *vm, Args args) { return native_coro_clone(vm, args.v[0]); }
 
 static const NativeDef native_coro_methods[] = {
     {"send(self, arg, /)", nat_coro_send, "Run it, outside of a task.", 0},

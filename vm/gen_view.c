@@ -2,6 +2,7 @@
 #include "vm/dict.h"
 #include "vm/list.h"
 #include "vm/liveness.h"
+#include "vm/native.h"
 #include "vm/task.h"
 #include "vm/str.h"
 #include "vm/type.h"
@@ -182,6 +183,32 @@ static bool copy_registers(VM *vm, Gen *from, Gen *to, int depth)
     return true;
 }
 
+static Value clone_chain(VM *vm, Gen *g, int depth);
+
+/* What the copy of g waits on: a future or task the same, a sleep until the same moment. */
+static Value clone_delegate(VM *vm, Gen *g, int depth)
+{
+    Value on = g->delegate;
+    if (is_gen(on)) return clone_chain(vm, as_gen(on), depth + 1);
+    if (is_kind(on, KIND_ITER) || is_kind(on, KIND_RANGE_ITER)) return clone_iterator(vm, g, on, depth);
+    if (is_future(on)) return on;
+    const Native *native = is_kind(on, KIND_NATIVE)        ? (Native *)as_obj(on)
+                           : is_kind(on, KIND_NATIVE_CORO) ? ((NativeCoro *)as_obj(on))->native
+                                                           : NULL;
+    if (!native) return vm_raise(vm, ERR_TYPE, "cannot clone this coroutine: it waits on a '%T' object", on);
+    if (!(native->h.aux & NATIVE_TIMED)) // there will be one answer only
+        return vm_raise(vm, ERR_TYPE, "cannot clone this coroutine: it waits in %N()", native->sig->name);
+    return is_kind(on, KIND_NATIVE) ? on : native_coro_clone(vm, on);
+}
+
+static void link(Gen *above, Gen *inner)
+{
+    inner->frame.caller = &above->frame;
+    above->leaf = inner->leaf;
+    inner->leaf->root = above;
+    inner->root = above;
+}
+
 /* Copies g and what it delegates to, and links the copies as the originals are. */
 static Value clone_chain(VM *vm, Gen *g, int depth)
 {
@@ -201,24 +228,12 @@ static Value clone_chain(VM *vm, Gen *g, int depth)
     for (uint32_t r = 0; r < c->nregs; r++) copy->frame.regs[r] = VALUE_UNSET;
     if (!copy_registers(vm, g, copy, depth)) return VALUE_ERROR;
     if (is_unset(g->delegate)) return obj_value(copy);
-    if (!is_gen(g->delegate)) {
-        Value d = task_clone_wait(vm, g->delegate);
-        if (is_error(d)) return d;
-        copy->delegate = is_kind(d, KIND_ITER) || is_kind(d, KIND_RANGE_ITER) ? clone_iterator(vm, g, d, depth) : d;
-        return is_error(copy->delegate) ? VALUE_ERROR : obj_value(copy);
-    }
-    Gen *inner = as_gen(g->delegate);
-    Value inner_copy = clone_chain(vm, inner, depth + 1);
-    if (is_error(inner_copy)) return inner_copy;
-    Gen *ic = as_gen(inner_copy);
-    copy->delegate = inner_copy;
-    ic->frame.caller = &copy->frame;
-    copy->leaf = ic->leaf;
-    ic->leaf->root = copy;
-    ic->root = copy;
+    copy->delegate = clone_delegate(vm, g, depth);
+    if (is_error(copy->delegate)) return VALUE_ERROR;
     // The delegate register of DELEGATE must name the copy too, should the instruction look at it again.
     for (uint32_t r = 0; r < c->nregs; r++)
-        if (copy->frame.regs[r] == g->delegate) copy->frame.regs[r] = inner_copy;
+        if (copy->frame.regs[r] == g->delegate) copy->frame.regs[r] = copy->delegate;
+    if (is_gen(copy->delegate)) link(copy, as_gen(copy->delegate));
     return obj_value(copy);
 }
 

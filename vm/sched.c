@@ -513,16 +513,6 @@ Value native_coro_new(VM *vm, Native *f, const Value *args, int n, Value kwnames
     return bind_native(vm, f, args, n, kwnames, c->args) ? obj_value(c) : VALUE_ERROR;
 }
 
-Value task_clone_wait(VM *vm, Value on)
-{
-    if (is_future(on)) return on;
-    if (is_kind(on, KIND_ITER) || is_kind(on, KIND_RANGE_ITER)) return on;
-    bool native = is_kind(on, KIND_NATIVE);
-    if (native && as_obj(on)->aux & NATIVE_TIMED) return on; // to the same moment once a task runs it
-    if (native) return vm_raise(vm, ERR_TYPE, "cannot clone this coroutine: it waits in %N()", ((Native *)as_obj(on))->sig->name);
-    return vm_raise(vm, ERR_TYPE, "cannot clone this coroutine: it waits on a '%T' object", on);
-}
-
 /* ---- stepping ---- */
 
 /* What the step of a task came to. */

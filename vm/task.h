@@ -160,8 +160,6 @@ Task *sched_first_task(VM *vm);
 void sched_follow_tasks(VM *vm, bool follow);
 /* Ctrl-C under asyncio.run: cancel the main task (true); false: nothing to cancel, raise KeyboardInterrupt. */
 bool sched_take_interrupt(VM *vm);
-/* A clone of a frame that waits for `on`: what the copy waits on, or TypeError (locks, queues, the outside world). */
-Value task_clone_wait(VM *vm, Value on);
 /* When the timer of a parked task fires (monotonic ns); 0: it has none. Looks through all timers. */
 int64_t sched_deadline(VM *vm, const Task *t);
 /* Print on stderr: what runs, and the tree of tasks, each below the one that made it, with its wait and its stack
