@@ -438,12 +438,12 @@ INLINE bool sort_elements(Sort *s, LessFn less, size_t w)
             if (!insert_binary(s->vm, a, n, wanted, less, w)) return false;
             n = wanted;
         }
-        if (!push_run(s, start, n, less, w)) return false;
+        if (!vm_tick(s->vm, n) || !push_run(s, start, n, less, w)) return false;
     }
     while (s->nruns > 1) {
         int i = s->nruns - 2;
         if (i > 0 && s->runs[i - 1].n < s->runs[i + 1].n) i--;
-        if (!merge_at(s, i, less, w)) return false;
+        if (!vm_tick(s->vm, s->n) || !merge_at(s, i, less, w)) return false;
     }
     return true;
 }
