@@ -216,8 +216,10 @@ static const GetSetDef byte_getsets[] = {
     {0},
 };
 
+static void trace_buffer(VM *vm, Obj *self) { gc_mark_value(vm, ((NativeData *)self)->values[0]); }
+
 static const TypeDef text_def = {
-    .slots = {.repr = stream_repr, .iter = stream_iter, .next = stream_next},
+    .slots = {.repr = stream_repr, .trace = trace_buffer, .iter = stream_iter, .next = stream_next},
     .methods = text_methods,
     .getsets = text_getsets,
     .doc = "A standard stream of the process.",
