@@ -197,9 +197,12 @@ oracle: ## store again what CPython 3.11 prints for tests/same
 	@python3 tests/run.py --oracle $(if $(K),-k '$(K)')
 
 units: $(UNITS)
+# Of the command's own files, libco.a has none but what an embedding needs.
+$(B)/unit/cli_editor: $(B)/cli/editor.o $(B)/cli/cells.o
+$(B)/unit/cli_keys: $(B)/cli/keys.o $(B)/cli/history.o $(B)/cli/markdown.o
 $(UNITS): $(B)/unit/%: tests/unit/%.c $(B)/libco.a
 	@mkdir -p $(@D)
-	$(call said,test     $<)$(CC) $(CFLAGS) $(INCLUDES) -MMD -MP -MF $@.d $(LINK) -o $@ $< $(B)/libco.a $(LIBCHECK) $(LIBS)
+	$(call said,test     $<)$(CC) $(CFLAGS) $(INCLUDES) -MMD -MP -MF $@.d $(LINK) -o $@ $< $(filter %.o,$^) $(B)/libco.a $(LIBCHECK) $(LIBS)
 
 cover: ## line coverage of the C sources under the whole suite
 	@find build/cover -name '*.gcda' -delete 2>/dev/null || true
