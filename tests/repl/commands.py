@@ -69,3 +69,13 @@ def the_last_value_outlives_an_error(co):
     t = co()
     t.press("6 * 7\r", "1/0\r", "_\r")
     t.shows(">>> _", "42", ">>>")
+
+
+def trace_again_while_a_task_of_the_first_still_waits(co):
+    t = co(columns=100)
+    t.press(":trace spawn(sleep(30), name='오래')\r")
+    t.prompt()
+    t.press(":trace await sleep(0.01)\r")
+    t.prompt()
+    assert not any("MemoryError" in row for row in t.lines()), t.picture()
+    assert sum("█ runs" in row for row in t.lines()) == 2, t.picture()
