@@ -341,7 +341,7 @@ static Value slot_getitem(VM *vm, Value self, Value key)
 
 static Value concat(VM *vm, Value a, Value b)
 {
-    if (!is_byteslike(a)) return VALUE_NOT_IMPLEMENTED;
+    if (!is_bytes(a) && !is_bytearray(a)) return VALUE_NOT_IMPLEMENTED;
     if (!is_byteslike(b)) {
         if (type_defines(type_of(vm, b), D_RADD)) return VALUE_NOT_IMPLEMENTED;
         return vm_raise(vm, ERR_TYPE, "can't concat %T to %T", b, a);
@@ -382,7 +382,7 @@ static void fill_copies(uint8_t *out, ByteView view, size_t size)
 
 static Value repeat(VM *vm, Value a, Value b)
 {
-    Value self = is_byteslike(a) ? a : b;
+    Value self = is_bytes(a) || is_bytearray(a) ? a : b;
     int64_t times;
     if (!copies(vm, self == a ? b : a, self == a ? D_RMUL : D_MUL, &times))
         return is_unset(vm->exc) ? VALUE_NOT_IMPLEMENTED : VALUE_ERROR;
@@ -402,7 +402,7 @@ static Value slot_binary(VM *vm, BinaryOp op, Value a, Value b)
     switch (op) {
     case BIN_ADD: return concat(vm, a, b);
     case BIN_MUL: return repeat(vm, a, b);
-    case BIN_MOD: return is_byteslike(a) ? bytes_percent(vm, a, b, is_bytearray(a)) : VALUE_NOT_IMPLEMENTED;
+    case BIN_MOD: return is_bytes(a) || is_bytearray(a) ? bytes_percent(vm, a, b, is_bytearray(a)) : VALUE_NOT_IMPLEMENTED;
     default: return VALUE_NOT_IMPLEMENTED;
     }
 }

@@ -24,11 +24,15 @@ typedef struct ByteView {
     const uint8_t *data;
     size_t size;
 } ByteView;
-static inline bool is_byteslike(Value v) { return is_bytes(v) || is_bytearray(v); }
+bool memoryview_shows_bytes(Value v); // memoryview.c
+ByteView memoryview_bytes(const MemoryView *m);
+/* A bytes, a bytearray, or a memoryview whose bytes lie without gaps. */
+static inline bool is_byteslike(Value v) { return is_bytes(v) || is_bytearray(v) || memoryview_shows_bytes(v); }
 static inline ByteView byte_view(Value v)
 {
     if (is_bytes(v)) return (ByteView){as_bytes(v)->data, as_bytes(v)->size};
-    return (ByteView){as_bytearray(v)->data, as_bytearray(v)->size};
+    if (is_bytearray(v)) return (ByteView){as_bytearray(v)->data, as_bytearray(v)->size};
+    return memoryview_bytes((MemoryView *)as_obj(v));
 }
 /* TypeError "a bytes-like object is required, not 'x'" when it is none. */
 bool bytes_require(VM *vm, Value v, ByteView *out);

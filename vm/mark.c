@@ -184,6 +184,7 @@ void gc_trace(VM *vm, Obj *o, size_t at)
         gc_mark_value(vm, ((Box *)o)->attrs);
         break;
     case KIND_RANGE: mark_values(vm, &((Range *)o)->start, 4); break;
+    case KIND_MEMORYVIEW: gc_mark_value(vm, ((MemoryView *)o)->base); break;
     case KIND_SLICE: mark_values(vm, &((Slice *)o)->start, 3); break;
     case KIND_ITER: mark_values(vm, &((Iter *)o)->source, 2); break;
     case KIND_FUNCTION: {

@@ -74,6 +74,9 @@ struct Str {
 typedef struct Bytes { Obj h; size_t size; uint64_t hash; uint8_t data[]; } Bytes; // data[size] == 0
 typedef struct ByteArray { Obj h; size_t size, capacity, head; uint8_t *data; uint32_t exports; } ByteArray; // malloc'd: data - head
 
+/* offset and step in bytes, from one item to the next; code: the format's letter (memoryview.c) */
+typedef struct MemoryView { Obj h; Value base; int64_t offset, count, step, itemsize; char code; } MemoryView;
+
 /* ---- containers ---- */
 struct Tuple { Obj h; size_t size; Value items[]; };
 /* List items live in malloc'd memory reported to the heap (heap_array_*). */
