@@ -197,7 +197,8 @@ void image_set_record(ImageBuilder *image, uint32_t index, CodeRecord record, co
     record.ninsns = code->ninsns;
     record.handlers = image_add(image, code->handlers, code->nhandlers, sizeof *code->handlers);
     record.nhandlers = code->nhandlers;
-    if (code->nhandlers) record.flags |= CODE_HAS_HANDLERS;
+    for (uint32_t i = 0; i < code->nhandlers; i++)
+        if (!(code->handlers[i].flags & HANDLER_LOOP)) record.flags |= CODE_HAS_HANDLERS;
     record.consts = add_consts(image, draft->consts, draft->nconsts);
     record.nconsts = draft->nconsts;
     record.globals = add_globals(image, draft);

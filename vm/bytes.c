@@ -414,9 +414,9 @@ static Value iconcat(VM *vm, Value self, Value other)
     if (!is_byteslike(other)) return concat(vm, self, other);
     ByteView view = byte_view(other);
     size_t size = view.size;
-    if (self == other && !bytearray_append(vm, as_bytearray(self), NULL, size)) return VALUE_ERROR;
-    if (self == other) memcpy(as_bytearray(self)->data + size, as_bytearray(self)->data, size);
-    else if (!bytearray_append(vm, as_bytearray(self), view.data, size)) return VALUE_ERROR;
+    if (self == other && size) // as CPython, which has lent its own bytes by then
+        return vm_raise(vm, ERR_BUFFER, "Existing exports of data: object cannot be re-sized");
+    if (!bytearray_append(vm, as_bytearray(self), view.data, size)) return VALUE_ERROR;
     return self;
 }
 

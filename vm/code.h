@@ -61,7 +61,10 @@ typedef struct CodeText { uint32_t offset, len; } CodeText; // a str inside the 
 
 /* An exception raised at an instruction in [start, end) goes on at `target` with the exception in register `reg`.
  * Innermost range first. Positions are instruction indexes. */
-enum { HANDLER_WITH = 1 }; // the exit of a with statement
+enum {
+    HANDLER_WITH = 1, // the exit of a with statement
+    HANDLER_LOOP = 2, // a loop's FOR_CLOSE: passed by when there is nothing to close
+};
 typedef struct CodeHandler { uint32_t start, end, target; uint16_t reg, flags; } CodeHandler;
 
 enum { LOCAL_CELL = 1, LOCAL_PARAM = 2, LOCAL_FREE = 4, LOCAL_HIDDEN = 8 };

@@ -195,10 +195,19 @@ Value frame_return(VM *vm, Frame *f, Value v)
     }
 }
 
-static const CodeHandler *find_handler(const Code *c, uint32_t at)
+/* Is there a generator that the loop itself made and that an exception must close on its way out? */
+static bool loop_owns(const Frame *f, const Insn *close)
 {
-    for (uint32_t i = 0; i < c->nhandlers; i++)
-        if (at >= c->handlers[i].start && at < c->handlers[i].end) return c->handlers + i;
+    return f->regs[close->a + 1] == VALUE_TRUE;
+}
+
+static const CodeHandler *find_handler(const Frame *f, const Code *c, uint32_t at)
+{
+    for (uint32_t i = 0; i < c->nhandlers; i++) {
+        const CodeHandler *h = c->handlers + i;
+        if (at < h->start || at >= h->end) continue;
+        if (!(h->flags & HANDLER_LOOP) || loop_owns(f, c->insns + h->target)) return h;
+    }
     return NULL;
 }
 
@@ -271,7 +280,7 @@ Value frame_unwind(VM *vm)
         uint32_t at = f->pc == c->insns ? 0 : (uint32_t)(f->pc - c->insns) - 1;
         if (!is_raised_again(vm, c->insns[at].op)) exception_add_trace(vm, vm->exc, obj_value(c), c->insns + at);
         bool passes = (f->pc == c->insns && f->heap) || vm->unwinding;
-        const CodeHandler *h = passes ? NULL : find_handler(c, at);
+        const CodeHandler *h = passes ? NULL : find_handler(f, c, at);
         if (h) {
             f->regs[h->reg] = vm->exc;
             vm->exc = VALUE_UNSET;

@@ -212,7 +212,7 @@ static bool wants_closing(Gen *g)
     Code *c = frame_code(&g->frame);
     uint32_t at = (uint32_t)(g->frame.pc - c->insns) - 1;
     for (uint32_t i = 0; i < c->nhandlers; i++)
-        if (at >= c->handlers[i].start && at < c->handlers[i].end) return true;
+        if (at >= c->handlers[i].start && at < c->handlers[i].end && !(c->handlers[i].flags & HANDLER_LOOP)) return true;
     return false;
 }
 

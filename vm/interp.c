@@ -804,6 +804,7 @@ step_generator: { // next(g), g.send(v)
         R(dst) = v;
         NEXT;
     }
+    CASE(FOR_AITER): FINISH(A, op_for_aiter(vm, R(B), &R(A)));
     CASE(GET_AITER): FINISH(A, op_get_aiter(vm, R(B)));
     CASE(FOR_ANEXT): {
         SAVE();

@@ -1,6 +1,6 @@
 #include "vm/memoryview.h"
-#include "vm/float.h"
 #include "vm/container.h"
+#include "vm/float.h"
 #include "vm/int.h"
 #include "vm/iter.h"
 #include "vm/list.h"

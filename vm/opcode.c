@@ -50,7 +50,8 @@ static void call_effects(const Insn *insn, uint32_t nargs, uint32_t flags, Effec
 static void special_effects(const Insn *insn, const Insn *extra, uint32_t flags, Effects *e)
 {
     switch (insn->op) {
-    case OP_FOR_PREP: add_write(e, insn->a + 1, 1); break;
+    case OP_FOR_PREP:
+    case OP_FOR_AITER: add_write(e, insn->a + 1, 1); break;
     case OP_FOR_NEXT:
         add_read(e, insn->b + 1, 1);
         add_write(e, insn->b + 1, 1);

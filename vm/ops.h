@@ -48,6 +48,7 @@ Value op_get_yield_iter(VM *vm, Value v, Code *c);
 Value op_get_awaitable(VM *vm, Value v);
 Value op_get_with_awaitable(VM *vm, Value v, int from); // from: AWAITED_AENTER or AWAITED_AEXIT
 Value op_get_aiter(VM *vm, Value v);
+Value op_for_aiter(VM *vm, Value v, Value *pair); // pair[1]: whether it is the loop's own
 Value op_anext(VM *vm, Value v);
 
 bool op_exc_split(VM *vm, Value exc, Value type, Value *out);

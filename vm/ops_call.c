@@ -25,8 +25,8 @@ static Value made_coroutine(VM *vm, Value v)
     const Insn *call = vm->frame->pc - 1, *next = vm->frame->pc;
     if (is_statement(call)) report_never_awaited(vm, v);
     else unawaited_watch(vm, v);
-    bool loops_over_it = next->op == OP_FOR_PREP && next->b == call->c;
-    if (loops_over_it && is_exact(v, T_GENERATOR)) as_obj(v)->aux |= GEN_LOOP;
+    bool loops_over_it = (next->op == OP_FOR_PREP || next->op == OP_FOR_AITER) && next->b == call->c;
+    if (loops_over_it && (is_exact(v, T_GENERATOR) || is_exact(v, T_ASYNC_GENERATOR))) as_obj(v)->aux |= GEN_LOOP;
     bool delegates_to_it = next->op == OP_GET_YIELD_ITER && next->b == call->c && next->a == call->c;
     if (delegates_to_it && is_gen(v)) as_obj(v)->aux |= GEN_DIRECT;
     return v;

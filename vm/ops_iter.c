@@ -4,6 +4,7 @@
 #include "vm/list.h"
 #include "vm/ops.h"
 #include "vm/protocol.h"
+#include "vm/report.h"
 #include "vm/str.h"
 #include "vm/type.h"
 
@@ -79,9 +80,13 @@ Value op_for_next(VM *vm, Value it, Value *pair, uint16_t dst)
 Value op_for_close(VM *vm, Value *pair)
 {
     if (pair[1] != VALUE_TRUE || !is_gen(pair[0])) return VALUE_NONE;
-    Value g = pair[0];
+    Gen *g = as_gen(pair[0]);
     pair[1] = VALUE_FALSE;
-    return gen_close_c(vm, as_gen(g)) ? VALUE_NONE : VALUE_ERROR;
+    bool is_async = g->h.shape == T_ASYNC_GENERATOR;
+    bool guarded = gen_state(g) == GEN_SUSPENDED && (frame_code(&g->frame)->flags & CODE_HAS_HANDLERS);
+    if (is_async && !guarded) return VALUE_NONE; // nobody would see that it is closed
+    if (!(is_async ? gen_close_dropped(vm, g) : gen_close_c(vm, g))) report_ignored(vm, "dropped generator");
+    return VALUE_NONE;
 }
 
 Value op_get_iter(VM *vm, Value v, uint16_t dst)
@@ -144,6 +149,14 @@ Value op_get_aiter(VM *vm, Value v)
     if (is_unset(obj_special(vm, it, D_ANEXT)))
         return vm_raise(vm, ERR_TYPE, "'async for' received an object from __aiter__ that does not implement __anext__: %T", it);
     return it;
+}
+
+Value op_for_aiter(VM *vm, Value v, Value *pair)
+{
+    bool own = is_exact(v, T_ASYNC_GENERATOR) && (as_obj(v)->aux & GEN_LOOP);
+    if (own) as_obj(v)->aux &= (uint16_t)~GEN_LOOP;
+    pair[1] = bool_value(own);
+    return op_get_aiter(vm, v);
 }
 
 Value op_anext(VM *vm, Value v)

@@ -26,7 +26,6 @@ bool sched_close_async_generators(VM *vm)
 
 bool sched_close_dropped(VM *vm, Gen *g)
 {
-    Value closing = vm_call_method(vm, obj_value(g), vm_intern(vm, "aclose"), NULL, 0);
-    if (!is_error(closing)) closing = task_coroutine(vm, closing);
+    Value generator = obj_value(g), closing = call_asyncio(vm, "asyncio.tasks", "_close_dropped", &generator, 1);
     return !is_error(closing) && !is_error(task_new(vm, closing, VALUE_UNSET));
 }
