@@ -27,7 +27,7 @@ syn keyword coExceptionType UserWarning ValueError Warning ZeroDivisionError
 syn keyword coBuiltin abs aiter all anext any ascii bin bool bytearray bytes callable chr classmethod compile
 syn keyword coBuiltin delattr dict dir divmod enumerate eval exec exit filter float format frozenset gather
 syn keyword coBuiltin getattr globals hasattr hash help hex id input int isinstance issubclass iter len list
-syn keyword coBuiltin locals map max min next object oct open ord pow print property quit range repr reversed
+syn keyword coBuiltin locals map max memoryview min next object oct open ord pow print property quit range repr reversed
 syn keyword coBuiltin round run set setattr sleep slice sorted spawn staticmethod str sum super timeout tuple
 syn keyword coBuiltin type vars zip
 

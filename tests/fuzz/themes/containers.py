@@ -52,7 +52,7 @@ STARTS = {"list": values.LISTS, "dict": values.DICTS, "set": ["{1, 2, 3}", "set(
 
 def operation(chance, kind):
     return chance.choice(OPERATIONS[kind]).format(
-        i=index(chance), i0=chance.choice(INDEX), c=cut(chance), v=item(chance), s=sequence(chance), n=chance.choice(["0", "1", "2", "-1", "None"]), b=chance.choice(["True", "False"]),
+        i=index(chance), i0=chance.choice(INDEX), c=cut(chance), v=item(chance) if kind != "set" else chance.choice(["1", "2", "7", "1.0", "True", "[1]", "(1, 2)", "x", "0", "-1"]), s=sequence(chance) if kind != "set" else chance.choice(["[1]", "(1, 2)", "range(4)", "x", "5", "{1: 2}", "{3}", "[3, 1, [2]]"]), n=chance.choice(["0", "1", "2", "-1", "None"]), b=chance.choice(["True", "False"]),
         d=chance.choice(values.DICTS), t=chance.choice(["{1, 2}", "set()", "frozenset({3})", "[1]"]), f=chance.choice(["None", "bool", "str", "len"]),
         q=chance.choice(["'a'", "''", "'ab'", "None", "' '", "1", "x"]), y=chance.choice(["b'a'", "b''", "b'bc'", "[1, 2]", "x", "'a'", "bytearray(b'a')"]))
 
