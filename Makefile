@@ -226,7 +226,11 @@ fuzz: ## fuzz lexer, parser and compiler for T seconds (60)
 	@$(MAKE) --no-print-directory CONFIG=fuzz fuzzers
 	@python3 tests/tools/fuzz.py --seconds $(T) $(FUZZERS:$(B)/%=build/fuzz-clang/%)
 
-.PHONY: fuzzers
+N ?= 2000
+fuzz-diff: all ## run N random programs (2000) by co and by python3 and compare; THEMES picks grammars, SEED others
+	@python3 tests/fuzz/diff.py --co $(B)/co -n $(N) $(if $(SEED),--seed $(SEED)) $(THEMES:%=--theme %)
+
+.PHONY: fuzzers fuzz-diff
 fuzzers: $(FUZZERS)
 $(FUZZERS): $(B)/fuzz/%: tests/fuzz/%.c $(B)/libco.a
 	@mkdir -p $(@D)

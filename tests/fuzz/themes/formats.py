@@ -45,7 +45,9 @@ def by_literal(chance):
     value = chance.choice(["v", "v, w", "v or w", "(v)", "[v]", "-w", "w + 1", "v if w else w"])
     conversion = chance.choice(["", "", "!r", "!s", "!a", "="])
     width = chance.choice(["", "", ":{w}", ":>{w}", ":" + spec(chance).replace("{", "")])
-    return f"(lambda v, w: f'<{{{value}{conversion}{width}}}>')({chance.choice(VALUES)}, {chance.choice(VALUES)})"
+    widths = ["0", "9", "-3", "'>7'", "'x'", "''", "None"]  # none that takes gigabytes
+    second = chance.choice(widths if "{w}" in width else VALUES)
+    return f"(lambda v, w: f'<{{{value}{conversion}{width}}}>')({chance.choice(VALUES)}, {second})"
 
 
 def program(chance):

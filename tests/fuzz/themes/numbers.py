@@ -3,7 +3,7 @@ from . import values
 
 BINARY = ["+", "-", "*", "//", "%", "/", "&", "|", "^", "<", "<=", "==", "!=", ">"]
 UNARY = ["-", "+", "~", "not ", "abs", "int", "float", "bool", "round", "str", "repr", "hash", "bin", "hex", "oct"]
-NUMBERS = values.INTS + values.FLOATS + ["12345678901234567890", "-7", "10", "100", "2**100 - 1", "-3.7", "2.5", "3.5", "1e15", "0.1"]
+NUMBERS = values.INTS + values.FLOATS + ["12345678901234567890", "-7", "10", "100", "(2**100 - 1)", "-3.7", "2.5", "3.5", "1e15", "0.1"]
 METHODS = ["bit_length()", "bit_count()", "as_integer_ratio()", "conjugate()", "is_integer()", "hex()", "real", "imag", "numerator",
            "__floor__()", "__ceil__()", "__trunc__()", "__round__(1)", "__round__(-1)", "__index__()", "__pow__(2, 5)", "__rsub__(1)",
            "__divmod__(3)", "__rdivmod__(3)", "__rtruediv__(2)", "__eq__(1.0)", "__lt__('a')", "__bool__()"]

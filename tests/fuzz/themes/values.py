@@ -1,7 +1,7 @@
 """Expressions for values, good and bad, that most grammars draw from."""
 
 SMALL = ["0", "1", "-1", "2", "3", "7", "True"]
-INTS = SMALL + ["255", "256", "-256", "2**31", "2**61", "-2**60", "2**63", "-2**64", "10**25", "sys.maxsize"]
+INTS = SMALL + ["255", "256", "-256", "(2**31)", "(2**61)", "(-2**60)", "(2**63)", "(-2**64)", "(10**25)", "sys.maxsize"]
 FLOATS = ["0.0", "-0.0", "0.5", "1.5", "-2.5", "1e16", "1e-7", "1e300", "5e-324", "float('inf')", "float('nan')"]
 STRS = ["''", "'a'", "'abc'", "'a b'", "'Hello World'", "'12'", "'é한'", "'x\\ny'", "'aXbX'", "' pad '", "'ß'"]
 BYTES = ["b''", "b'a'", "b'abc'", "b'a,b'", "bytearray(b'ab')", "bytearray()"]
