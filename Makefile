@@ -69,7 +69,7 @@ GRAMMARS  := $(patsubst %.y,build/gen/%.c,$(wildcard lang/*.y))
 GENERATED := $(TABLES) $(LEXERS) $(GRAMMARS) $(GRAMMARS:.c=.h)
 
 # What of cli/ libco.a needs: include/co.h, the compiler as the VM calls it, the hosts.
-EMBED    := $(patsubst %,cli/%.c,embed compiler compile_hook host_uv host_virtual host_random places channel_uv stream_uv outside_uv io_virtual signals)
+EMBED    := $(patsubst %,cli/%.c,embed compiler compile_hook host_uv host_virtual host_random places channel_uv stream_uv outside_uv lane_uv io_virtual signals)
 CLI      := $(patsubst %.c,$(B)/%.o,$(filter-out $(EMBED),$(wildcard cli/*.c)))
 LIB      := $(patsubst %.c,$(B)/%.o,$(wildcard vm/*.c lang/*.c stdlib/*.c) $(EMBED)) \
             $(patsubst build/gen/%.c,$(B)/%.o,$(LEXERS) $(GRAMMARS))

@@ -17,6 +17,11 @@ void channel_remove(Channel *c)
     places_remove(&u->places, c->id);
     c->id = 0;
     u->open--;
+    host_uv_settle_busy(u);
+}
+
+void host_uv_settle_busy(UvHost *u)
+{
     u->h.busy = u->open > 0 || (u->watches && uv_is_active((uv_handle_t *)&u->readable));
 }
 
@@ -31,6 +36,7 @@ static void close_channel(Host *h, IoId id, bool abort)
     Channel *c = channel_find(uv_host(h), id);
     if (!c) return;
     if (c->kind == CHANNEL_STREAM || c->kind == CHANNEL_LISTENER) stream_close((FdChannel *)c, abort);
+    else if (c->kind == CHANNEL_LANE) lane_close(c);
     else outside_close(c);
 }
 
@@ -50,4 +56,8 @@ const struct HostIo uv_io = {
     .spawn = child_spawn,
     .kill = child_kill,
     .signal = signal_watch,
+    .lane = lane_open,
+    .give = lane_give,
+    .watch = watch_open,
+    .want = watch_want,
 };

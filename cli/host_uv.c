@@ -292,6 +292,7 @@ static void close_host(Host *h)
 {
     UvHost *u = self(h);
     if (u->has_loop) {
+        lanes_free(u);
         stream_free_all(u);
         u->has_loop = false;
         uv_close((uv_handle_t *)&u->timer, NULL);

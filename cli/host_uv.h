@@ -10,8 +10,9 @@
 #include <uv.h>
 
 typedef struct UvHost UvHost;
+typedef struct Lane Lane;
 
-typedef enum { CHANNEL_STREAM, CHANNEL_LISTENER, CHANNEL_NAME, CHANNEL_CHILD, CHANNEL_SIGNAL } ChannelKind;
+typedef enum { CHANNEL_STREAM, CHANNEL_LISTENER, CHANNEL_NAME, CHANNEL_CHILD, CHANNEL_SIGNAL, CHANNEL_LANE, CHANNEL_WATCH } ChannelKind;
 
 typedef struct Channel {
     UvHost *u;
@@ -47,6 +48,7 @@ struct UvHost {
     VM *vm;           // while waiting: whom events are delivered to
     Places places;    // of channels
     size_t open;
+    Lane *lanes;
     FdChannel *ending;  // IO_CLOSED is to be told
     FdChannel *files;   // streams that are always ready
     FdChannel *starved; // listeners that wait for descriptors
@@ -62,6 +64,8 @@ struct UvHost {
 
 static inline UvHost *uv_host(Host *h) { return (UvHost *)h->state; }
 bool host_uv_make_loop(UvHost *u);
+/* Something has been opened or closed: does a round have to look outside? */
+void host_uv_settle_busy(UvHost *u);
 
 /* Give a channel a place and an id. False: no memory. */
 bool channel_add(UvHost *u, Channel *c, ChannelKind kind, IoSink *sink);
@@ -95,5 +99,13 @@ int child_spawn(Host *h, const IoCommand *c, IoSink *sink, IoId *id, int *pid);
 int child_kill(Host *h, IoId child, int signal);
 int signal_watch(Host *h, int signal, IoSink *sink, IoId *id);
 void outside_close(Channel *c);
+int watch_open(Host *h, int fd, IoSink *sink, IoId *id);
+void watch_want(Host *h, IoId id, bool readable, bool writable);
+
+/* lane_uv.c: threads. */
+int lane_open(Host *h, IoSink *sink, IoId *id);
+int lane_give(Host *h, IoId id, IoJob *job);
+void lane_close(Channel *c);
+void lanes_free(UvHost *u);
 
 extern const struct HostIo uv_io; // channel_uv.c

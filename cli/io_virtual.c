@@ -392,6 +392,14 @@ static int io_signal(Host *h, int signal, IoSink *sink, IoId *id)
     return done(h, real(h)->io->signal(real(h), signal, sink, id));
 }
 
+static int io_lane(Host *h, IoSink *sink, IoId *id) { return real(h)->io->lane(real(h), sink, id); }
+static int io_give(Host *h, IoId lane, IoJob *job) { return done(h, real(h)->io->give(real(h), lane, job)); }
+static int io_watch(Host *h, int fd, IoSink *sink, IoId *id) { return done(h, real(h)->io->watch(real(h), fd, sink, id)); }
+static void io_want(Host *h, IoId watch, bool readable, bool writable)
+{
+    real(h)->io->want(real(h), watch, readable, writable);
+}
+
 const struct HostIo virtual_io = {
     .connect = io_connect,
     .listen = io_listen,
@@ -408,4 +416,8 @@ const struct HostIo virtual_io = {
     .spawn = io_spawn,
     .kill = io_kill,
     .signal = io_signal,
+    .lane = io_lane,
+    .give = io_give,
+    .watch = io_watch,
+    .want = io_want,
 };

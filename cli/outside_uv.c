@@ -151,6 +151,50 @@ int signal_watch(Host *h, int number, IoSink *sink, IoId *id)
     return 0;
 }
 
+/* ---- somebody else's descriptors ------------------------------------------------------------------ */
+
+typedef struct WatchChannel {
+    Channel c;
+    uv_poll_t poll;
+} WatchChannel;
+
+/* An error, too, is told as both: whoever reads or writes will see it. */
+static void found_ready(uv_poll_t *poll, int status, int events)
+{
+    WatchChannel *w = poll->data;
+    bool failed = status < 0;
+    if (w->c.u->vm)
+        channel_tell(&w->c, &(IoEvent){.kind = IO_READY,
+                                       .readable = failed || events & UV_READABLE,
+                                       .writable = failed || events & UV_WRITABLE});
+}
+
+int watch_open(Host *h, int fd, IoSink *sink, IoId *id)
+{
+    UvHost *u = uv_host(h);
+    WatchChannel *w = calloc(1, sizeof *w);
+    if (!w || !host_uv_make_loop(u) || !channel_add(u, &w->c, CHANNEL_WATCH, sink)) return free(w), -ENOMEM;
+    int err = uv_poll_init(&u->loop, &w->poll, fd);
+    w->poll.data = w;
+    if (err) {
+        channel_remove(&w->c);
+        free(w);
+        return err;
+    }
+    *id = w->c.id;
+    return 0;
+}
+
+void watch_want(Host *h, IoId id, bool readable, bool writable)
+{
+    Channel *c = channel_find(uv_host(h), id);
+    if (!c || c->kind != CHANNEL_WATCH) return;
+    WatchChannel *w = (WatchChannel *)c;
+    int events = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
+    if (events) uv_poll_start(&w->poll, events, found_ready);
+    else uv_poll_stop(&w->poll);
+}
+
 /* ---- letting go ---------------------------------------------------------------------------------- */
 
 void outside_close(Channel *c)
@@ -176,6 +220,10 @@ void outside_close(Channel *c)
         signals_restore(number);
         break;
     }
+    case CHANNEL_WATCH:
+        channel_remove(c);
+        uv_close((uv_handle_t *)&((WatchChannel *)c)->poll, free_handle);
+        break;
     default: break;
     }
 }

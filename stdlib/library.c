@@ -54,6 +54,7 @@ void stdlib_free(VM *vm)
     pcre_close(stdlib(vm)->pcre);
     openssl_drop(stdlib(vm)->openssl);
     if (vm->module_state) input_free(&stdlib(vm)->input);
+    free(stdlib(vm)->sqlite.library);
     free(vm->module_state);
     vm->module_state = NULL;
 }

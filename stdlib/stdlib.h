@@ -7,6 +7,8 @@
 #include "stdlib/standard_input.h"
 #include "vm/import.h"
 
+typedef struct SqliteState { struct SqliteLibrary *library; Type *connection, *request; } SqliteState;
+
 /* What modules share within one VM (vm->module_state). */
 typedef struct Stdlib {
     Cell *sys_stdin, *sys_stdout,
@@ -19,6 +21,7 @@ typedef struct Stdlib {
     Type *deque_type, *deque_iter_type, *deque_reviter_type;
     Type *grouper_type, *tee_type;             // of itertools
     Type *reader_type, *writer_type, *transport_type, *listener_type, *request_type; // of _streams
+    SqliteState sqlite;    // of _sqlite
     Type *lock_type;       // of _thread
     Type *child_type, *signal_type; // of _process
     Type *http_watch_type; // of _http

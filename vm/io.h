@@ -34,7 +34,18 @@ typedef enum {
     IO_RESOLVED,  // a look-up's answer: `addresses`, or an EAI_ code in `error`; its last event
     IO_EXITED,    // a child has ended with `status`, or by `signal`; its last event
     IO_SIGNAL,    // the process got `signal`
+    IO_DONE,      // a lane has done `job`, which is the sink's again
+    IO_READY,     // a watched descriptor is `readable`, `writable` or both
 } IoEventKind;
+
+/* What a thread of the host is to do: run, on that thread, where it touches nothing of a VM. drop lets go of one that
+ * nobody waits for any more. */
+typedef struct IoJob IoJob;
+struct IoJob {
+    void (*run)(IoJob *job);
+    void (*drop)(IoJob *job);
+    IoJob *next; // the host's
+};
 
 typedef struct IoEvent {
     IoEventKind kind;
@@ -45,6 +56,8 @@ typedef struct IoEvent {
     const uint8_t *data;
     size_t size;
     int status, signal;
+    IoJob *job;
+    bool readable, writable;
 } IoEvent;
 
 typedef struct IoSink IoSink;
@@ -90,4 +103,10 @@ struct HostIo {
     int (*spawn)(Host *h, const IoCommand *c, IoSink *sink, IoId *id, int *pid);
     int (*kill)(Host *h, IoId child, int signal);
     int (*signal)(Host *h, int signal, IoSink *sink, IoId *id); // until closed
+    /* A lane: a thread that does the jobs it is given, one after another. Closing lets it do what it has. */
+    int (*lane)(Host *h, IoSink *sink, IoId *id);
+    int (*give)(Host *h, IoId lane, IoJob *job);
+    /* Somebody else's descriptor: IO_READY each time a wait finds it so, for what `want` last asked. */
+    int (*watch)(Host *h, int fd, IoSink *sink, IoId *id);
+    void (*want)(Host *h, IoId watch, bool readable, bool writable);
 };

@@ -1,0 +1,190 @@
+/* lane_uv.c - the real host's threads: each does the jobs it is given, one after another.
+ *
+ * A lane's list of jobs is guarded by its mutex; whoever finishes a job puts it into the list of done ones and sends the
+ * lane's async handle, by which the loop's thread hears of it. An idle lane keeps no loop alive.
+ */
+#include "cli/host_uv.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+enum { LANE_STACK = 8 << 20 }; // a worker's VM wants as much as a program's main thread
+
+typedef struct Jobs { IoJob *first, *last; } Jobs;
+
+struct Lane {
+    Channel c;
+    Lane *next, *prev;      // of the host's
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t more;
+    Jobs todo, done;
+    bool stopping;          // ends when nothing is left to do
+    bool ended;
+    size_t given;           // jobs that have not been told as done
+    uv_async_t told;
+};
+
+static void append(Jobs *jobs, IoJob *job)
+{
+    job->next = NULL;
+    if (jobs->first) jobs->last->next = job;
+    else jobs->first = job;
+    jobs->last = job;
+}
+
+static IoJob *take(Jobs *jobs)
+{
+    IoJob *job = jobs->first;
+    if (job) jobs->first = job->next;
+    return job;
+}
+
+/* ---- on the lane's thread ------------------------------------------------------------------------ */
+
+static void *work(void *argument)
+{
+    Lane *l = argument;
+    pthread_mutex_lock(&l->mutex);
+    for (;;) {
+        IoJob *job = take(&l->todo);
+        if (job) {
+            pthread_mutex_unlock(&l->mutex);
+            job->run(job);
+            pthread_mutex_lock(&l->mutex);
+            append(&l->done, job);
+            uv_async_send(&l->told);
+        } else if (l->stopping) break;
+        else pthread_cond_wait(&l->more, &l->mutex);
+    }
+    l->ended = true;
+    uv_async_send(&l->told);
+    pthread_mutex_unlock(&l->mutex);
+    return NULL;
+}
+
+/* ---- on the loop's ------------------------------------------------------------------------------- */
+
+/* The host counts only lanes that have something to do. */
+static void count(Lane *l, size_t given)
+{
+    UvHost *u = l->c.u;
+    bool before = l->given > 0, now = given > 0;
+    l->given = given;
+    if (before == now) return;
+    if (now) uv_ref((uv_handle_t *)&l->told);
+    else uv_unref((uv_handle_t *)&l->told);
+    u->open += now ? 1 : (size_t)-1;
+    host_uv_settle_busy(u);
+}
+
+static void free_lane(uv_handle_t *handle)
+{
+    Lane *l = handle->data;
+    pthread_mutex_destroy(&l->mutex);
+    pthread_cond_destroy(&l->more);
+    free(l);
+}
+
+static void forget(Lane *l)
+{
+    pthread_join(l->thread, NULL);
+    if (l->prev) l->prev->next = l->next;
+    else l->c.u->lanes = l->next;
+    if (l->next) l->next->prev = l->prev;
+    uv_close((uv_handle_t *)&l->told, free_lane);
+}
+
+static void told(uv_async_t *async)
+{
+    Lane *l = async->data;
+    for (;;) {
+        pthread_mutex_lock(&l->mutex);
+        IoJob *job = take(&l->done);
+        bool ended = l->ended;
+        pthread_mutex_unlock(&l->mutex);
+        if (!job) {
+            if (ended) forget(l);
+            return;
+        }
+        count(l, l->given - 1);
+        VM *vm = l->c.u->vm;
+        if (l->c.sink && vm) channel_tell(&l->c, &(IoEvent){.kind = IO_DONE, .job = job});
+        else job->drop(job);
+    }
+}
+
+int lane_open(Host *h, IoSink *sink, IoId *id)
+{
+    UvHost *u = uv_host(h);
+    Lane *l = calloc(1, sizeof *l);
+    if (!l || !host_uv_make_loop(u) || !(l->c.id = places_add(&u->places, &l->c))) return free(l), -ENOMEM;
+    l->c = (Channel){u, sink, l->c.id, CHANNEL_LANE};
+    pthread_mutex_init(&l->mutex, NULL);
+    pthread_cond_init(&l->more, NULL);
+    uv_async_init(&u->loop, &l->told, told);
+    l->told.data = l;
+    uv_unref((uv_handle_t *)&l->told);
+
+    // Signals are for the program's own thread.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, LANE_STACK);
+    int err = pthread_create(&l->thread, &attributes, work, l);
+    pthread_attr_destroy(&attributes);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (err) {
+        places_remove(&u->places, l->c.id);
+        uv_close((uv_handle_t *)&l->told, free_lane);
+        return -err;
+    }
+    l->next = u->lanes;
+    if (u->lanes) u->lanes->prev = l;
+    u->lanes = l;
+    *id = l->c.id;
+    return 0;
+}
+
+int lane_give(Host *h, IoId id, IoJob *job)
+{
+    Channel *c = channel_find(uv_host(h), id);
+    if (!c || c->kind != CHANNEL_LANE) return -EBADF;
+    Lane *l = (Lane *)c;
+    count(l, l->given + 1);
+    pthread_mutex_lock(&l->mutex);
+    append(&l->todo, job);
+    pthread_cond_signal(&l->more);
+    pthread_mutex_unlock(&l->mutex);
+    return 0;
+}
+
+void lane_close(Channel *c)
+{
+    Lane *l = (Lane *)c;
+    c->sink = NULL;
+    places_remove(&c->u->places, c->id);
+    c->id = 0;
+    pthread_mutex_lock(&l->mutex);
+    l->stopping = true;
+    pthread_cond_signal(&l->more);
+    pthread_mutex_unlock(&l->mutex);
+}
+
+/* Whoever gave jobs has seen to it that they end soon. */
+void lanes_free(UvHost *u)
+{
+    while (u->lanes) {
+        Lane *l = u->lanes;
+        if (l->c.id) lane_close(&l->c);
+        pthread_join(l->thread, NULL);
+        for (IoJob *job; (job = take(&l->done));) job->drop(job);
+        u->lanes = l->next;
+        if (l->next) l->next->prev = NULL;
+        uv_close((uv_handle_t *)&l->told, free_lane);
+    }
+}
