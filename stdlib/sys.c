@@ -14,6 +14,7 @@
 #include "vm/version.h"
 
 #include <float.h>
+#include <unistd.h>
 
 /* ---- functions ----------------------------------------------------------------------------------- */
 
@@ -231,6 +232,15 @@ static bool add_path(VM *vm, Module *m)
     return !is_error(path) && module_add(vm, m, "path", path);
 }
 
+/* The command's own file; "" where the system does not tell. */
+static Value executable(VM *vm)
+{
+    char path[4096];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[n > 0 ? n : 0] = '\0';
+    return text_from_system(vm, path);
+}
+
 static bool init(VM *vm, Module *m)
 {
     Value excepthook = dict_get_str(vm, m->dict, vm_intern(vm, "excepthook"));
@@ -243,7 +253,7 @@ static bool init(VM *vm, Module *m)
            module_add(vm, m, "platform", text(vm, "linux")) && module_add(vm, m, "ps1", text(vm, ">>> ")) &&
            module_add(vm, m, "ps2", text(vm, "... ")) &&
            module_add(vm, m, "dont_write_bytecode", VALUE_TRUE) &&
-           module_add(vm, m, "executable", text(vm, "")) &&
+           module_add(vm, m, "executable", executable(vm)) &&
            module_add(vm, m, "version", text(vm, "3.11 (Co " CO_VERSION ")"));
 }
 

@@ -21,7 +21,7 @@ The folder says what kind of test a file is:
 
 Header comments: `# options: …` and `# args: …` give words before and after the file's name on the command
 line, `# stdin: …` one line of input, `# seconds: …` a time limit; `# needs: …` names modules without which
-the test is skipped; `# env: NAME=value …` adds to the environment; `# command: co …` is a whole command line.
+the test is skipped; `# manual: …` says why nothing runs it by itself; `# env: NAME=value …` adds to the environment; `# command: co …` is a whole command line.
 Files and folders that start with `_` are helpers, not tests.
 """
 import argparse
@@ -350,7 +350,9 @@ def collect():
     for folder, pattern, kind in KINDS:
         for path in sorted((ROOT / folder).rglob(pattern)):
             if not any(part.startswith("_") for part in path.relative_to(ROOT).parts):
-                cases.append(kind(path))
+                case = kind(path)
+                if "manual" not in case.header:
+                    cases.append(case)
     return cases + [Documents()]
 
 
