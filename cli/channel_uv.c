@@ -1,5 +1,9 @@
 /* channel_uv.c - the real host's table of channels, and its half of host.h that works on them. */
+#define _GNU_SOURCE // sched_getaffinity
 #include "cli/host_uv.h"
+
+#include <sched.h>
+#include <unistd.h>
 
 bool channel_add(UvHost *u, Channel *c, ChannelKind kind, IoSink *sink)
 {
@@ -36,8 +40,16 @@ static void close_channel(Host *h, IoId id, bool abort)
     Channel *c = channel_find(uv_host(h), id);
     if (!c) return;
     if (c->kind == CHANNEL_STREAM || c->kind == CHANNEL_LISTENER) stream_close((FdChannel *)c, abort);
-    else if (c->kind == CHANNEL_LANE) lane_close(c);
+    else if (c->kind == CHANNEL_LANE) lane_close(c, abort);
     else outside_close(c);
+}
+
+static int cores(Host *h)
+{
+    (void)h;
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+    return (int)sysconf(_SC_NPROCESSORS_ONLN);
 }
 
 const struct HostIo uv_io = {
@@ -56,6 +68,8 @@ const struct HostIo uv_io = {
     .spawn = child_spawn,
     .kill = child_kill,
     .signal = signal_watch,
+    .another = lane_host,
+    .cores = cores,
     .lane = lane_open,
     .give = lane_give,
     .watch = watch_open,

@@ -103,9 +103,10 @@ int watch_open(Host *h, int fd, IoSink *sink, IoId *id);
 void watch_want(Host *h, IoId id, bool readable, bool writable);
 
 /* lane_uv.c: threads. */
-int lane_open(Host *h, IoSink *sink, IoId *id);
+int lane_open(Host *h, int nice, IoSink *sink, IoId *id);
+Host *lane_host(Host *h);
 int lane_give(Host *h, IoId id, IoJob *job);
-void lane_close(Channel *c);
+void lane_close(Channel *c, bool abort);
 void lanes_free(UvHost *u);
 
 extern const struct HostIo uv_io; // channel_uv.c

@@ -392,7 +392,9 @@ static int io_signal(Host *h, int signal, IoSink *sink, IoId *id)
     return done(h, real(h)->io->signal(real(h), signal, sink, id));
 }
 
-static int io_lane(Host *h, IoSink *sink, IoId *id) { return real(h)->io->lane(real(h), sink, id); }
+static Host *io_another(Host *h) { return (void)h, host_virtual_new(host_uv_new()); }
+static int io_cores(Host *h) { return (void)h, 1; }
+static int io_lane(Host *h, int nice, IoSink *sink, IoId *id) { return real(h)->io->lane(real(h), nice, sink, id); }
 static int io_give(Host *h, IoId lane, IoJob *job) { return done(h, real(h)->io->give(real(h), lane, job)); }
 static int io_watch(Host *h, int fd, IoSink *sink, IoId *id) { return done(h, real(h)->io->watch(real(h), fd, sink, id)); }
 static void io_want(Host *h, IoId watch, bool readable, bool writable)
@@ -416,6 +418,8 @@ const struct HostIo virtual_io = {
     .spawn = io_spawn,
     .kill = io_kill,
     .signal = io_signal,
+    .another = io_another,
+    .cores = io_cores,
     .lane = io_lane,
     .give = io_give,
     .watch = io_watch,

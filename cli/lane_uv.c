@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { LANE_STACK = 8 << 20 }; // a worker's VM wants as much as a program's main thread
@@ -26,7 +27,9 @@ struct Lane {
     pthread_cond_t more;
     Jobs todo, done;
     bool stopping;          // ends when nothing is left to do
-    bool ended;
+    bool ended;             // its thread does nothing any more
+    bool joined;
+    int nice;
     size_t given;           // jobs that have not been told as done
     uv_async_t told;
 };
@@ -48,18 +51,17 @@ static IoJob *take(Jobs *jobs)
 
 /* ---- on the lane's thread ------------------------------------------------------------------------ */
 
-/* What takes long steps back for the loop, which has many to answer: of one core that both want, it gets a tenth. */
-static void step_back(void)
+/* What takes long steps back for the loop, which has many to answer. */
+static void step_back(int nice)
 {
-    enum { NICER = 10 };
     id_t self = (id_t)syscall(SYS_gettid);
-    setpriority(PRIO_PROCESS, self, getpriority(PRIO_PROCESS, self) + NICER);
+    setpriority(PRIO_PROCESS, self, getpriority(PRIO_PROCESS, self) + nice);
 }
 
 static void *work(void *argument)
 {
     Lane *l = argument;
-    step_back();
+    if (l->nice) step_back(l->nice);
     pthread_mutex_lock(&l->mutex);
     for (;;) {
         IoJob *job = take(&l->todo);
@@ -103,7 +105,7 @@ static void free_lane(uv_handle_t *handle)
 
 static void forget(Lane *l)
 {
-    pthread_join(l->thread, NULL);
+    if (!l->joined) pthread_join(l->thread, NULL);
     if (l->prev) l->prev->next = l->next;
     else l->c.u->lanes = l->next;
     if (l->next) l->next->prev = l->prev;
@@ -129,11 +131,12 @@ static void told(uv_async_t *async)
     }
 }
 
-int lane_open(Host *h, IoSink *sink, IoId *id)
+int lane_open(Host *h, int nice, IoSink *sink, IoId *id)
 {
     UvHost *u = uv_host(h);
     Lane *l = calloc(1, sizeof *l);
     if (!l || !host_uv_make_loop(u) || !(l->c.id = places_add(&u->places, &l->c))) return free(l), -ENOMEM;
+    l->nice = nice;
     l->c = (Channel){u, sink, l->c.id, CHANNEL_LANE};
     pthread_mutex_init(&l->mutex, NULL);
     pthread_cond_init(&l->more, NULL);
@@ -163,6 +166,25 @@ int lane_open(Host *h, IoSink *sink, IoId *id)
     return 0;
 }
 
+/* time.sleep on a lane: no signal reaches its thread, so it sleeps in naps, to see whether it is told to stop. */
+static bool nap(Host *h, int64_t ns)
+{
+    enum { NAP = 10000000 };
+    for (int64_t end = h->monotonic(h) + ns, left = ns; !h->pending && left > 0; left = end - h->monotonic(h)) {
+        struct timespec t = {0, left < NAP ? left : NAP};
+        nanosleep(&t, NULL);
+    }
+    return !h->pending;
+}
+
+Host *lane_host(Host *h)
+{
+    Host *another = host_uv_new();
+    (void)h;
+    if (another) another->block = nap;
+    return another;
+}
+
 int lane_give(Host *h, IoId id, IoJob *job)
 {
     Channel *c = channel_find(uv_host(h), id);
@@ -176,7 +198,7 @@ int lane_give(Host *h, IoId id, IoJob *job)
     return 0;
 }
 
-void lane_close(Channel *c)
+void lane_close(Channel *c, bool abort)
 {
     Lane *l = (Lane *)c;
     c->sink = NULL;
@@ -186,6 +208,9 @@ void lane_close(Channel *c)
     l->stopping = true;
     pthread_cond_signal(&l->more);
     pthread_mutex_unlock(&l->mutex);
+    if (!abort) return;
+    pthread_join(l->thread, NULL);
+    l->joined = true;
 }
 
 /* Whoever gave jobs has seen to it that they end soon. */
@@ -193,8 +218,8 @@ void lanes_free(UvHost *u)
 {
     while (u->lanes) {
         Lane *l = u->lanes;
-        if (l->c.id) lane_close(&l->c);
-        pthread_join(l->thread, NULL);
+        if (l->c.id) lane_close(&l->c, false);
+        if (!l->joined) pthread_join(l->thread, NULL);
         for (IoJob *job; (job = take(&l->done));) job->drop(job);
         u->lanes = l->next;
         if (l->next) l->next->prev = NULL;

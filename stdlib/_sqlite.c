@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { STEP_BACK = 10 }; // nicer by that: a long query takes a tenth of a core that the loop wants
 enum { CACHED = 32, BATCH_BYTES = 256 << 10, MESSAGE = 300 };
 
 typedef enum { DO_OPEN, DO_RUN, DO_MORE, DO_FINISH, DO_SCRIPT, DO_CLOSE } What;
@@ -534,7 +535,7 @@ static Value nat_connection(VM *vm, Args args)
     pthread_mutex_init(&c->mutex, NULL);
     o->data = c;
     o->values[0] = o->values[1] = VALUE_UNSET;
-    int err = io(vm)->lane(vm->host, &c->sink, &c->lane);
+    int err = io(vm)->lane(vm->host, STEP_BACK, &c->sink, &c->lane);
     return err ? vm_raise_errno(vm, -err, NULL) : obj_value(o);
 }
 

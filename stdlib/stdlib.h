@@ -22,6 +22,7 @@ typedef struct Stdlib {
     Type *grouper_type, *tee_type;             // of itertools
     Type *reader_type, *writer_type, *transport_type, *listener_type, *request_type; // of _streams
     SqliteState sqlite;    // of _sqlite
+    struct { Type *worker, *call; } workers; // of _workers
     Type *lock_type;       // of _thread
     Type *child_type, *signal_type; // of _process
     Type *http_watch_type; // of _http

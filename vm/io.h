@@ -103,9 +103,12 @@ struct HostIo {
     int (*spawn)(Host *h, const IoCommand *c, IoSink *sink, IoId *id, int *pid);
     int (*kill)(Host *h, IoId child, int signal);
     int (*signal)(Host *h, int signal, IoSink *sink, IoId *id); // until closed
-    /* A lane: a thread that does the jobs it is given, one after another. Closing lets it do what it has. */
-    int (*lane)(Host *h, IoSink *sink, IoId *id);
+    /* A lane: a thread that does the jobs it is given, one after another; nicer by `nice` than the others. Closing lets it do what it has (abort: and waits for that). */
+    int (*lane)(Host *h, int nice, IoSink *sink, IoId *id);
     int (*give)(Host *h, IoId lane, IoJob *job);
+    /* A host of the same kind for a VM on a lane; host->close frees it. NULL: no memory. */
+    Host *(*another)(Host *h);
+    int (*cores)(Host *h); // how many threads can compute at the same time; 1 under virtual time, where all has its order
     /* Somebody else's descriptor: IO_READY each time a wait finds it so, for what `want` last asked. */
     int (*watch)(Host *h, int fd, IoSink *sink, IoId *id);
     void (*want)(Host *h, IoId watch, bool readable, bool writable);
