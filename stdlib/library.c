@@ -52,6 +52,7 @@ void stdlib_free(VM *vm)
 {
     strands_end(vm); // what they unwind may use the modules' state
     pcre_close(stdlib(vm)->pcre);
+    crypto_drop(stdlib(vm)->crypto);
     openssl_drop(stdlib(vm)->openssl);
     if (vm->module_state) input_free(&stdlib(vm)->input);
     free(stdlib(vm)->sqlite.library);

@@ -32,6 +32,8 @@ typedef struct Stdlib {
     Type *pattern_type, *match_type, *matches_type; // of _re
     Value re_error, re_parts;                   // what re registered there
     Type *weakref_type;                         // of _weakref
+    Type *hash_type;                            // of _hashlib
+    struct Crypto *crypto;                      // NULL until hashlib is imported
     struct Pcre *pcre;                          // NULL until re is imported
     Value token_missing;
     StandardInput input;
@@ -43,6 +45,7 @@ static inline Stdlib *stdlib(VM *vm) { return vm->module_state; }
 /* Makes the modules builtins and sys, and the way to all others. argv: the script and its arguments. */
 bool stdlib_init(VM *vm, int argc, char **argv);
 void stdlib_free(VM *vm);
+void crypto_drop(struct Crypto *crypto); // _hashlib.c: one user less; NULL is allowed
 /* What was registered with atexit; nothing when the program has been stopped (a limit, a deadlock). */
 void stdlib_run_exit_calls(VM *vm);
 
