@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 DOCS = pathlib.Path(__file__).resolve().parent
 ROOT = DOCS.parent
@@ -54,6 +55,43 @@ def differences():
     return "\n".join(rows) + "\n"
 
 
+def names_of_modules(co):
+    """{module: (names that CPython 3.11 has and Co, names that only CPython has)}, of the modules that both have."""
+    here = set(modules())
+    wanted = dict(line.split(" ", 1) for line in (DOCS / "cpython_names.txt").read_text().splitlines() if " " in line)
+    wanted = {module: names.split() for module, names in wanted.items() if module in here}
+    arguments = [f"{module}:{','.join(names)}" for module, names in wanted.items()]
+    absent = dict(line.split(":") for line in run(co, DOCS / "lists.co", "absent", *arguments).splitlines())
+    return {module: ([n for n in names if n not in absent[module].split()], absent[module].split())
+            for module, names in wanted.items()}
+
+
+MODULES_HEAD = """# The names in Co's modules
+
+Made by `make docs`. For each module that Co shares with CPython 3.11: how many of the public names that it has there are in
+Co, and which are not. Using one of those raises an `AttributeError` (or `ImportError`) that names this page. What modules
+hold is listed in [language.md](language.md).
+
+"""
+
+
+def modules_page(names):
+    rows = ["| module | present | absent |", "|---|--:|---|"]
+    rows += [f"| `{module}` | {len(present)} of {len(present) + len(absent)} | {', '.join(f'`{n}`' for n in absent)} |"
+             for module, (present, absent) in names.items()]
+    return MODULES_HEAD + "\n".join(rows) + "\n"
+
+
+def absent_table(names):
+    """The same for error texts: what of a module only CPython has."""
+    lines = ["/* absent.def - what CPython's modules have and Co's have not: ABSENT(\"module\", \" name name \"). Made by `make docs`. */"]
+    for module, (_, absent) in names.items():
+        if absent:
+            text = textwrap.wrap(" ".join(absent), 100)
+            lines.append(f'ABSENT("{module}", " ' + ' "\n       "'.join(text) + ' ")')
+    return "\n".join(lines) + "\n"
+
+
 def with_lists(co, page):
     parts = {
         "builtins": lambda: run(co, DOCS / "lists.co", "builtins"),
@@ -71,6 +109,9 @@ def main(co, check=None):
     wanted = {DOCS / f"pictures/{name}.svg": picture(co, programs) for name, programs in PICTURES.items()}
     language = DOCS / "language.md"
     wanted[language] = with_lists(co, language.read_text())
+    names = names_of_modules(co)
+    wanted[DOCS / "modules.md"] = modules_page(names)
+    wanted[ROOT / "stdlib/absent.def"] = absent_table(names)
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
     for path in stale:
         if check:

@@ -17,7 +17,14 @@ static const BuiltinModule builtin_modules[] = {
     {0},
 };
 
-const struct Library stdlib_library = {builtin_modules, embedded_modules};
+static const AbsentNames absent_names[] = {
+#define ABSENT(module, names) {module, names},
+#include "stdlib/absent.def"
+#undef ABSENT
+    {0},
+};
+
+const struct Library stdlib_library = {builtin_modules, embedded_modules, absent_names};
 
 Value text_from_system(VM *vm, const char *bytes)
 {

@@ -200,7 +200,8 @@ static Value nat_getattr_of_sys(VM *vm, Args args)
             return vm_raise(vm, ERR_ATTRIBUTE,
                             "sys.%N is not part of Co: suspended frames are looked into by .line and .locals",
                             name);
-    return vm_raise(vm, ERR_ATTRIBUTE, "module 'sys' has no attribute '%N'", name);
+    return vm_raise(vm, ERR_ATTRIBUTE, "module 'sys' has no attribute '%N'%s", name,
+                    module_left_out(vm, sys->name, name));
 }
 
 /* ---- the module ------------------------------------------------------------------------------------ */

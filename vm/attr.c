@@ -1,6 +1,7 @@
 /* Attribute look-up: where an attribute is, who answers for it, and the calls that follow from it. */
 #include "vm/dict.h"
 #include "vm/exception.h"
+#include "vm/import.h"
 #include "vm/list.h"
 #include "vm/native.h"
 #include "vm/protocol.h"
@@ -215,7 +216,8 @@ Value attr_missing(VM *vm, Value v, Str *name)
     Value text;
     if (is_ptr(v) && is_type(v)) text = str_format(vm, "type object '%Y' has no attribute '%N'", as_type(v), name);
     else if (is_kind(v, KIND_MODULE) && is_str(((Module *)as_obj(v))->name))
-        text = str_format(vm, "module '%V' has no attribute '%N'", ((Module *)as_obj(v))->name, name);
+        text = str_format(vm, "module '%V' has no attribute '%N'%s", ((Module *)as_obj(v))->name, name,
+                          module_left_out(vm, ((Module *)as_obj(v))->name, name));
     else text = str_format(vm, "'%T' object has no attribute '%N'", v, name);
     return exception_raise_attribute(vm, text, v, name);
 }

@@ -488,6 +488,17 @@ Value op_import(VM *vm, Code *c, Value name, Value fromlist, int level)
     return import_name(vm, as_str(name), c->module->dict, fromlist, level);
 }
 
+const char *module_left_out(VM *vm, Value module, const Str *name)
+{
+    char word[64];
+    if (!vm->library || !is_str(module) || name->size > sizeof word - 3) return "";
+    snprintf(word, sizeof word, " %.*s ", (int)name->size, name->data);
+    for (const AbsentNames *row = vm->library->absent; row && row->module; row++)
+        if (str_is(as_str(module), row->module) && strstr(row->names, word))
+            return ": Co leaves it out, see docs/modules.md";
+    return "";
+}
+
 static Value cannot_import(VM *vm, Value module, Value name)
 {
     Value own = obj_getattr_opt(vm, module, vm->common->name_),
@@ -496,9 +507,10 @@ static Value cannot_import(VM *vm, Value module, Value name)
     Value shown = is_str(own) ? own : str_from_c(vm, "<unknown module name>");
     if (!is_str(file)) file = str_from_c(vm, "unknown location");
     bool loading = is_kind(module, KIND_MODULE) && as_obj(module)->aux & MODULE_LOADING;
-    vm_raise(vm, ERR_IMPORT, "cannot import name '%V' from %s'%V'%s (%V)", name,
+    vm_raise(vm, ERR_IMPORT, "cannot import name '%V' from %s'%V'%s (%V)%s", name,
              loading ? "partially initialized module " : "", shown,
-             loading ? " (most likely due to a circular import)" : "", file);
+             loading ? " (most likely due to a circular import)" : "", file,
+             is_str(name) ? module_left_out(vm, shown, as_str(name)) : "");
     if (!vm_pending_is(vm, ERR_IMPORT)) return VALUE_ERROR;
     Value exc = vm_take_pending(vm);
     if (is_str(own) && is_error(obj_setattr(vm, exc, vm->common->name, own))) return VALUE_ERROR;

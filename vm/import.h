@@ -26,11 +26,20 @@ typedef struct EmbeddedModule {
     bool package;
 } EmbeddedModule;
 
+/* Names that CPython's module has and ours has not: " name name ". */
+typedef struct AbsentNames {
+    const char *module, *names;
+} AbsentNames;
+
 /* The standard library, set by it (vm->library). NULL: there is none. Each ends with a row of zeros. */
 struct Library {
     const BuiltinModule *builtin;
     const EmbeddedModule *embedded;
+    const AbsentNames *absent;
 };
+
+/* What an error text goes on with when the library's module `module` (a str) has no `name`: where that is said, or "". */
+const char *module_left_out(VM *vm, Value module, const Str *name);
 
 enum { MODULE_LOADING = 1 }; // Module.h.aux: its body has not finished yet
 
