@@ -1,3 +1,4 @@
+#define _GNU_SOURCE // memmem
 /* _re.c - the natives under re: patterns. */
 #include "stdlib/re.h"
 #include "vm/protocol.h"
@@ -39,6 +40,8 @@ static bool compile(VM *vm, Value pattern, bool wide)
     Program *p = program_of(pattern);
     Value text = pattern_part(pattern, wide ? PART_WIDE : PART_NARROW);
     uint32_t options = PCRE_DOTALL | PCRE_MULTILINE | PCRE_ALT_CIRCUMFLEX | PCRE_NO_UTF_CHECK;
+    // The library (10.42) makes x? possessive before an atomic group with a group repeated in it, although both may need an x.
+    if (memmem(as_str(text)->data, as_str(text)->size, "(?>", 3)) options |= PCRE_NO_AUTO_POSSESS;
     int error;
     size_t where;
     p->as[wide].code = p->pcre->compile(as_str(text)->data, as_str(text)->size, options | (wide ? PCRE_UTF : 0), &error,

@@ -11,6 +11,7 @@
 enum {
     PCRE_DOTALL = 0x20,
     PCRE_MULTILINE = 0x400,
+    PCRE_NO_AUTO_POSSESS = 0x4000,
     PCRE_UTF = 0x80000,
     PCRE_ALT_CIRCUMFLEX = 0x200000, // ^ of MULTILINE matches behind a newline at the very end, too
     PCRE_ENDANCHORED = 0x20000000,
