@@ -88,7 +88,10 @@ static Value get_callback(VM *vm, Value self)
     return is_unset(ref_of(self)->values[0]) ? VALUE_NONE : ref_of(self)->values[1];
 }
 
+static Value nat_init(VM *vm, Args args) { return (void)vm, (void)args, VALUE_NONE; }
+
 static const NativeDef methods[] = {
+    {"__init__(self, object, callback=None, /)", nat_init, "Initialize self.", 0},
     {"__call__(self, /)", nat_call, "The target, or None when it is gone.", 0},
     CLASS_GETITEM_ROW,
     {0},
@@ -99,7 +102,7 @@ static const TypeDef ref_def = {
     .slots = {.repr = ref_repr, .hash = ref_hash, .compare = ref_compare, .trace = trace},
     .methods = methods,
     .getsets = getsets,
-    .constructor = {"ReferenceType(object, callback=None, /, **kwargs)", construct, NULL, 0},
+    .constructor = {"ReferenceType(object, callback=None, /, **kwargs)", construct, NULL, NATIVE_NEW},
     .doc = "A reference that does not keep its target alive.",
 };
 

@@ -27,6 +27,9 @@ static bool is_plain(VM *vm, const Type *t)
     return t->def->constructor.fn == vm->types[T_OBJECT]->def->constructor.fn;
 }
 
+/* Does a built-in's own __init__ do what there is to do with the arguments? */
+static bool init_fills(VM *vm, Type *t) { return has_own_init(vm, t) && !(t->def->constructor.flags & NATIVE_NEW); }
+
 static Value call_constructor(VM *vm, const Signature *sig, Type *t, const Value *args, int n, Value kwnames)
 {
     size_t room = 1 + (size_t)(sig->raw ? n : sig->nparams);
@@ -87,7 +90,7 @@ static Value builtin_new(VM *vm, Type *t, const Value *args, int n, Value kwname
 static Value new_before_init(VM *vm, Type *t, const Value *args, int n, Value kwnames)
 {
     bool init_takes_all = type_defines(t, D_INIT) && !(t->flags & TYPE_EXCEPTION) && !is_plain(vm, t);
-    if (init_takes_all && has_own_init(vm, constructing_type(t))) return builtin_new(vm, t, NULL, 0, VALUE_UNSET);
+    if (init_takes_all && init_fills(vm, constructing_type(t))) return builtin_new(vm, t, NULL, 0, VALUE_UNSET);
     return builtin_new(vm, t, args, n, kwnames);
 }
 
@@ -164,7 +167,7 @@ static Value nat_new(VM *vm, Args args)
     Value ok = refuse_new(vm, owner, cls);
     if (is_error(ok)) return ok;
     Type *t = as_type(cls);
-    if (!is_plain(vm, t) && !(t->flags & TYPE_EXCEPTION) && has_own_init(vm, constructing_type(t)))
+    if (!is_plain(vm, t) && !(t->flags & TYPE_EXCEPTION) && init_fills(vm, constructing_type(t)))
         return builtin_new(vm, t, NULL, 0, VALUE_UNSET);
     Tuple *positional = as_tuple(args.v[2]);
     Value *flat, kwnames;

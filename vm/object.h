@@ -135,6 +135,7 @@ typedef struct Function {
 typedef struct Args { Value *v; int n; } Args;
 typedef Value (*NativeFn)(VM *vm, Args args);
 
+/* NATIVE_NEW: a constructor that takes all arguments, although there is an __init__ that takes them, too. */
 enum { NATIVE_ASYNC = 1, NATIVE_STATIC = 2, NATIVE_CLASSMETHOD = 4, NATIVE_NEW = 8 };
 enum { NATIVE_PARSED = 16, NATIVE_UNPACKED = 32 }; // a wrong number of arguments is told in the words of CPython's
                                                    // PyArg_ParseTuple or PyArg_UnpackTuple
