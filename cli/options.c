@@ -61,7 +61,7 @@ static bool complain_value(const Options *o, const OptionDef *def, const char *v
 
 static bool complain_operand(const Options *o, const char *problem, const CommandDef *command)
 {
-    reader_say(stderr, o->language, problem);
+    fputs(said(o->language, problem), stderr);
     reader_say(stderr, o->language, "usage: co %s%s%s\n", command->name, command->shown[0] ? " " : "", command->shown);
     return false;
 }

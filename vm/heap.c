@@ -172,7 +172,10 @@ static bool no_block_left(const Heap *h)
 }
 
 /* Most objects are a few words, for which calling memset costs more than the clearing; gcc would see a memset here. */
-__attribute__((optimize("no-tree-loop-distribute-patterns"))) static void clear(Obj *o, size_t size)
+#ifndef __clang__
+__attribute__((optimize("no-tree-loop-distribute-patterns")))
+#endif
+static void clear(Obj *o, size_t size)
 {
     if (size > FINE_LIMIT) memset(o + 1, 0, size - sizeof *o);
     else

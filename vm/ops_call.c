@@ -24,7 +24,7 @@ static Value made_coroutine(VM *vm, Value v)
     if (is_error(v)) return v;
     const Insn *call = vm->frame->pc - 1, *next = vm->frame->pc;
     if (is_statement(call)) report_never_awaited(vm, v);
-    else unawaited_watch(vm, v);
+    else if (!is_exact(v, T_GENERATOR)) unawaited_watch(vm, v);
     bool loops_over_it = (next->op == OP_FOR_PREP || next->op == OP_FOR_AITER) && next->b == call->c;
     if (loops_over_it && (is_exact(v, T_GENERATOR) || is_exact(v, T_ASYNC_GENERATOR))) as_obj(v)->aux |= GEN_LOOP;
     bool delegates_to_it = next->op == OP_GET_YIELD_ITER && next->b == call->c && next->a == call->c;
