@@ -376,17 +376,6 @@ static Value nat_shaken(VM *vm, Args args)
     return stream_wait(vm, args.v[0], AWAIT_HANDSHAKE);
 }
 
-/* agreed(reader): (version, cipher), or None. */
-static Value nat_agreed(VM *vm, Args args)
-{
-    Stream *s = stream_of(args.v[0]);
-    if (s->layer != &tls_layer || s->flags & STREAM_SHAKING) return VALUE_NONE;
-    Tls *t = tls_of(s);
-    const void *cipher = t->o->SSL_get_current_cipher(t->ssl);
-    return tuple_pack(vm, 2, str_from_c(vm, t->o->SSL_get_version(t->ssl)),
-                      str_from_c(vm, cipher ? t->o->SSL_CIPHER_get_name(cipher) : ""));
-}
-
 /* ---- the module ---------------------------------------------------------------------------------- */
 
 static const NativeDef natives[] = {
@@ -396,7 +385,6 @@ static const NativeDef natives[] = {
      "Whose word is taken for who the peer is; None: as the system does.", 0},
     {"start(reader, context, server, name, verify, check_name, /)", nat_start, "Speak TLS from now on.", 0},
     {"shaken(reader, /)", nat_shaken, "Wait until both sides have agreed.", NATIVE_ASYNC},
-    {"agreed(reader, /)", nat_agreed, "On which version and cipher.", 0},
     {0},
 };
 
