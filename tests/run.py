@@ -48,7 +48,7 @@ ORACLE_VERSION = (3, 11)
 MEMORY = 3 << 30  # bytes of address space for any one program
 SECONDS = 10  # for any one program, unless it says otherwise
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")  # of an object
-SANITIZER = re.compile(r"(Address|Leak|UndefinedBehavior)Sanitizer|\.[ch]:\d+:\d+: runtime error: ")
+SANITIZER = re.compile(r"ERROR: (Address|Leak|UndefinedBehavior)Sanitizer|\.[ch]:\d+:\d+: runtime error: ")
 
 
 @dataclasses.dataclass
