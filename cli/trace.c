@@ -37,15 +37,17 @@ static void end(VM *vm, void *state)
 
 typedef void Renderer(TextBuffer *out, const TraceRun *runs, size_t n, const TraceStyle *style);
 
+/* The tasks are those that are drawn. The words, a few thousand steps, are more than can be told apart there, and so few
+ * that a program which does nothing but switch is not much slower (bench/tracing.py). */
 static const struct Format {
     const char *ending;
     Renderer *draw;
     TraceLimits limits;
 } formats[] = {
-    {".svg", trace_draw_svg, {100, 50 * 1000}},
-    {".html", trace_draw_html, {300, 50 * 1000}},
-    {".json", trace_draw_json, {1000 * 1000, 8 * 1000 * 1000}}, // for tools made for such masses
-    {NULL, trace_draw_terminal, {100, 50 * 1000}},
+    {".svg", trace_draw_svg, {60, 16 * 1000}},
+    {".html", trace_draw_html, {200, 16 * 1000}},
+    {".json", trace_draw_json, {100 * 1000, 1000 * 1000}}, // for tools made for masses
+    {NULL, trace_draw_terminal, {40, 16 * 1000}},
 };
 
 /* By the end of the file's name; without one, the terminal. NULL: no such format. */

@@ -22,13 +22,25 @@ static void add_key(TextBuffer *out, const char *key, const char *text)
     trace_add_json(out, text, strlen(text));
 }
 
+/* Each with a comma in front; in front of the first stands `begin`. */
+static void add_numbers(TextBuffer *out, char begin, int n, const int64_t *numbers)
+{
+    for (int i = 0; i < n; i++) {
+        text_add(out, i ? "," : &begin, 1);
+        trace_add_decimal(out, numbers[i], 0);
+    }
+}
+
 /* [from, to, kind, label, target, source, line, step] */
 static void add_span(TextBuffer *out, const TraceSpan *s, size_t first, Language language)
 {
     const char *label = said(language, s->label);
-    text_addf(out, "[%lld,%lld,%d,", (long long)s->from, (long long)s->to, s->kind);
+    int target = s->target == NO_LANE ? NO_LANE : s->target - (int)first;
+    add_numbers(out, '[', 3, (int64_t[]){s->from, s->to, s->kind});
+    text_add(out, ",", 1);
     trace_add_json(out, label, strlen(label));
-    text_addf(out, ",%d,%d,%u,%u]", s->target == NO_LANE ? NO_LANE : s->target - (int)first, s->source, s->line, s->step);
+    add_numbers(out, ',', 4, (int64_t[]){target, s->source, s->line, s->step});
+    text_add(out, "]", 1);
 }
 
 static void add_lane(TextBuffer *out, const TraceLane *lane, size_t first, Language language)

@@ -12,34 +12,39 @@ typedef struct Events {
     bool any;
 } Events;
 
-static void begin_event(Events *e, const char *phase, size_t tid, const char *name)
+/* There may be a million events, and printf takes its time. */
+static void say(Events *e, const char *text) { text_add(e->out, text, strlen(text)); }
+
+static void add_number(Events *e, const char *key, int64_t n, int places)
 {
-    text_addf(e->out, "%s\n{\"ph\":\"%s\",\"pid\":%d,\"tid\":%zu,\"name\":", e->any ? "," : "", phase, e->pid, tid);
-    trace_add_json(e->out, name, strlen(name));
-    e->any = true;
+    say(e, key);
+    trace_add_decimal(e->out, n, places);
 }
 
 static void add_text(Events *e, const char *key, const char *text, size_t len)
 {
-    text_addf(e->out, ",\"%s\":", key);
+    say(e, key);
     trace_add_json(e->out, text, len);
 }
 
-/* Microseconds, as the format has them; of a run without time a step takes one. */
-static void add_micros(Events *e, const TraceRun *run, const char *key, int64_t at)
+static void begin_event(Events *e, const char *phase, size_t tid, const char *name)
 {
-    text_add(e->out, ",\"", 2);
-    text_add(e->out, key, strlen(key));
-    text_add(e->out, "\":", 2);
-    trace_add_decimal(e->out, at, run->by_steps ? 0 : 3);
+    say(e, e->any ? ",\n{\"ph\":\"" : "\n{\"ph\":\"");
+    say(e, phase);
+    add_number(e, "\",\"pid\":", e->pid, 0);
+    add_number(e, ",\"tid\":", (int64_t)tid, 0);
+    add_text(e, ",\"name\":", name, strlen(name));
+    e->any = true;
 }
+
+/* Microseconds, as the format has them, of ns; of a run without time a step takes one. */
+static int places_of(const TraceRun *run) { return run->by_steps ? 0 : 3; }
 
 static void name_something(Events *e, const char *what, size_t tid, const char *name)
 {
     begin_event(e, "M", tid, what);
-    text_addf(e->out, ",\"args\":{\"name\":");
-    trace_add_json(e->out, name, strlen(name));
-    text_addf(e->out, "}}");
+    add_text(e, ",\"args\":{\"name\":", name, strlen(name));
+    say(e, "}}");
 }
 
 static void add_span(Events *e, const TraceRun *run, size_t tid, const TraceSpan *s)
@@ -47,15 +52,15 @@ static void add_span(Events *e, const TraceRun *run, size_t tid, const TraceSpan
     size_t len;
     const char *line = trace_source_line(run, s, &len), *kind = trace_span_name((SpanKind)s->kind);
     begin_event(e, "X", tid, *s->label ? s->label : kind);
-    add_text(e, "cat", kind, strlen(kind));
-    add_micros(e, run, "ts", s->from);
-    add_micros(e, run, "dur", s->to - s->from);
-    text_addf(e->out, ",\"args\":{\"state\":\"%s\"", kind);
+    add_text(e, ",\"cat\":", kind, strlen(kind));
+    add_number(e, ",\"ts\":", s->from, places_of(run));
+    add_number(e, ",\"dur\":", s->to - s->from, places_of(run));
     if (len) {
-        text_addf(e->out, ",\"line\":%u", s->line);
-        add_text(e, "source", line, len);
+        add_number(e, ",\"args\":{\"line\":", s->line, 0);
+        add_text(e, ",\"source\":", line, len);
+        say(e, "}");
     }
-    text_addf(e->out, "}}");
+    say(e, "}");
 }
 
 static void add_lane(Events *e, const TraceRun *run, size_t tid, const TraceLane *lane)
@@ -70,9 +75,8 @@ static void add_lane(Events *e, const TraceRun *run, size_t tid, const TraceLane
 static void add_output(Events *e, const TraceRun *run, const TraceOutput *o)
 {
     begin_event(e, "i", o->lane == NO_LANE ? TID_OF_NOBODY : (size_t)o->lane + 1, o->text);
-    text_addf(e->out, ",\"cat\":\"prints\"");
-    add_micros(e, run, "ts", o->when);
-    text_addf(e->out, ",\"s\":\"t\"}");
+    add_number(e, ",\"cat\":\"prints\",\"ts\":", o->when, places_of(run));
+    say(e, ",\"s\":\"t\"}");
 }
 
 void trace_draw_json(TextBuffer *out, const TraceRun *runs, size_t n, const TraceStyle *style)

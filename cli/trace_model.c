@@ -16,8 +16,7 @@ enum { PLACES_BITS = 6 };
 typedef struct Replay {
     Recorder *r;
     TraceRun *run;
-    const LogChunk *chunk;
-    size_t at;               // next word of the chunk
+    size_t at;               // next word of the first chunk
     int64_t now;             // ns
     int64_t step;            // steps begun
     int running;             // lane, or NO_LANE
@@ -210,11 +209,14 @@ static struct Open *change(Replay *p, int lane, SpanKind kind)
 
 static uint64_t next_word(Replay *p)
 {
-    while (p->chunk && p->at == p->chunk->n) {
-        p->chunk = p->chunk->next;
+    LogChunk *c = p->r->first;
+    while (c && p->at == c->n) { // read to its end: the spans grow into its memory
+        p->r->first = c->next;
+        free(c);
+        c = p->r->first;
         p->at = 0;
     }
-    return p->chunk ? p->chunk->words[p->at++] : 0;
+    return c ? c->words[p->at++] : 0;
 }
 
 static const char *library_label(Replay *p, const CodeRecord *code)
@@ -413,7 +415,7 @@ bool recorder_finish(Recorder *r, const char *title, TraceRun *out)
     out->by_steps = r->waited < SHORTEST_WAIT && out->total < WORTH_A_CLOCK;
     out->cut = r->full;
     out->more_tasks = r->unfollowed;
-    Replay p = {.r = r, .run = out, .chunk = r->first, .running = NO_LANE};
+    Replay p = {.r = r, .run = out, .running = NO_LANE};
     const char *slash = strrchr(title, '/');
     out->title = keep_c(&p, slash ? slash + 1 : title);
     replay(&p);

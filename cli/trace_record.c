@@ -14,7 +14,7 @@
 enum {
     MAX_NOTES = 4000,         // lines of output and blocking calls
     MAX_OUTPUT = 256 * 1024,
-    EXACT_EVENTS = 2000,      // each with a time and an entry of its own
+    EXACT_EVENTS = 500,       // each with a time and an entry of its own
     EVENTS_PER_CLOCK = 16,    // and later so many at most with the same
     FUEL_PER_CLOCK = 1000,    // or so much work: some microseconds
 };
@@ -284,7 +284,7 @@ __attribute__((noinline)) static void record_event(Recorder *r, int event, Task 
 }
 
 /* A task that has given way to nobody just goes on: nothing is written but, in the end, how often. (The first few
- * thousand times are worth an entry even so.) */
+ * hundred times are worth an entry even so.) */
 static void record(VM *vm, int event, Task *t, int64_t until, void *state)
 {
     (void)vm;

@@ -10,7 +10,7 @@ enum {
     TITLE_HEIGHT = 34, AXIS_HEIGHT = 22, LANE_HEIGHT = 56, BAR_TOP = 24, BAR_HEIGHT = 24,
     OUTPUT_HEIGHT = 20, LEGEND_HEIGHT = 34, RUN_GAP = 18,
     MAX_LANES = 60, MAX_OUTPUTS = 16, TICKS = 4,
-    MANY_SPANS = 3000, MANY_WIDTH = 6,
+    MANY_SPANS = 3000, MANY_WIDTH = 10,
 };
 static const double THINNEST_RUN = 3, THINNEST_WAIT = 0.4;
 
@@ -122,6 +122,7 @@ static void draw_bar(const Drawing *d, const TraceRun *run, const TraceSpan *s, 
 static void draw_label(const Drawing *d, const TraceSpan *s)
 {
     double x = x_of(d, s->from), room = x_of(d, s->to) - x - 14;
+    if (room < width_of("i", 12)) return;
     const char *text = said(d->language, s->label), *colon = strrchr(text, ':');
     if (colon && width_of(text, 12) > room) text = colon + 2;
     if (!*text || width_of(text, 12) > room) return;

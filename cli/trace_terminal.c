@@ -107,6 +107,7 @@ static void write_label(Canvas *c, const TraceSpan *s)
     int from = column_of(c, s->from), to = s->to >= c->end ? c->columns : column_of(c, s->to);
     while (from < to && c->cells[from].kind != s->kind) from++;
     while (to > from && c->cells[to - 1].kind != s->kind) to--;
+    if (to - from < 3) return; // most bars of a long run: not even one letter
     const char *text = word(c, s->label), *colon = strrchr(text, ':');
     if (colon && width_of(text) + 2 > to - from) text = colon + 2;
     int width = width_of(text);

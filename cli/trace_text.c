@@ -80,35 +80,52 @@ void trace_add_decimal(TextBuffer *out, int64_t n, int places)
 {
     char text[24], *p = text + sizeof text;
     uint64_t rest = n < 0 ? -(uint64_t)n : (uint64_t)n;
-    for (int i = 0; i < places || rest || i == places; i++) {
-        if (i == places && places && p < text + sizeof text) *--p = '.';
-        bool trailing = i < places && p == text + sizeof text && rest % 10 == 0;
-        if (!trailing) *--p = (char)('0' + rest % 10);
-        rest /= 10;
+    for (; places && rest % 10 == 0; places--) rest /= 10; // 1.50 is 1.5
+    if (places) {
+        for (; places; places--, rest /= 10) *--p = (char)('0' + rest % 10);
+        *--p = '.';
     }
+    do *--p = (char)('0' + rest % 10); while (rest /= 10);
     if (n < 0) *--p = '-';
     text_add(out, p, (size_t)(text + sizeof text - p));
 }
 
-void trace_add_xml(TextBuffer *out, const char *text, size_t len)
+/* `special` says what stands for a byte instead; NULL: itself. Bytes that stand for themselves are added together. */
+static void add_escaped(TextBuffer *out, const char *text, size_t len, const char *(*special)(char byte, char hex[8]))
 {
-    for (const char *p = text, *end = text + len; p < end; p++) switch (*p) {
-        case '&': text_add(out, "&amp;", 5); break;
-        case '<': text_add(out, "&lt;", 4); break;
-        case '>': text_add(out, "&gt;", 4); break;
-        case '"': text_add(out, "&quot;", 6); break;
-        default: text_add(out, p, 1);
-        }
+    char hex[8];
+    const char *from = text, *end = text + len;
+    for (const char *p = text; p < end; p++) {
+        const char *escape = special(*p, hex);
+        if (!escape) continue;
+        text_add(out, from, (size_t)(p - from));
+        text_add(out, escape, strlen(escape));
+        from = p + 1;
+    }
+    text_add(out, from, (size_t)(end - from));
 }
 
+static const char *special_in_xml(char byte, char hex[8])
+{
+    (void)hex;
+    return byte == '&' ? "&amp;" : byte == '<' ? "&lt;" : byte == '>' ? "&gt;" : byte == '"' ? "&quot;" : NULL;
+}
+
+void trace_add_xml(TextBuffer *out, const char *text, size_t len) { add_escaped(out, text, len, special_in_xml); }
+
 /* '<' too is an escape: "</script>" must not end the script that the text stands in. */
+static const char *special_in_json(char byte, char hex[8])
+{
+    if (byte == '"') return "\\\"";
+    if (byte == '\\') return "\\\\";
+    if ((unsigned char)byte >= ' ' && byte != '<') return NULL;
+    snprintf(hex, 8, "\\u%04x", byte);
+    return hex;
+}
+
 void trace_add_json(TextBuffer *out, const char *text, size_t len)
 {
     text_add(out, "\"", 1);
-    for (const char *p = text, *end = text + len; p < end; p++) {
-        if (*p == '"' || *p == '\\') text_addf(out, "\\%c", *p);
-        else if ((unsigned char)*p < ' ' || *p == '<') text_addf(out, "\\u%04x", *p);
-        else text_add(out, p, 1);
-    }
+    add_escaped(out, text, len, special_in_json);
     text_add(out, "\"", 1);
 }

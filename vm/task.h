@@ -168,10 +168,13 @@ void sched_report_tasks(VM *vm);
 
 /* Events for traces, :tasks, replay, leak checks: of every creation, and then of the tasks that are TASK_FOLLOWED. What ends
  * a step is its task's READY (it gave way), WAITING or FINISHED. */
+#ifndef CO_EVENTS
+#define CO_EVENTS 1 // 0: a build without the branch below, to see what it costs (bench/tracing.py --off)
+#endif
 typedef enum { EVENT_CREATED, EVENT_READY, EVENT_RUNNING, EVENT_WAITING, EVENT_FINISHED } TaskEvent;
 void sched_tell_event(VM *vm, TaskEvent e, Task *t, int64_t until);
 static inline void task_event_until(VM *vm, TaskEvent e, Task *t, int64_t until)
 {
-    if (__builtin_expect(vm->event_hook != NULL, 0)) sched_tell_event(vm, e, t, until); // one branch while nobody listens
+    if (CO_EVENTS && __builtin_expect(vm->event_hook != NULL, 0)) sched_tell_event(vm, e, t, until); // one branch while nobody listens
 }
 static inline void task_event(VM *vm, TaskEvent e, Task *t) { task_event_until(vm, e, t, 0); }
