@@ -150,7 +150,7 @@ $(EMBEDDED): $(B)/gen/stdlib/embedded.inc
 FORCE:
 
 all: build ## build the release ./co (the default)
-	@cmp -s $(B)/co co || cp $(B)/co co
+	@cmp -s $(B)/co co || cp -f $(B)/co co
 
 build: $(B)/co
 

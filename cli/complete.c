@@ -427,8 +427,10 @@ void complete(Completion *c, VM *vm, Module *main, const char *text, size_t curs
         add_commands(&f);
         return sort_and_unite(c);
     }
-    bool wants_file = command && (strncmp(text, ":load", command) == 0 || strncmp(text, ":save", command) == 0);
-    size_t start = command + strspn(text + command, " ");
+    const char *argument = text;
+    const ReplCommand *named = repl_command_in(text, &argument);
+    bool wants_file = named && named->argument == TAKES_FILE;
+    size_t start = (size_t)(argument - text);
     if (wants_file || in_text(&f, &start)) {
         if (start <= cursor) add_files(&f, start);
         return sort_and_unite(c);

@@ -350,8 +350,8 @@ static PromptEvent enter(Prompt *p)
     Editor *e = &p->editor;
     if (!e->len) return PROMPT_ENTERED;
     bool single = !memchr(e->text, '\n', e->len);
-    bool may_run = single || is_command(p) || editor_on_last_line(e);
-    if (may_run && (is_command(p) || is_recalled(p) || p->hooks->is_whole(p->hooks->state, e->text, e->len)))
+    bool may_run = single || editor_on_last_line(e);
+    if (may_run && (is_recalled(p) || p->hooks->is_whole(p->hooks->state, e->text, e->len)))
         return PROMPT_ENTERED;
     return newline(p);
 }

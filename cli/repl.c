@@ -36,10 +36,12 @@ void repl_printf(Repl *r, const char *format, ...)
 
 bool repl_is_whole(const char *text, size_t len)
 {
-    if (len && text[0] == ':') return true;
+    const char *code = text;
+    const ReplCommand *command = repl_command_in(text, &code);
+    if (len && text[0] == ':' && !(command && command->argument == TAKES_CODE)) return true;
     TextBuffer line = {0};
     Compiled c;
-    text_add(&line, text, len);
+    text_add(&line, code, len - (size_t)(code - text));
     text_add(&line, "\n", 1);
     compile_text(&c, "", line.bytes, line.len, TEXT_PROMPT);
     bool whole = !c.incomplete;

@@ -22,17 +22,19 @@
 #include "cli/repl_commands.def"
 
 const ReplCommand repl_command_rows[] = {
-#define COMMAND(name, argument, help) {#name, argument, command_##name, SAY_##help},
+#define COMMAND(name, argument, help) {#name, TAKES_##argument, command_##name, SAY_##help},
 #include "cli/repl_commands.def"
     {0},
 };
+
+static const char *const argument_words[] = {"", "EXPR", "NAME", "FILE"};
 
 static void command_help(Repl *r, const char *argument)
 {
     (void)argument;
     for (const ReplCommand *c = repl_command_rows; c->name; c++) {
         char left[40];
-        snprintf(left, sizeof left, ":%s %s", c->name, c->argument);
+        snprintf(left, sizeof left, ":%s %s", c->name, argument_words[c->argument]);
         repl_printf(r, "  %-14s %s\n", left, repl_say(r, c->help));
     }
     repl_printf(r, "%s", repl_say(r, SAY_HELP_KEYS));
@@ -64,10 +66,11 @@ static void command_time(Repl *r, const char *argument)
 {
     char wall[32], cpu[32];
     int64_t start = sched_now(r->vm);
-    double cpu_start = processor_seconds();
+    double cpu_start = processor_seconds(); // measured within the other, so that it is never more
     repl_run(r, argument, strlen(argument));
+    double computing = processor_seconds() - cpu_start;
     add_duration(wall, sizeof wall, (double)(sched_now(r->vm) - start) / 1e9);
-    add_duration(cpu, sizeof cpu, processor_seconds() - cpu_start);
+    add_duration(cpu, sizeof cpu, computing);
     repl_printf(r, repl_say(r, SAY_TOOK), wall, cpu);
 }
 
@@ -125,7 +128,6 @@ static void command_dis(Repl *r, const char *argument)
     if (text) output_bytes(r->vm, text, size);
     free(text);
 }
-
 
 //-- :trace ------------------------------------------------------------------------------------------
 
@@ -206,14 +208,20 @@ static const ReplCommand *find_command(const char *word, size_t len)
     return found;
 }
 
+const ReplCommand *repl_command_in(const char *text, const char **argument)
+{
+    if (text[0] != ':') return NULL;
+    size_t n = strcspn(text + 1, " \t\n");
+    *argument = text + 1 + n + strspn(text + 1 + n, " \t");
+    return n ? find_command(text + 1, n) : NULL;
+}
+
 void repl_command(Repl *r, const char *text)
 {
-    size_t n = strcspn(text + 1, " \t\n");
-    const ReplCommand *c = n ? find_command(text + 1, n) : NULL;
-    const char *argument = text + 1 + n;
-    argument += strspn(argument, " \t\n");
-    if (!c) repl_printf(r, repl_say(r, SAY_NO_SUCH_COMMAND), (int)n + 1, text);
-    else if (*c->argument && !*argument) repl_printf(r, repl_say(r, SAY_WANTS_ARGUMENT), c->name, c->argument);
+    const char *argument;
+    const ReplCommand *c = repl_command_in(text, &argument);
+    if (!c) repl_printf(r, repl_say(r, SAY_NO_SUCH_COMMAND), (int)strcspn(text, " \t\n"), text);
+    else if (c->argument && !*argument) repl_printf(r, repl_say(r, SAY_WANTS_ARGUMENT), c->name, argument_words[c->argument]);
     else c->run(r, argument);
     output_flush_errno(r->vm);
 }

@@ -8,6 +8,18 @@ def time_tells_how_long(co):
     t.wait(lambda: any(row.startswith("took 2") and " ms" in row for row in t.screen.rows()), "time")
 
 
+def what_is_timed_may_take_several_lines(co):
+    t = co()
+    t.press(":time sum([\r", "40,\r", "2])\r")
+    t.wait(lambda: "42" in t.screen.rows() and any(row.startswith("took ") for row in t.screen.rows()), "value and time")
+    t.press(":ti for i in range(2):\r", "print(f'<{i}>')\r\r")
+    t.wait(lambda: "<1>" in t.screen.rows(), "output of the block")
+    t.press(":dis [1,\r", "x]\r")
+    t.wait(lambda: any("LOAD_GLOBAL" in row for row in t.screen.rows()), "code")
+    t.press(":doc len\r", ":tasks\r", ":time\r")
+    t.shows("no tasks", ">>> :time", "it takes an argument: :time EXPR", ">>>")
+
+
 def trace_draws_who_waited(co):
     t = co(lines=40)
     t.press("async def f(n): await sleep(n / 10)\r\r", ":trace await gather(f(1), f(3))\r")

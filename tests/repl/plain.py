@@ -49,6 +49,12 @@ def tasks_go_on_between_lines(co):
     assert process.wait(10) == 0
 
 
+def what_is_timed_may_take_several_lines(co):
+    done = piped(co, ":time sum([\n40,\n2])\n:time\n:time for i in range(2):\n    print(i)\n\n")
+    lines = ["took" if line.startswith("took ") else line for line in done.stdout.splitlines()]
+    assert lines == [">>> ... ... 42", "took", ">>> it takes an argument: :time EXPR", ">>> ... ... 0", "1", "took", ">>> "], lines
+
+
 def a_dumb_terminal_gets_no_escapes(co):
     t = co(env={"TERM": "dumb"})
     t.press("1 + 1\r")
