@@ -1,7 +1,9 @@
 #include "lang/near.h"
 #include "lang/parser.h"
+#include "vm/hangul.h"
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 //-- misspelt keywords -------------------------------------------------------------------------------
 
@@ -37,6 +39,7 @@ static bool is_near(const Name *word, int keyword)
 {
     if (is_foreign_word(word, keyword_kinds[keyword])) return true;
     size_t len = strlen(keywords[keyword]);
+    if (strcasecmp(word->text, keywords[keyword]) == 0) return true;
     if (word->len > LONGEST_WORD || word->len < 2) return false;
     return near_distance(word->text, word->len, keywords[keyword], len) <= (len > 5 ? 2 : 1);
 }
@@ -54,8 +57,11 @@ static void feed_owner(void *grammar, int kind)
     for (; tokens && *tokens; tokens++) Grammar(grammar, *tokens, (Token){.kind = *tokens});
 }
 
-/* Whether the line would be right if the word at `span` were the keyword. */
-static bool would_parse(Parser *p, Span span, int kind)
+/* What a token may have been meant to be: its kind, or a keyword's. */
+typedef int (*Reading)(Token token, const void *state);
+
+/* Whether the line would be right if its tokens were what `meant` takes them for. */
+static bool would_parse(Parser *p, Reading meant, const void *state)
 {
     Diags diags;
     diags_init(&diags);
@@ -68,11 +74,11 @@ static bool would_parse(Parser *p, Span span, int kind)
     if (!trial.grammar) return false;
 
     Grammar(trial.grammar, TK_FILE, (Token){.kind = TK_FILE});
-    if (span.start == p->line_first.span.start) feed_owner(trial.grammar, kind);
+    feed_owner(trial.grammar, meant(p->line_first, state));
     Token token = {0};
     do {
         token = lexer_next(&trial.lexer);
-        if (token.span.start == span.start) token.kind = (uint8_t)kind;
+        token.kind = (uint8_t)meant(token, state);
         Grammar(trial.grammar, token.kind, token);
     } while (token.kind != TK_NEWLINE && token.kind != TK_BAD && token.kind != TK_END && !trial.line_failed);
 
@@ -83,12 +89,25 @@ static bool would_parse(Parser *p, Span span, int kind)
     return parsed;
 }
 
+typedef struct Slip {
+    uint32_t at;
+    int kind; // that the word there should have
+} Slip;
+
+static int read_slip(Token token, const void *slip)
+{
+    const Slip *s = slip;
+    return token.span.start == s->at ? s->kind : token.kind;
+}
+
 /* The keyword that `word` was probably meant to be; NULL if none makes the line right. */
 static const char *suggest(Parser *p, Token word)
 {
     if (word.kind != TK_NAME || !word.name) return NULL;
-    for (int i = 0; i < KEYWORD_COUNT; i++)
-        if (is_near(word.name, i) && would_parse(p, word.span, keyword_kinds[i])) return keywords[i];
+    for (int i = 0; i < KEYWORD_COUNT; i++) {
+        Slip slip = {word.span.start, keyword_kinds[i]};
+        if (is_near(word.name, i) && would_parse(p, read_slip, &slip)) return keywords[i];
+    }
     return NULL;
 }
 
@@ -99,6 +118,53 @@ static bool explain_misspelt(Parser *p, Token token)
         const char *keyword = suggest(p, words[i]);
         if (!keyword) continue;
         diag_add(p->diags, DIAG_SYNTAX, words[i].span, "invalid syntax. Did you mean '%s'?", keyword);
+        return true;
+    }
+    return false;
+}
+
+//-- the Korean keyboard -----------------------------------------------------------------------------
+
+/* The keyword whose keys have typed the name; -1: none. */
+static int keyword_on_keys(Token token)
+{
+    char keys[HANGUL_LONGEST];
+    if (token.kind != TK_NAME || !token.name || !hangul_keys(token.name->text, token.name->len, keys)) return -1;
+    for (int i = 0; i < KEYWORD_COUNT; i++)
+        if (hangul_keys_spell(keys, keywords[i], strlen(keywords[i]))) return i;
+    return -1;
+}
+
+static int read_keys(Token token, const void *nothing)
+{
+    (void)nothing;
+    int keyword = keyword_on_keys(token);
+    return keyword < 0 ? token.kind : keyword_kinds[keyword];
+}
+
+/* Keywords typed while the keyboard was on Hangul: the line is right with all of them in Latin letters. */
+static bool explain_keyboard(Parser *p, Token token)
+{
+    const Token words[] = {p->line_first, p->before, token};
+    for (int i = 0; i < 3; i++) {
+        int keyword = keyword_on_keys(words[i]);
+        if (keyword < 0 || !would_parse(p, read_keys, NULL)) continue;
+        Diag *diag = diag_add(p->diags, DIAG_SYNTAX, words[i].span, "invalid syntax. Did you mean '%s'?", keywords[keyword]);
+        diag_hint(p->diags, diag, "the word was typed with the Korean keyboard on");
+        return true;
+    }
+    return false;
+}
+
+/* Another word of the line that was, as its letters make no syllables. */
+static bool hint_keyboard(Parser *p, Token token, Diag *diag)
+{
+    const Token words[] = {p->line_first, p->before, token};
+    for (int i = 0; i < 3; i++) {
+        const Name *name = words[i].kind == TK_NAME ? words[i].name : NULL;
+        char keys[HANGUL_LONGEST];
+        if (!name || !hangul_is_broken(name->text, name->len) || !hangul_keys(name->text, name->len, keys)) continue;
+        diag_hint(p->diags, diag, "typed with the Korean keyboard on: did you mean '%s'?", keys);
         return true;
     }
     return false;
@@ -152,7 +218,13 @@ static bool ends_operand(int kind)
 
 static bool explain_assignment(Parser *p, Token token)
 {
-    bool in_condition = p->lexer.depth || p->line_first.kind != TK_NAME;
+    char next = p->lexer.source->text[token.span.end];
+    bool declares = ONE_OF(p->line_first.kind, TK_GLOBAL, TK_NONLOCAL), reversed = next && strchr("<>!", next);
+    bool in_condition = (p->lexer.depth || p->line_first.kind != TK_NAME) && !declares;
+    if (token.kind == TK_EQ && reversed) {
+        report(p, token.span, "invalid syntax");
+        return true;
+    }
     if (token.kind == TK_EQ && in_condition && ends_operand(p->before.kind)) {
         report(p, token.span, "invalid syntax. Maybe you meant '==' or ':=' instead of '='?");
         return true;
@@ -210,8 +282,10 @@ static bool explain_comma(Parser *p, Token token)
     void *grammar = p->grammar;
     bool closable =
         grammar_accepts(grammar, TK_RP) || grammar_accepts(grammar, TK_RB) || grammar_accepts(grammar, TK_RC);
-    if (!closable && !grammar_accepts(grammar, TK_COMMA)) return false;
-    report(p, span_join(p->before.span, token.span), "invalid syntax. Perhaps you forgot a comma?");
+    bool field = grammar_accepts(grammar, TK_FRBRACE);
+    if (!closable && !field && !grammar_accepts(grammar, TK_COMMA)) return false;
+    report(p, span_join(p->before.span, token.span),
+           field ? "f-string: invalid syntax. Perhaps you forgot a comma?" : "invalid syntax. Perhaps you forgot a comma?");
     return true;
 }
 
@@ -246,6 +320,12 @@ static bool explain_single(Parser *p, Token token)
     if (grammar_accepts(grammar, TK_NAME)) return false;
     if (grammar_accepts(grammar, TK_ELSE)) {
         report(p, token.span, "expected 'else' after 'if' expression");
+        return true;
+    }
+    bool inside = p->lexer.depth && p->lexer.open[p->lexer.depth - 1].character == '{' && token.kind != TK_LC;
+    bool in_dict = (inside || token.kind == TK_RC) && ends_operand(p->before.kind);
+    if (in_dict && grammar_accepts(grammar, TK_COLON)) {
+        report(p, p->before.span, "':' expected after dictionary key");
         return true;
     }
     static const uint8_t candidates[] = {TK_COLON, TK_LP, TK_IN, TK_IMPORT};
@@ -369,6 +449,9 @@ static bool is_assigned(const Parser *p, Token token)
     return at[0] == '=' && at[1] != '=';
 }
 
+static const char *const declarations[] = {"var",  "let",    "const", "int",    "float", "double", "long", "char", "string",
+                                           "auto", "String", "bool",  "local",  "str",   "list",   "dict", NULL};
+
 static const char *about_keywords(const Parser *p, Token token)
 {
     int first = p->line_first.kind, before = p->before.kind;
@@ -384,6 +467,12 @@ static const char *about_keywords(const Parser *p, Token token)
     if (first == TK_FOR && token.kind == TK_EQ) return HINT("'for' goes over values: 'for i in range(3):'");
     if (first == TK_IMPORT && token.kind == TK_FROM) return HINT("it is written 'from module import name'");
     if (first == TK_RAISE && token.kind == TK_COMMA) return HINT("the text goes in parentheses: 'raise ValueError(text)'");
+    if (first == TK_FOR && p->lexer.depth && is_word(p->before, declarations))
+        return HINT("'for' goes over values: 'for i in range(3):'");
+    if (ONE_OF(first, TK_GLOBAL, TK_NONLOCAL) && token.kind == TK_EQ)
+        return HINT("it only names the variable; the assignment is a line of its own");
+    if (token.kind == TK_IN && before == TK_NOT) return HINT("it is written 'x not in y', or 'x is not y'");
+    if (before == TK_NOT && begins_operand(token.kind)) return HINT("to compare, write 'x != y'");
     if (before == TK_ASYNC) return HINT("'def', 'for' or 'with' follows 'async'");
     if (token.kind == TK_RETURN) return HINT("a lambda holds an expression, whose value it returns: leave out 'return'");
     return NULL;
@@ -394,9 +483,16 @@ static const char *about_signs(const Parser *p, Token token)
     const char *source = p->lexer.source->text, *at = source + token.span.start;
     const char *line = source + p->line_first.span.start;
     if (token.kind == TK_LC) return HINT("a block begins with ':' and is indented; it has no braces");
-    if (token.kind == TK_EQ && at[1] == '<') return HINT("'less or equal' is written '<='");
-    if (token.kind == TK_EQ && at[1] == '>') return HINT("'greater or equal' is written '>='");
-    if (token.kind == TK_EQ && at[1] == '!') return HINT("'not equal' is written '!='");
+    bool behind_equals = p->before.kind == TK_EQ && p->before.span.end == token.span.start;
+    const char *pair = token.kind == TK_EQ ? at : behind_equals ? at - 1 : ""; // what stands for one sign
+    if (strncmp(pair, "=<", 2) == 0) return HINT("'less or equal' is written '<='");
+    if (strncmp(pair, "=>", 2) == 0) return HINT("'greater or equal' is written '>='");
+    if (strncmp(pair, "=!", 2) == 0) return HINT("'not equal' is written '!='");
+    bool after_sign = token.kind == TK_EQ && ONE_OF(p->before.kind, TK_EQ, TK_CMP) && at[-1] != '<' && at[-1] != '>';
+    if (after_sign && p->before.kind == TK_CMP && source[p->before.span.start] == '!')
+        return HINT("'not equal' is written '!='");
+    if (after_sign) return HINT("to compare, write '=='; to assign, a single '='");
+    if (token.kind == TK_COLON && p->before.kind == TK_LP) return HINT("a ')' is missing");
     if (token.kind == TK_ARROW || (token.kind == TK_DOT && p->before.kind == TK_DOT))
         return HINT("an attribute is written 'x.name'");
     if (token.kind == TK_RB && p->before.kind == TK_LB) return HINT("which item? Write a number or a key in the brackets");
@@ -408,10 +504,9 @@ static const char *about_signs(const Parser *p, Token token)
 
 static const char *about_names(const Parser *p, Token token)
 {
-    static const char *const declarations[] = {"var",  "let",    "const", "int",    "float", "double", "long",
-                                               "char", "string", "auto",  "String", "bool",  "local",  "str",
-                                               "list", "dict",   NULL};
     static const char *const functions[] = {"function", "func", "fn", "sub", "fun", NULL};
+    static const char *const makers[] = {"new", NULL}, *const openers[] = {"do", "then", "begin", NULL};
+    static const char *const negations[] = {"unless", NULL};
     bool second = p->before.span.start == p->line_first.span.start && token.kind == TK_NAME;
     bool adjacent = p->before.span.end == token.span.start && ONE_OF(p->before.kind, TK_STRING, TK_FEND);
     if (adjacent && token.kind == TK_NAME)
@@ -420,6 +515,12 @@ static const char *about_names(const Parser *p, Token token)
     if (second && is_word(p->before, functions)) return HINT("a function is written 'def name(x):'");
     if (second && p->before.kind == TK_NAME && is_assigned(p, token))
         return HINT("a name has no blanks: write 'my_name'");
+    if (is_word(p->before, makers) && token.kind == TK_NAME) return HINT("an object is made by a call of its class: 'Name()'");
+    if (is_word(token, openers) && grammar_accepts(p->grammar, TK_COLON)) return HINT("a block begins with ':'");
+    if (is_word(p->line_first, negations)) return HINT("it is written 'if not'");
+    bool apart = p->before.kind == TK_NAME && p->before.span.end < token.span.start && !p->lexer.depth;
+    if (apart && ONE_OF(token.kind, TK_STRING, TK_NUMBER, TK_FSTART))
+        return HINT("what a function is given goes in parentheses: 'f(x)'");
     if (p->line_first.kind == TK_DEF && p->lexer.depth && ONE_OF(token.kind, TK_NUMBER, TK_STRING, TK_DOT))
         return HINT("a parameter is a name; its value comes with the call");
     return NULL;
@@ -428,7 +529,7 @@ static const char *about_names(const Parser *p, Token token)
 static void add_hint(Parser *p, Token token)
 {
     Diag *diag = &p->diags->items[p->diags->count - 1];
-    if (diag->hint.text || strstr(diag->message.format, "Did you mean")) return;
+    if (diag->hint.text || strstr(diag->message.format, "Did you mean") || hint_keyboard(p, token, diag)) return;
     const char *hint = about_keywords(p, token);
     if (!hint) hint = about_signs(p, token);
     if (!hint) hint = about_names(p, token);
@@ -447,7 +548,7 @@ void explain_syntax_error(Parser *p, Token token)
     token.span = place_of(p, token);
     if (explain_unclosed(p, token)) return;
     uint32_t count = p->diags->count;
-    bool explained = explain_fstring(p, token) || explain_except(p, token) || explain_misspelt(p, token) ||
+    bool explained = explain_fstring(p, token) || explain_except(p, token) || explain_keyboard(p, token) || explain_misspelt(p, token) ||
                      explain_print(p, token) || explain_operator(p, token) || explain_assignment(p, token) ||
                      explain_display(p, token) || explain_comma(p, token) || explain_name(p, token) ||
                      explain_expected(p, token);

@@ -278,7 +278,11 @@ static Token unterminated(Lexer *lexer, const char *start, const char *body, boo
     close_line(lexer, start);
     if (in_field) return bad(lexer, start, body, "f-string: expecting '}'");
     Token token = bad(lexer, start, body, "unterminated string literal (detected at line %u)", line);
-    diag_hint(lexer->diags, reported(lexer), "add the closing quote %c at the end of the string", body[-1]);
+    char quote = body[-1], other = quote == '"' ? '\'' : '"';
+    if (memchr(body, other, strcspn(body, "\n")))
+        diag_hint(lexer->diags, reported(lexer), "a string that begins with %c ends with %c, not with %c", quote, quote, other);
+    else
+        diag_hint(lexer->diags, reported(lexer), "add the closing quote %c at the end of the string", quote);
     return token;
 }
 

@@ -1,7 +1,9 @@
 /* lint_names.c - names that mean nothing, hide something or are never asked for. */
 #include "lang/lint_parts.h"
+#include "vm/hangul.h"
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static bool starts_with(const char *text, const char *prefix)
 {
@@ -17,29 +19,52 @@ static Thing look_up_in(Lint *l, const char *module, const char *name)
 
 /* ---- did you mean ---------------------------------------------------------------------------------- */
 
-static void offer(void *search, const char *name)
+typedef struct Search {
+    NearSearch near;
+    const char *capitals;      // the same but for them, or NULL
+    char keys[HANGUL_LONGEST]; // "": it is no Hangul
+    const char *on_keys;       // what these keys spell, or NULL
+} Search;
+
+static Search search_for(const char *word, size_t len)
 {
-    near_offer(search, name);
+    Search search = {.near = {word, len, NULL, 0}};
+    if (!hangul_keys(word, len, search.keys)) search.keys[0] = '\0';
+    return search;
 }
 
-static void hint_near(Lint *l, Diag *d, const NearSearch *search)
+static void offer(void *state, const char *name)
 {
-    if (search->best) diag_hint(l->diags, d, "did you mean '%s'?", search->best);
+    Search *search = state;
+    near_offer(&search->near, name);
+    if (strcasecmp(search->near.word, name) == 0) search->capitals = name;
+    if (*search->keys && hangul_keys_spell(search->keys, name, strlen(name))) search->on_keys = name;
+}
+
+static bool hint_near(Lint *l, Diag *d, const Search *search)
+{
+    const char *meant = search->capitals ? search->capitals : search->near.best;
+    if (search->on_keys)
+        diag_hint(l->diags, d, "typed with the Korean keyboard on: did you mean '%s'?", search->on_keys);
+    else if (meant)
+        diag_hint(l->diags, d, "did you mean '%s'?", meant);
+    return meant || search->on_keys;
 }
 
 static void hint_variable(Lint *l, Diag *d, const Name *name)
 {
-    NearSearch search = {name->text, name->len, NULL, 0};
+    Search search = search_for(name->text, name->len);
     for (const Scope *scope = l->scope; scope; scope = scope->parent)
         for (const Symbol *s = scope->symbols; s; s = s->next)
-            if (s->flags & SYM_BOUND) near_offer(&search, s->name->text);
+            if (s->flags & SYM_BOUND) offer(&search, s->name->text);
     l->world->names(l->world->state, "builtins", offer, &search);
-    hint_near(l, d, &search);
+    if (!hint_near(l, d, &search) && l->world->look_up(l->world->state, name->text) != THING_MISSING)
+        diag_hint(l->diags, d, "to use the module, write 'import %s' at the top", name->text);
 }
 
 static void hint_member(Lint *l, Diag *d, const char *module, const char *name)
 {
-    NearSearch search = {name, strlen(name), NULL, 0};
+    Search search = search_for(name, strlen(name));
     l->world->names(l->world->state, module, offer, &search);
     hint_near(l, d, &search);
 }
@@ -75,9 +100,9 @@ static void check_module(Lint *l, Span span, const char *name)
     if (l->guarded || len >= sizeof first) return;
     snprintf(first, sizeof first, "%.*s", (int)len, name);
     if (l->world->look_up(l->world->state, first) != THING_MISSING) return;
-    NearSearch search = {first, len, NULL, 0};
+    Search search = search_for(first, len);
     l->world->names(l->world->state, "", offer, &search);
-    if (search.best) hint_near(l, lint_report(l, LINT_NO_MODULE, span, first, ""), &search);
+    if (search.near.best || search.on_keys) hint_near(l, lint_report(l, LINT_NO_MODULE, span, first, ""), &search);
 }
 
 static void check_modules(Lint *l, AstImport *node)

@@ -47,13 +47,28 @@ static bool may_be_compared(const Node *node)
                    AST_Lambda, AST_BoolOp, AST_Yield, AST_YieldFrom);
 }
 
+/* Nothing but names and '-' between them: "my-name". */
+static bool is_hyphenated(const Node *node)
+{
+    while (node->kind == AST_BinOp && ((const AstBinOp *)node)->op == BIN_SUB &&
+           ((const AstBinOp *)node)->right->kind == AST_Name)
+        node = ((const AstBinOp *)node)->left;
+    return node->kind == AST_Name;
+}
+
+static void refuse_comparable(Parser *p, const Node *node, const char *what)
+{
+    Diag *diag = parser_error(p, node->outer, "cannot assign to %s here. Maybe you meant '==' instead of '='?", what);
+    if (node->kind == AST_BinOp && is_hyphenated(node)) diag_hint(p->diags, diag, "a name has no '-': write 'my_name'");
+}
+
 static void refuse(Parser *p, const Node *node, ExprContext ctx, bool alone)
 {
     const char *what = describe(node);
     if (ctx == CTX_DEL)
         parser_error(p, node->outer, "cannot delete %s", what);
     else if (alone && may_be_compared(node))
-        parser_error(p, node->outer, "cannot assign to %s here. Maybe you meant '==' instead of '='?", what);
+        refuse_comparable(p, node, what);
     else
         parser_error(p, node->outer, "cannot assign to %s", what);
 }

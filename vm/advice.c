@@ -4,6 +4,7 @@
 #include "vm/exception_internal.h"
 #include "vm/list.h"
 #include "vm/protocol.h"
+#include "vm/suggest.h"
 #include "vm/type.h"
 
 static const struct Advice {
@@ -102,12 +103,27 @@ static bool add_hint(StrBuilder *b, const char *hint, Part first)
     return true;
 }
 
+static bool add_slip(StrBuilder *b, Value exc)
+{
+    VM *vm = b->vm;
+    Language language = vm->reader.language;
+    Slip slip;
+    Value name = suggest_slip(vm, exc, &slip);
+    if (is_unset(name)) return false;
+    Part meant = {as_str(name)->data, as_str(name)->data + as_str(name)->size};
+    const char *hint = slip == SLIP_OF_KEYBOARD ? said(language, "typed with the Korean keyboard on: did you mean '%s'?")
+                       : slip == SLIP_OF_IMPORT ? said(language, "to use the module, write 'import %s' at the top")
+                                                : said(language, "did you mean '%s'?");
+    return add_hint(b, hint, meant);
+}
+
 bool advice_add(StrBuilder *b, Value exc)
 {
     VM *vm = b->vm;
     if (!is_builtin(vm, type_of(vm, exc))) return false;
     Part line = failed_line(vm, as_exception(exc)), first = {0};
     if (line.end - line.start >= 5 && memcmp(line.start, "raise", 5) == 0) return false;
+    if (add_slip(b, exc)) return true;
     StrBuilder text;
     sb_init(&text, vm);
     bool found = false;

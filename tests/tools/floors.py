@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 BELOW = {"vm": {"vm"}, "lang": {"lang", "contract"}, "stdlib": {"stdlib", "vm", "contract"}}
-CONTRACT = {"opcode", "lines", "flow", "liveness", "verify", "dis", "messages"}  # plain data about plain data: need no VM
+CONTRACT = {"opcode", "lines", "flow", "liveness", "verify", "dis", "messages", "hangul"}  # plain data about plain data: need no VM
 
 
 def symbols(objects, flags):
