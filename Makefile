@@ -28,6 +28,7 @@ INCLUDES := -I. -Iinclude -Ibuild/gen
 FLAGS_release := -O2 -g -DNDEBUG -fno-pie -fno-asynchronous-unwind-tables
 FLAGS_debug   := -O0 -g3 -DCO_VERIFY
 FLAGS_asan    := -O1 -g -DCO_VERIFY -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FLAGS_tsan    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 FLAGS_stress  := -O1 -g -DCO_VERIFY -DCO_STRESS
 FLAGS_plain   := -O1 -g -DCO_VERIFY -DCO_PLAIN
 FLAGS_cover   := -O0 -g -DCO_VERIFY --coverage
@@ -37,6 +38,7 @@ LINK_release  := -no-pie
 
 # How much longer a test may take there.
 SLOW_asan   := 5
+SLOW_tsan   := 10
 SLOW_stress := 10
 SLOW_plain  := 3
 SLOW_cover  := 5
@@ -46,7 +48,7 @@ ifeq ($(CONFIG),fuzz)
 CC := clang
 endif
 ifndef FLAGS_$(CONFIG)
-$(error unknown CONFIG '$(CONFIG)': release, debug, asan, stress, plain, cover or fuzz)
+$(error unknown CONFIG '$(CONFIG)': release, debug, asan, tsan, stress, plain, cover or fuzz)
 endif
 
 # A second compiler gets a directory of its own, so that gcc's objects stay.
@@ -146,7 +148,7 @@ $(EMBEDDED): $(B)/gen/stdlib/embedded.inc
 
 #-- building ----------------------------------------------------------------------------------------
 
-.PHONY: all build deps help debug release asan stress units FORCE
+.PHONY: all build deps help debug release asan tsan stress units FORCE
 FORCE:
 
 all: build ## build the release ./co (the default)
@@ -157,12 +159,12 @@ build: $(B)/co
 deps: ## install the Debian packages that the build needs, if any is missing
 	@tools/deps
 
-debug release asan stress: ## build that configuration: build/<config>/co
+debug release asan tsan stress: ## build that configuration: build/<config>/co
 	@$(MAKE) --no-print-directory CONFIG=$@ build
 
 #-- running and testing -----------------------------------------------------------------------------
 
-.PHONY: run test soak-repl soak-http unit test-asan test-stress test-plain oracle cover coverage-language bench fuzz format install uninstall clean test-browser docs
+.PHONY: run test soak soak-repl soak-http unit test-asan test-stress test-plain test-tsan oracle cover coverage-language bench fuzz format install uninstall clean test-browser docs
 
 run: all ## build and run the blog post's example
 	@./co examples/blog/clients.py
@@ -187,11 +189,21 @@ test-browser: all ## load pictures of a run in headless chromium and look at the
 test-asan test-stress test-plain: ## run every test under ASan and UBSan, collecting at every safepoint, or without short ways
 	@$(MAKE) --no-print-directory CONFIG=$(@:test-%=%) test
 
+# What touches more than one thread, or a C stack of its own.
+TSAN ?= workers threads sqlite executor to_thread process soak virtual_io asyncio_io http
+test-tsan: ## run those that use threads under ThreadSanitizer; K=pattern picks others
+	@$(MAKE) --no-print-directory CONFIG=tsan build
+	@python3 tests/run.py --co build/tsan/co --slow $(SLOW_tsan) -k '$(or $(K),$(TSAN))'
+
 soak-repl: build ## 100,000 random keys, pastes, resizes and task outputs at the prompt
 	@tests/repl/run soak.py --co $(B)/co $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS))
 
 soak-http: build ## 5,000 clients that send an HTTP server a byte every ten seconds, for two minutes
 	@ulimit -n 20000 && $(B)/co tests/bad/peers/slow_clients.co 5000 10 30 120
+
+soak: T := 1800
+soak: build ## a server under N clients (2000) half of which misbehave, for T seconds (1800)
+	@ulimit -n 20000 && $(B)/co tests/bad/peers/soak.co $(N) $(T) 5
 
 oracle: ## store again what CPython 3.11 prints for tests/same
 	@python3 tests/run.py --oracle $(if $(K),-k '$(K)')

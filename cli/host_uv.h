@@ -44,7 +44,7 @@ struct UvHost {
     uv_timer_t timer; // the deadline of a wait
     uv_timer_t retry; // when listening sockets look for descriptors again
     uv_async_t wake;  // sent by signal handlers
-    volatile bool has_loop;
+    _Atomic bool has_loop; // looked at by whoever wakes it
     VM *vm;           // while waiting: whom events are delivered to
     Places places;    // of channels
     size_t open;

@@ -48,7 +48,7 @@ ORACLE_VERSION = (3, 11)
 MEMORY = 3 << 30  # bytes of address space for any one program
 SECONDS = 10  # for any one program, unless it says otherwise
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")  # of an object
-SANITIZER = re.compile(r"ERROR: (Address|Leak|UndefinedBehavior)Sanitizer|\.[ch]:\d+:\d+: runtime error: ")
+SANITIZER = re.compile(r"ERROR: (Address|Leak|UndefinedBehavior)Sanitizer|WARNING: ThreadSanitizer|\.[ch]:\d+:\d+: runtime error: ")
 
 
 @dataclasses.dataclass
@@ -467,14 +467,15 @@ def renew_oracle(cases, options):
 def matches(case, options):
     if options.update:
         return hasattr(case, "update") and any(str(case.name).startswith(prefix.rstrip("/")) for prefix in options.update)
-    return not options.k or options.k in case.name or fnmatch.fnmatch(case.name, options.k)
+    words = (options.k or "").split()
+    return not words or any(word in case.name or fnmatch.fnmatch(case.name, word) for word in words)
 
 
 def parse_options():
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     add = parser.add_argument
-    add("-k", metavar="PATTERN", help="only tests whose name contains or matches it")
+    add("-k", metavar="PATTERN", help="only tests whose name contains or matches it, or one of several words")
     add("--co", default=str(ROOT / "co"), help="the binary under test (default: ./co)")
     add("--jobs", type=int, default=os.cpu_count(), help="programs at a time (default: one per core)")
     add("--slow", type=float, default=1, help="multiply every time limit")
@@ -500,7 +501,8 @@ def main():
     units = [binary for binary in options.unit if not options.k or options.k in binary]
     with tempfile.TemporaryDirectory(prefix="co-tests-") as scratch:
         if not options.only_units:
-            options.sanitized = b"__asan_init" in pathlib.Path(options.co).read_bytes()
+            binary = pathlib.Path(options.co).read_bytes()
+            options.sanitized = b"__asan_init" in binary or b"__tsan_init" in binary
             if not options.update:
                 cases += [case for case in collect_bad(scratch) if matches(case, options)]
             if not options.sanitized:

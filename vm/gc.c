@@ -501,7 +501,9 @@ static void step(VM *vm)
     if (h->phase == PHASE_IDLE && major_is_due(vm)) begin_marking(vm);
     if (h->phase == PHASE_MARKING) remember_running(vm); // those that were marked just now
     vm->at_safepoint = false;
-    h->stop_at = h->phase == PHASE_IDLE ? h->young_limit : STEP_BYTES;
+    // One that is due waits for the sweep before it: in short steps, or garbage would gather meanwhile.
+    bool idle = h->phase == PHASE_IDLE && heap_used(vm) < h->major_limit;
+    h->stop_at = idle ? h->young_limit : STEP_BYTES;
 }
 
 //-- when memory is out --------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ struct Host {
     void (*close)(Host *h);
     const struct HostIo *io; // what goes on outside while the program runs
     /* Set from signal handlers and other threads; the VM looks at it when its fuel runs out. */
-    volatile int pending; // HOST_...
+    _Atomic int pending; // HOST_...
     void *watch;          // of who has put itself in front of some of these functions (cli/trace_record.c)
     bool busy;            // channels are open: poll between rounds even when tasks are ready
 };
