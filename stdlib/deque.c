@@ -168,8 +168,19 @@ static Value construct(VM *vm, Args args)
 
 static Value nat_init(VM *vm, Args args) { return fill(vm, args.v) ? VALUE_NONE : VALUE_ERROR; }
 
+/* A subclass makes its copies itself. */
+static Value subclass_copy(VM *vm, Value self)
+{
+    int64_t maxlen = ring_of(self)->maxlen;
+    Value class = obj_value(type_of(vm, self)), args[] = {self, int_from_i64(vm, maxlen)};
+    Value new = vm_call(vm, class, args, maxlen < 0 ? 1 : 2);
+    if (is_error(new) || is_deque(new)) return new;
+    return vm_raise(vm, ERR_TYPE, "%V() must return a deque, not %T", as_type(class)->qualname, new);
+}
+
 static Value copy(VM *vm, Value self)
 {
+    if (as_obj(self)->shape != stdlib(vm)->deque_type->root_shape->id) return subclass_copy(vm, self);
     const Ring *r = ring_of(self);
     Value new = make(vm, stdlib(vm)->deque_type, r->maxlen);
     for (size_t i = 0; !is_error(new) && i < r->size; i++)
@@ -365,11 +376,12 @@ static Value times(VM *vm, Value self, Value count)
 {
     int64_t n;
     if (!sequence_times(vm, count, &n)) return is_unset(vm->exc) ? VALUE_NOT_IMPLEMENTED : VALUE_ERROR;
-    Value result = make(vm, stdlib(vm)->deque_type, ring_of(self)->maxlen);
+    Value result = copy(vm, self);
+    if (is_error(result)) return result;
+    if (n <= 0) return clear(vm, result), result;
     size_t size = ring_of(self)->size;
-    if (is_error(result) || (size && size_mul((size_t)n, size * sizeof(Value)) == SIZE_MAX))
-        return vm_no_memory(vm);
-    while (n-- > 0)
+    if (size && size_mul((size_t)n, size * sizeof(Value)) == SIZE_MAX) return vm_no_memory(vm);
+    while (--n > 0)
         for (size_t i = 0; i < size; i++)
             if (!deque_put_last(vm, result, *slot_at(ring_of(self), i))) return VALUE_ERROR;
     return result;

@@ -45,7 +45,7 @@ static Value over(VM *vm, Args args, int which, Value extra)
 static int holds(VM *vm, Value predicate, Value item, Value *root)
 {
     *root = item;
-    if (is_none(predicate)) return obj_truth(vm, item);
+    if (predicate == obj_value(vm->types[T_BOOL])) return obj_truth(vm, item);
     Value v = vm_call1(vm, predicate, item);
     return is_error(v) ? -1 : obj_truth(vm, v);
 }
@@ -230,6 +230,11 @@ static Value compress_next(VM *vm, Value self)
 static Value construct_filter(VM *vm, Args args)
 {
     return over(vm, args, 2, args.v[1]);
+}
+
+static Value construct_filterfalse(VM *vm, Args args)
+{
+    return over(vm, args, 2, is_none(args.v[1]) ? obj_value(vm->types[T_BOOL]) : args.v[1]);
 }
 
 static Value takewhile_next(VM *vm, Value self)
@@ -482,7 +487,7 @@ ITERATOR(takewhile, takewhile_next, "takewhile(predicate, iterable, /)", constru
          "Items as long as predicate holds.");
 ITERATOR(dropwhile, dropwhile_next, "dropwhile(predicate, iterable, /)", construct_filter,
          "Items from where predicate fails.");
-ITERATOR(filterfalse, filterfalse_next, "filterfalse(function, iterable, /)", construct_filter,
+ITERATOR(filterfalse, filterfalse_next, "filterfalse(function, iterable, /)", construct_filterfalse,
          "Items for which it is false.");
 ITERATOR(starmap, starmap_next, "starmap(function, iterable, /)", construct_filter,
          "function(*args) for each args.");

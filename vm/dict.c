@@ -73,7 +73,7 @@ static void make_empty(Dict *d)
     d->index = (void *)(uintptr_t)empty_index; // never written: there is no room for an entry
     d->log2_index = EMPTY_LOG2;
     d->capacity = d->used = 0;
-    d->live = 0;
+    d->live = d->first = 0;
 }
 
 static Dict *dict_alloc(VM *vm, Type *type, uint16_t aux)
@@ -135,6 +135,7 @@ static bool rebuild(VM *vm, Dict *d, uint32_t log2_index)
         d->entries[n++] = *e;
     }
     d->used = n;
+    d->first = 0;
     free_block(vm, &old);
     return true;
 }
@@ -270,6 +271,14 @@ static inline bool put(VM *vm, Dict *d, Spot spot, Value key, uint64_t hash, Val
     return true;
 }
 
+/* The first and the last entry are live ones, so that taking one after the other from either end costs the same each time. */
+static void find_ends(Dict *d)
+{
+    while (d->used && is_unset(d->entries[d->used - 1].key)) d->used--;
+    if (d->used == 0) d->first = 0;
+    while (d->first < d->used && is_unset(d->entries[d->first].key)) d->first++;
+}
+
 /* Remove the entry at a spot; answers its value, UNSET if a namespace had none. */
 static Value take(VM *vm, Dict *d, Spot spot)
 {
@@ -284,7 +293,7 @@ static Value take(VM *vm, Dict *d, Spot spot)
     gc_store(vm, d, &e->value, VALUE_UNSET);
     d->live--;
     d->version++;
-    while (d->used && is_unset(d->entries[d->used - 1].key)) d->used--; // so that the last entry is a live one
+    find_ends(d);
     return v;
 }
 

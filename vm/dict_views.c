@@ -20,7 +20,7 @@ Value dict_iter(VM *vm, TypeId type, Value dict)
     Iter *it = as_iter(v);
     it->limit = (int64_t)d->live;
     it->extra = small((int64_t)dict_len(d));
-    it->index = type >= T_DICT_REVKEYITER && type <= T_DICT_REVITEMITER ? d->used : 0;
+    it->index = type >= T_DICT_REVKEYITER && type <= T_DICT_REVITEMITER ? d->used : d->first;
     return v;
 }
 

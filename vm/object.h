@@ -86,7 +86,8 @@ typedef struct DictEntry { uint64_t hash; Value key; Value value; } DictEntry; /
 enum { DICT_CELLS = 1, DICT_STR_KEYS = 2 }; // aux. CELLS: a module namespace, each value is a Cell (cell value UNSET: absent)
 struct Dict {
     Obj h;
-    size_t live;        // entries in use
+    uint32_t live;      // entries in use
+    uint32_t first;     // those before it are deleted
     uint32_t used;      // entries ever appended (index of the next one)
     uint32_t capacity;  // of entries
     uint32_t log2_index;// size of the index table, a power of two

@@ -38,9 +38,12 @@ def main():
     rows = sorted((sum(seen.values()) / len(seen), name, len(seen)) for name, seen in lines.items() if seen)
     for share, name, count in rows:
         print(f"{share:7.1%}  {count:6} lines  {name}")
-    total = sum(count for _, _, count in rows)
-    if total:
-        print(f"{sum(share * count for share, _, count in rows) / total:7.1%}  {total:6} lines  in all")
+    for floor in ["cli", "stdlib", "lang", "vm", ""]:
+        here = [(share, count) for share, name, count in rows if name.startswith(floor)]
+        total = sum(count for _, count in here)
+        if total:
+            covered = sum(share * count for share, count in here)
+            print(f"{covered / total:7.1%}  {total:6} lines  {floor + '/ in all' if floor else 'in all'}")
 
 
 if __name__ == "__main__":
