@@ -79,11 +79,11 @@ Value nat_input(VM *vm, Args args)
     return s->data[s->size - 1] == '\n' ? str_slice(vm, s, 0, s->length - 1) : line;
 }
 
-/* ---- open: io's, which is written in Co ---------------------------------------------------------- */
+/* ---- open: written in Co ------------------------------------------------------------------------- */
 
 Value nat_open(VM *vm, Args args)
 {
-    Value m = module_import(vm, vm_intern(vm, "io"));
+    Value m = module_import(vm, vm_intern(vm, "_file_objects"));
     Value f = is_error(m) ? m : obj_getattr(vm, m, vm_intern(vm, "open"));
     return is_error(f) ? f : vm_call(vm, f, args.v, args.n);
 }

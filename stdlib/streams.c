@@ -160,6 +160,22 @@ static Value nat_fileno(VM *vm, Args args) { (void)vm; return small(stream_fd(ar
 static Value nat_isatty(VM *vm, Args args) { (void)vm; return bool_value(isatty(stream_fd(args.v[0]))); }
 static Value nat_readable(VM *vm, Args args) { (void)vm; return bool_value(stream_fd(args.v[0]) == 0); }
 static Value nat_writable(VM *vm, Args args) { (void)vm; return bool_value(stream_fd(args.v[0]) != 0); }
+static Value nat_seekable(VM *vm, Args args) { (void)vm, (void)args; return VALUE_FALSE; }
+
+/* What programs ask of it is so already: UTF-8, and lines shown at once on a terminal. */
+static Value nat_reconfigure(VM *vm, Args args)
+{
+    Value encoding = args.v[1];
+    if (is_none(encoding)) return VALUE_NONE;
+    if (!is_str(encoding)) return vm_raise(vm, ERR_TYPE, "reconfigure() argument 'encoding' must be str, not %A", encoding);
+    const char *name = str_cstr(vm, as_str(encoding));
+    if (!name) return VALUE_ERROR;
+    if (strcasecmp(name, "utf-8") == 0 || strcasecmp(name, "utf8") == 0) return VALUE_NONE;
+    return vm_raise(vm, ERR_LOOKUP, "Co's standard streams are UTF-8, not %s", name);
+}
+
+static Value get_line_buffering(VM *vm, Value self) { (void)vm; return bool_value(isatty(stream_fd(self))); }
+static Value get_newlines(VM *vm, Value self) { (void)vm, (void)self; return VALUE_NONE; }
 static Value get_name(VM *vm, Value self) { return str_from_c(vm, stream_names[stream_fd(self)]); }
 static Value get_mode(VM *vm, Value self) { return str_from_c(vm, stream_fd(self) ? "w" : "r"); }
 static Value get_encoding(VM *vm, Value self) { (void)self; return str_from_c(vm, "utf-8"); }
@@ -194,12 +210,14 @@ static Value stream_iter(VM *vm, Value self) { (void)vm; return self; }
     {"isatty(self, /)", nat_isatty, "Whether it is a terminal.", 0}, \
     {"readable(self, /)", nat_readable, "Whether it can be read.", 0}, \
     {"writable(self, /)", nat_writable, "Whether it can be written.", 0}, \
-    {0}
+    {"seekable(self, /)", nat_seekable, "Whether it has positions: never.", 0}
 
 static const NativeDef text_methods[] = {METHODS("size characters, or all that are left.",
-                                                 "Write text; answers the number of characters.")};
+                                                 "Write text; answers the number of characters."),
+    {"reconfigure(self, *, encoding=None, errors=None, newline=None, line_buffering=None, write_through=None)",
+     nat_reconfigure, "Accept what holds anyway.", 0}, {0}};
 static const NativeDef byte_methods[] = {METHODS("size bytes, or all that are left.",
-                                                 "Write bytes; answers their number.")};
+                                                 "Write bytes; answers their number."), {0}};
 
 static const GetSetDef text_getsets[] = {
     {"name", get_name, NULL, "The stream's name."},
@@ -207,6 +225,8 @@ static const GetSetDef text_getsets[] = {
     {"encoding", get_encoding, NULL, "Always UTF-8."},
     {"errors", get_errors, NULL, "What becomes of lone surrogates."},
     {"closed", get_closed, NULL, "Never."},
+    {"line_buffering", get_line_buffering, NULL, "Whether it is a terminal."},
+    {"newlines", get_newlines, NULL, "None: line ends are not looked at."},
     {"buffer", get_buffer, NULL, "The same stream, of bytes."},
     {0},
 };
