@@ -82,11 +82,16 @@ static void check_loop(Lint *l, Node *iter, bool is_async)
         lint_report(l, LINT_SYNC_FOR, iter->span, c.text, "");
 }
 
+/* A coroutine itself may well be compared by `c is task.get_coro()`, `c in waiting`. */
 static void check_compare(Lint *l, AstCompare *node)
 {
-    check_value(l, node->left);
-    for (uint32_t i = 0; i < node->steps.count; i++)
-        check_value(l, AST(CompareStep, node->steps.items[i])->right);
+    for (uint32_t i = 0; i < node->steps.count; i++) {
+        AstCompareStep *step = AST(CompareStep, node->steps.items[i]);
+        bool same = step->op == CMP_IS || step->op == CMP_IS_NOT;
+        bool member = step->op == CMP_IN || step->op == CMP_NOT_IN;
+        if (i == 0 && !same && !member) check_value(l, node->left);
+        if (!same) check_value(l, step->right);
+    }
 }
 
 /* ---- await ------------------------------------------------------------------------------------------- */

@@ -175,16 +175,21 @@ static bool is_export(const Fact *f)
     return alias->asname == alias->name;
 }
 
-/* What a variable holds on to, read or not: a task, which would be lost otherwise; what was sent to a generator. */
-static bool is_worth_keeping(Node *value)
+static bool makes_task(const Node *node)
 {
-    if (value && (value->kind == AST_Yield || value->kind == AST_YieldFrom)) return true;
-    if (!value || value->kind != AST_Call) return false;
-    Node *func = AST(Call, value)->func;
-    const char *name = func->kind == AST_Name        ? AST(Name, func)->id->text
-                       : func->kind == AST_Attribute ? AST(Attribute, func)->attr->text
+    if (node->kind != AST_Call) return false;
+    const Node *func = ((const AstCall *)node)->func;
+    const char *name = func->kind == AST_Name        ? ((const AstName *)func)->id->text
+                       : func->kind == AST_Attribute ? ((const AstAttribute *)func)->attr->text
                                                      : "";
     return strstr(name, "task") || strcmp(name, "spawn") == 0 || strcmp(name, "ensure_future") == 0;
+}
+
+/* What a variable holds on to, read or not: tasks, which would be lost otherwise; what was sent to a generator. */
+static bool is_worth_keeping(Node *value)
+{
+    if (!value) return false;
+    return value->kind == AST_Yield || value->kind == AST_YieldFrom || lint_contains(value, makes_task);
 }
 
 static void check_unused_import(Lint *l, const Symbol *s)
