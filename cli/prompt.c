@@ -255,6 +255,7 @@ static bool search_key(Prompt *p, const Key *key)
         end_search(p, true);
     else {
         end_search(p, true);
+        if (key->kind == KEY_ENTER && !key->mods) editor_end(&p->editor); // runs what was found, a block, too
         return false;
     }
     return true;

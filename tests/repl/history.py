@@ -59,6 +59,14 @@ def search(co):
     t.shows(">>> beta = 2", ">>>")
 
 
+def enter_runs_the_block_that_was_found(co):
+    t = co()
+    t.press("for i in range(2):\r", "print('#', i)\r\r")
+    t.shows("# 1", ">>>")
+    t.press(ctrl("r"), "range\r")
+    t.shows("# 1", ">>> for i in range(2):", "...     print('#', i)", "# 0", "# 1", ">>>")
+
+
 def two_sessions_keep_both_their_lines(co):
     first, second = co(), co()
     for i in range(5):
