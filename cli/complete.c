@@ -264,21 +264,6 @@ static void add_modules(Finder *f, const char *within, size_t within_len)
     if (!within_len) add_path_modules(f);
 }
 
-/* A module that is loaded, or one of Co's own, which may be. */
-static Value module_named(Finder *f, const char *name, size_t len)
-{
-    VM *vm = f->vm;
-    const struct Library *library = vm->library;
-    Str *s = str_intern(vm, name, len);
-    Value v = s ? dict_get_str(vm, vm->modules, s) : VALUE_UNSET;
-    bool own = false;
-    for (const BuiltinModule *m = library->builtin; m->def; m++) own |= s && str_is(s, m->def->name);
-    for (const EmbeddedModule *m = library->embedded; m->name; m++) own |= s && str_is(s, m->name);
-    if (is_unset(v) && own) v = module_import(vm, s);
-    if (is_error(v)) vm_take_pending(vm);
-    return is_error(v) ? VALUE_UNSET : v;
-}
-
 /* Behind `import` or `from`; true if that is where we are. */
 static bool add_imports(Finder *f)
 {
@@ -293,7 +278,7 @@ static bool add_imports(Finder *f)
         size_t start = f->tokens[first].end, end = f->tokens[import].start;
         while (start < end && f->text[start] == ' ') start++;
         while (end > start && f->text[end - 1] == ' ') end--;
-        f->of = module_named(f, f->text + start, end - start);
+        f->of = look_module(f->vm, f->text + start, end - start);
         if (!is_unset(f->of)) look_attrs(f->vm, f->of, add_attribute, f);
         return true;
     }
@@ -307,15 +292,42 @@ static bool add_imports(Finder *f)
 
 //-- keyword arguments -------------------------------------------------------------------------------
 
+typedef struct Call {
+    Finder *f;
+    size_t open; // its parenthesis, a token
+} Call;
+
+static bool is_token(const Finder *f, size_t i, const char *name, size_t len)
+{
+    const HighlightToken *t = &f->tokens[i];
+    return t->end - t->start == len && memcmp(f->text + t->start, name, len) == 0;
+}
+
 static void add_argument(void *state, const char *name, size_t len)
 {
-    Finder *f = state;
+    const Call *call = state;
+    Finder *f = call->f;
+    for (size_t i = call->open + 1; i + 1 < f->n; i++) // has it been given?
+        if (f->tokens[i + 1].kind == TK_EQ && is_token(f, i, name, len)) return;
     Candidate *item = add(f, name, len, "=");
     if (!item) return;
     TextBuffer note = {0};
-    look_signature(f->vm, f->of, &note);
+    look_line(f->vm, f->of, &note);
     if (note.len) item->note = strndup(note.bytes, note.len);
     text_free(&note);
+}
+
+/* Arguments without a name that stand behind the parenthesis. */
+static int count_positional(const Call *call)
+{
+    const Finder *f = call->f;
+    int commas = 0, named = 0, depth = 0;
+    for (size_t i = call->open + 1; i < f->n; i++) {
+        int kind = f->tokens[i].kind;
+        depth += ONE_OF(kind, TK_LP, TK_LB, TK_LC) - ONE_OF(kind, TK_RP, TK_RB, TK_RC);
+        if (depth == 0) commas += kind == TK_COMMA, named += kind == TK_EQ;
+    }
+    return commas > named ? commas - named : 0;
 }
 
 static void add_arguments(Finder *f)
@@ -324,12 +336,12 @@ static void add_arguments(Finder *f)
     for (size_t i = f->n; i-- > 0;) {
         if (ONE_OF(f->tokens[i].kind, TK_RP, TK_RB, TK_RC)) depth++;
         if (!ONE_OF(f->tokens[i].kind, TK_LP, TK_LB, TK_LC) || depth-- > 0) continue;
-        bool call = i > 0 && f->tokens[i].kind == TK_LP && f->tokens[i - 1].kind == TK_NAME;
+        bool called = i > 0 && f->tokens[i].kind == TK_LP && f->tokens[i - 1].kind == TK_NAME;
         bool definition = i > 1 && ONE_OF(f->tokens[i - 2].kind, TK_DEF, TK_CLASS);
-        bool instance = false;
-        f->of = call && !definition ? value_of(f, i - 1, &instance) : VALUE_UNSET;
-        bool starts = ONE_OF(f->tokens[f->n - 1].kind, TK_LP, TK_COMMA);
-        if (!is_unset(f->of) && starts) look_keywords(f->vm, f->of, add_argument, f);
+        bool instance = false, starts = ONE_OF(f->tokens[f->n - 1].kind, TK_LP, TK_COMMA);
+        f->of = called && !definition ? value_of(f, i - 1, &instance) : VALUE_UNSET;
+        Call call = {f, i};
+        if (!is_unset(f->of) && starts) look_keywords(f->vm, f->of, count_positional(&call), add_argument, &call);
         return;
     }
 }

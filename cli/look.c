@@ -3,6 +3,7 @@
 #include "vm/code_object.h"
 #include "vm/common.h"
 #include "vm/dict.h"
+#include "vm/import.h"
 #include "vm/list.h"
 #include "vm/native.h"
 #include "vm/output.h"
@@ -28,6 +29,18 @@ Value look_name(VM *vm, Module *main, const char *name, size_t len)
     if (!s) return quiet(vm, VALUE_ERROR);
     Value v = dict_get_str(vm, main->dict, s);
     return is_unset(v) ? dict_get_str(vm, vm->builtins->dict, s) : v;
+}
+
+Value look_module(VM *vm, const char *name, size_t len)
+{
+    const struct Library *library = vm->library;
+    Str *s = str_intern(vm, name, len);
+    if (!s) return quiet(vm, VALUE_ERROR);
+    Value v = dict_get_str(vm, vm->modules, s);
+    bool own = false;
+    for (const BuiltinModule *m = library->builtin; m->def; m++) own |= str_is(s, m->def->name);
+    for (const EmbeddedModule *m = library->embedded; m->name; m++) own |= str_is(s, m->name);
+    return is_unset(v) && own ? quiet(vm, module_import(vm, s)) : v;
 }
 
 Value look_attr(VM *vm, Value v, const char *name, size_t len)
@@ -193,21 +206,21 @@ bool look_signature(VM *vm, Value v, TextBuffer *out)
     return true;
 }
 
-void look_keywords(VM *vm, Value v, Each each, void *state)
+void look_keywords(VM *vm, Value v, int given, Each each, void *state)
 {
     Callee c;
     if (!find_callee(vm, v, &c)) return (void)quiet(vm, VALUE_ERROR);
+    int taken = c.skip + given; // positional parameters that have their arguments
     if (c.sig) {
         int star = c.sig->varargs, last = c.sig->nparams - c.sig->varkw;
         for (int i = c.sig->nposonly; !c.sig->raw && i < last; i++)
-            if (i >= c.skip && !(star && i == c.sig->npos))
+            if ((i >= taken || i >= c.sig->npos) && !(star && i == c.sig->npos))
                 each(state, c.sig->params[i].name->data, c.sig->params[i].name->size);
         return;
     }
     const Code *code = c.function->code;
-    int first = code->nposonly > c.skip ? code->nposonly : c.skip;
-    for (int i = first; i < code->nparams + code->nkwonly; i++)
-        each(state, code_text(code->image->image, *param(code, i)), param(code, i)->len);
+    for (int i = code->nposonly; i < code->nparams + code->nkwonly; i++)
+        if (i >= taken || i >= code->nparams) each(state, code_text(code->image->image, *param(code, i)), param(code, i)->len);
 }
 
 /* ---- documentation ----------------------------------------------------------------------------------- */

@@ -8,12 +8,14 @@
 /* A global of the session, or a built-in; UNSET. */
 Value look_name(VM *vm, Module *main, const char *name, size_t len);
 Value look_attr(VM *vm, Value v, const char *name, size_t len);
+/* A module that is loaded, or one of Co's own, which may be; UNSET. */
+Value look_module(VM *vm, const char *name, size_t len);
 /* Every name that look_attr may find, and those that only running could; dir()'s. */
 void look_attrs(VM *vm, Value v, void (*each)(void *state, const char *name, size_t len), void *state);
 /* "name(a, b=1, *, c)" of what can be called. False: it cannot, or nobody knows how. */
 bool look_signature(VM *vm, Value v, TextBuffer *out);
-/* The names that may be given as name=value. */
-void look_keywords(VM *vm, Value v, void (*each)(void *state, const char *name, size_t len), void *state);
+/* The names that may be given as name=value behind so many positional arguments. */
+void look_keywords(VM *vm, Value v, int given, void (*each)(void *state, const char *name, size_t len), void *state);
 /* The documentation; nothing if there is none. */
 void look_doc(VM *vm, Value v, TextBuffer *out);
 /* What help() prints: how it is called, its documentation, the members of a class or module. */

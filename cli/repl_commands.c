@@ -80,6 +80,7 @@ static Value look_dotted(Repl *r, const char *name)
 {
     size_t n = strcspn(name, ". ");
     Value v = look_name(r->vm, r->main, name, n);
+    if (is_unset(v)) v = look_module(r->vm, name, n);
     while (!is_unset(v) && name[n] == '.') {
         name += n + 1;
         n = strcspn(name, ". ");

@@ -35,6 +35,8 @@ def doc_and_help(co):
     t.shows("f(a, b=2)", "    Adds them.", ">>>")
     t.press("help(len)\r")
     t.shows("len(obj, /)", "    The number of items.", ">>>")
+    t.press(":doc itertools.chain.from_iterable\r")
+    t.wait(lambda: any(row.startswith("from_iterable(") for row in t.screen.rows()), "a module that was not imported")
     t.press(":doc nothing.here\r")
     t.shows("there is no 'nothing.here' here", ">>>")
 

@@ -44,6 +44,17 @@ def keyword_arguments_of_natives_and_functions(co):
     t.prompt(">>> f(1, 깊이=")
 
 
+def arguments_that_have_been_given_are_not_offered(co):
+    t = co()
+    t.press("def f(zz1, zz2=(1, 2), *, zz3=3, zz4=4): 'Does it.'\r\r", "f(0, zz", TAB)
+    t.shows(">>> f(0, zz", *[f"{name}=  f(zz1, zz2=..., *, zz3=3, zz4=4)  Does it." for name in ("zz2", "zz3", "zz4")])
+    t.press(ctrl("c"), "f(zz3=(5, 6), zz2=2, zz", TAB)
+    t.wait(lambda: sum(row.startswith(("zz1=", "zz4=")) for row in t.screen.rows()) == 2, "two names")
+    t.press(ctrl("c"), "f(0, 1, zz3=f(2), z", TAB)
+    t.wait(lambda: any(row.startswith("zz4=") for row in t.screen.rows()), "the one that is left")
+    assert not any(row.startswith("zz3=") for row in t.screen.rows()), t.picture()
+
+
 def keywords_modules_and_what_is_in_them(co):
     t = co()
     t.press("cont", TAB)
