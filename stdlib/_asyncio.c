@@ -66,11 +66,23 @@ static bool check_coroutine(VM *vm, Value v)
     return false;
 }
 
-/* Calls beside the loop (to_thread) end before the run does; its outcome stays, unless that is interrupted. */
+/* Does the program know its loop as an object? */
+static Value loop_module(VM *vm)
+{
+    return strand_is_own(vm) ? dict_get_c(vm, vm->modules, "asyncio.events") : VALUE_UNSET;
+}
+
+static bool begin_run(VM *vm, Value debug)
+{
+    Value events = loop_module(vm);
+    return is_unset(events) || !is_error(vm_call_method(vm, events, vm_intern(vm, "_begin_run"), &debug, 1));
+}
+
+/* The loop's end. Calls beside it (to_thread) end first; the run's outcome stays, unless that is interrupted. */
 static Value end_run(VM *vm, Value result)
 {
-    Value events = dict_get_c(vm, vm->modules, "asyncio.events");
-    if (vm->stop_status || !strand_is_own(vm) || !strand_others(vm) || is_unset(events)) return result;
+    Value events = loop_module(vm);
+    if (vm->stop_status || is_unset(events)) return result;
     Value *root = roots_reserve(vm, 2);
     if (!root) return VALUE_ERROR;
     root[0] = result;
@@ -87,9 +99,13 @@ static Value nat_run(VM *vm, Args args)
 {
     if (sched_running(vm)) return vm_raise(vm, ERR_RUNTIME, "asyncio.run() cannot be called from a running event loop");
     if (!check_coroutine(vm, args.v[0])) return VALUE_ERROR;
+    if (!begin_run(vm, args.v[1])) return VALUE_ERROR;
     Value coro = task_coroutine(vm, args.v[0]);
     return is_error(coro) ? coro : end_run(vm, sched_run(vm, coro, true));
 }
+
+static Value nat_run_main(VM *vm, Args args) { return sched_run_main(vm, args.v[0]); }
+static Value nat_end_run(VM *vm, Args args) { return (void)args, sched_end_run(vm); }
 
 static Value nat_run_until(VM *vm, Args args)
 {
@@ -118,8 +134,14 @@ static bool is_awaitable(VM *vm, Value v)
     return t->def->slots.await || type_defines(t, D_AWAIT);
 }
 
+static Value by_maker(VM *vm, Value coro, Value name, Value context)
+{
+    return vm_call(vm, sched_task_maker(vm), (Value[]){coro, name, context}, 3);
+}
+
 static Value make_task(VM *vm, Value awaitable, Value name)
 {
+    if (!is_unset(sched_task_maker(vm))) return by_maker(vm, awaitable, VALUE_NONE, VALUE_NONE);
     Value coro = task_coroutine(vm, awaitable);
     return is_error(coro) ? coro : task_new(vm, coro, name);
 }
@@ -127,7 +149,9 @@ static Value make_task(VM *vm, Value awaitable, Value name)
 static Value nat_create_task(VM *vm, Args args)
 {
     if (!vm->task && !sched_running(vm)) return vm_raise(vm, ERR_RUNTIME, "no running event loop");
-    return task_make(vm, args.v[0], args.v[1], args.v[2]);
+    if (!is_unset(sched_task_maker(vm))) return by_maker(vm, args.v[0], args.v[1], args.v[2]);
+    Value t = task_make(vm, args.v[0], VALUE_NONE, args.v[2]); // counted among the nameless, as CPython does
+    return is_error(t) || is_none(args.v[1]) || task_set_name(vm, as_task(t), args.v[1]) ? t : VALUE_ERROR;
 }
 
 static Value nat_ensure_future(VM *vm, Args args)
@@ -135,8 +159,11 @@ static Value nat_ensure_future(VM *vm, Args args)
     if (is_future(args.v[0])) return args.v[0];
     if (!is_awaitable(vm, args.v[0]))
         return vm_raise(vm, ERR_TYPE, "An asyncio.Future, a coroutine or an awaitable is required");
-    return make_task(vm, args.v[0], VALUE_UNSET);
+    Value loop = task_need_loop(vm, args.v[1]);
+    return is_error(loop) ? loop : make_task(vm, args.v[0], VALUE_UNSET);
 }
+
+static Value nat_set_task_maker(VM *vm, Args args) { return sched_set_task_maker(vm, args.v[0]), VALUE_NONE; }
 
 static Value nat_spawn(VM *vm, Args args)
 {
@@ -150,7 +177,7 @@ static Value nat_gather(VM *vm, Args args)
 {
     Tuple *aws = as_tuple(args.v[0]);
     bool returns = op_truth(vm, args.v[1]) > 0;
-    if (!vm->task && !sched_running(vm) && aws->size) return vm_raise(vm, ERR_RUNTIME, "no running event loop");
+    if (is_error(task_need_loop(vm, VALUE_NONE))) return VALUE_ERROR;
     Value children = tuple_new(vm, NULL, aws->size);
     Value *root = is_error(children) ? NULL : roots_push(vm, children);
     if (!root) return VALUE_ERROR;
@@ -163,7 +190,7 @@ static Value nat_gather(VM *vm, Args args)
         int64_t hash; // of what is no awaitable: CPython looks for it among those it has seen first
         bool hashable = !is_unset(v) || is_awaitable(vm, aws->items[i]) || obj_hash_raw(vm, aws->items[i], &hash);
         if (!hashable) v = VALUE_ERROR;
-        if (is_unset(v)) v = nat_ensure_future(vm, (Args){&aws->items[i], 1});
+        if (is_unset(v)) v = nat_ensure_future(vm, (Args){(Value[]){aws->items[i], VALUE_NONE}, 2});
         if (is_error(v)) result = v;
         else as_tuple(*root)->items[i] = v;
     }
@@ -178,16 +205,21 @@ static Value nat_gather(VM *vm, Args args)
 
 static Value nat_current_task(VM *vm, Args args)
 {
-    (void)args;
-    if (!vm->task && !sched_running(vm)) return vm_raise(vm, ERR_RUNTIME, "no running event loop");
+    if (!vm->task && !sched_running(vm) && is_none(args.v[0])) return vm_raise(vm, ERR_RUNTIME, "no running event loop");
     return vm->task ? obj_value(vm->task) : VALUE_NONE;
+}
+
+static Value nat_thread_name(VM *vm, Args args)
+{
+    (void)args;
+    return strand_is_own(vm) ? VALUE_NONE : is_str(vm->strand->name) ? vm->strand->name : str_format(vm, "Thread");
 }
 
 static Value nat_own_task(VM *vm, Args args) { return (void)args, vm->task ? obj_value(vm->task) : VALUE_NONE; }
 
 static Value nat_all_tasks(VM *vm, Args args)
 {
-    (void)args;
+    if (!vm->task && !sched_running(vm) && is_none(args.v[0])) return vm_raise(vm, ERR_RUNTIME, "no running event loop");
     Value set = set_new(vm);
     for (Task *t = sched_first_task(vm); t && !is_error(set); t = t->next)
         if (set_add(vm, as_set(set), obj_value(t)) < 0) return VALUE_ERROR;
@@ -200,17 +232,55 @@ static Value nat_open_generators(VM *vm, Args args) { return (void)args, gc_open
 
 static Value nat_call_soon(VM *vm, Args args)
 {
-    Value h = handle_new(vm, args.v[0], args.v[1], args.v[2]);
+    Value h = handle_new(vm, args.v[0], args.v[1], args.v[2], 0);
     return is_error(h) || !sched_call_soon(vm, h) ? VALUE_ERROR : h;
 }
 static Value nat_call_at(VM *vm, Args args)
 {
     double when;
     if (!to_double(vm, args.v[0], &when)) return VALUE_ERROR;
-    Value h = handle_new(vm, args.v[1], args.v[2], args.v[3]);
-    if (is_error(h)) return h;
-    ((Handle *)as_obj(h))->when = when >= 9e9 ? INT64_MAX - 1 : (int64_t)(when * 1e9 + 0.5);
-    return sched_call_at(vm, h, ((Handle *)as_obj(h))->when) ? h : VALUE_ERROR;
+    int64_t ns = when >= 9e9 ? INT64_MAX - 1 : when * 1e9 < 1 ? 1 : (int64_t)(when * 1e9 + 0.5);
+    Value h = handle_new(vm, args.v[1], args.v[2], args.v[3], ns);
+    return is_error(h) || !sched_call_at(vm, h, ns) ? VALUE_ERROR : h;
+}
+
+/* ---- what the texts of futures are made of (asyncio/_texts.co) ---- */
+
+/* A callback as scripts may see it; of those that are none, asyncio's name. */
+static Value callback_shown(VM *vm, Value callback)
+{
+    if (is_task(callback)) return obj_value(vm_intern(vm, "Task.task_wakeup"));
+    if (is_kind(callback, KIND_PAIR)) return ((Pair *)as_obj(callback))->a;
+    return obj_value(vm_intern(vm, is_future(callback) ? "gather.<locals>._done_callback" : "_wait"));
+}
+
+static Value nat_callbacks_of(VM *vm, Args args)
+{
+    Value callbacks = as_future(args.v[0])->callbacks, list = list_new(vm, NULL, 0);
+    if (is_error(list) || is_unset(callbacks)) return list;
+    size_t n = is_list(callbacks) ? as_list(callbacks)->size : 1;
+    for (size_t i = 0; i < n; i++) {
+        Value shown = callback_shown(vm, is_list(callbacks) ? as_list(callbacks)->items[i] : callbacks);
+        if (is_error(shown) || !list_append(vm, as_list(list), shown)) return VALUE_ERROR;
+    }
+    return list;
+}
+
+/* The future that a task waits for; the text of the one that it would wait for in CPython, where none is needed here; None. */
+static Value nat_wait_of(VM *vm, Args args)
+{
+    const Task *t = as_task(args.v[0]);
+    if (future_done(&t->f)) return VALUE_NONE;
+    if (is_ptr(t->wait_on) && is_future(t->wait_on)) return t->wait_on;
+    if (t->wait_kind != WAIT_NONE && t->wait_kind != WAIT_READY)
+        return str_format(vm, "<Future pending cb=[Task.task_wakeup()]>");
+    bool cancelled = t->f.h.aux & TASK_WAKE_THROWS && exception_is(vm, t->f.result, ERR_CANCELLED);
+    return cancelled ? str_format(vm, "<Future cancelled>") : VALUE_NONE;
+}
+
+static Value nat_gathers(VM *vm, Args args)
+{
+    return (void)vm, bool_value(is_kind(args.v[0], KIND_FUTURE) && as_obj(args.v[0])->aux & FUTURE_GATHERING);
 }
 
 static Value nat_is_async_native(VM *vm, Args args)
@@ -231,11 +301,15 @@ static const NativeDef natives[] = {
     {"run(main, *, debug=None)", nat_run, "Run a coroutine as the main task of a new event loop; answers its result.", 0},
     {"_run_until(future=?, /)", nat_run_until, "Run the loop until a future is done; without one, until stopped.",
      0},
+    {"_run_main(task, /)", nat_run_main, "The same; Ctrl-C cancels it.", 0},
+    {"_end_run()", nat_end_run, "Cancel all tasks, run them to their ends, and close what async generators are left.", 0},
+    {"_thread_name()", nat_thread_name, "Of the blocking context that asks; None: it is the program's own.", 0},
     {"_stop()", nat_stop, "Stop the running loop after this round.", 0},
     {"_is_running()", nat_is_running, "Whether a loop is running.", 0},
     {"_time()", nat_time, "The loop's clock, in seconds.", 0},
     {"create_task(coro, *, name=None, context=None)", nat_create_task, "Schedule a coroutine as a task.", 0},
     {"ensure_future(coro_or_future, *, loop=None)", nat_ensure_future, "A task for a coroutine or awaitable; a future itself.", 0},
+    {"_set_task_maker(maker, /)", nat_set_task_maker, "maker(coro, name, context) makes the tasks; None: Task does.", 0},
     {"_spawn(coro, name=None)", nat_spawn, "As the prelude's spawn.", 0},
     {"gather(*coros_or_futures, return_exceptions=False)", nat_gather, "A future of the list of all results.", 0},
     {"current_task(loop=None)", nat_current_task, "The running task.", 0},
@@ -245,6 +319,9 @@ static const NativeDef natives[] = {
     {"_open_generators()", nat_open_generators, "The async generators that stand inside a try or with.", 0},
     {"_call_soon(callback, args, context=None)", nat_call_soon, "Call it in the next round.", 0},
     {"_call_at(when, callback, args, context=None)", nat_call_at, "Call it at a time of the loop's clock.", 0},
+    {"_callbacks_of(future, /)", nat_callbacks_of, "The callables it will call, or the names of what are none.", 0},
+    {"_wait_of(task, /)", nat_wait_of, "The future it waits for, or the text of such a one, or None.", 0},
+    {"_gathers(future, /)", nat_gathers, "Whether it is gather's.", 0},
     {"iscoroutine(obj, /)", nat_iscoroutine, "Whether it is a coroutine object.", 0},
     {0},
 };
@@ -259,7 +336,8 @@ static bool init(VM *vm, Module *m)
         if (!module_add(vm, m, errors[i].name, obj_value(vm->exc_types[errors[i].kind]))) return false;
     return module_add(vm, m, "Future", obj_value(vm->types[T_FUTURE])) &&
            module_add(vm, m, "Task", obj_value(vm->types[T_TASK])) &&
-           module_add(vm, m, "Handle", obj_value(vm->types[T_HANDLE]));
+           module_add(vm, m, "Handle", obj_value(vm->types[T_HANDLE])) &&
+           module_add(vm, m, "TimerHandle", obj_value(vm->types[T_TIMER_HANDLE]));
 }
 
 const ModuleDef _asyncio_module = {"_asyncio", natives, "The scheduler, for asyncio and the prelude.", init};

@@ -298,7 +298,7 @@ static void watch_event(VM *vm, IoSink *sink, const IoEvent *e)
 {
     SignalWatch *w = (SignalWatch *)sink;
     if (e->kind != IO_SIGNAL) return;
-    Value h = handle_new(vm, w->callback, w->args, VALUE_NONE);
+    Value h = handle_new(vm, w->callback, w->args, VALUE_NONE, 0);
     if (is_error(h) || !sched_call_soon(vm, h)) vm_take_pending(vm);
 }
 

@@ -187,7 +187,7 @@ static void accepted(VM *vm, Listener *l, const IoEvent *e)
     Value reader = stream_new(vm, l->limit);
     Value writer = is_error(reader) ? reader : stream_writer(vm, reader);
     Value args = is_error(writer) ? writer : tuple_pack(vm, 2, reader, writer);
-    Value handle = is_error(args) ? args : handle_new(vm, l->callback, args, VALUE_NONE);
+    Value handle = is_error(args) ? args : handle_new(vm, l->callback, args, VALUE_NONE, 0);
     if (is_error(handle)) { // no memory for it: the peer sees it closed
         vm_take_pending(vm);
         io(vm)->close(vm->host, e->id, true);

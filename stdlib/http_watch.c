@@ -40,7 +40,7 @@ static const NativeDef look_def = {"look(self, /)", nat_look, "See who has taken
 static void arm(VM *vm, HttpWatch *w, int64_t when)
 {
     Value look = native_new(vm, &look_def, obj_value(w->owner), NULL, VALUE_NONE);
-    Value handle = is_error(look) ? look : handle_new(vm, look, obj_value(vm->empty_tuple), VALUE_NONE);
+    Value handle = is_error(look) ? look : handle_new(vm, look, obj_value(vm->empty_tuple), VALUE_NONE, when);
     if (is_error(handle) || !sched_call_at(vm, handle, when)) vm_take_pending(vm);
     else w->armed = when;
 }

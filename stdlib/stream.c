@@ -447,7 +447,7 @@ static void call_protocol(VM *vm, Stream *s, const char *method, Value arg)
     Value callback = obj_getattr_opt(vm, s->protocol, vm_intern(vm, method));
     if (is_unset(callback)) return;
     Value args = is_unset(arg) ? obj_value(vm->empty_tuple) : tuple_new(vm, &arg, 1);
-    Value h = is_error(callback) || is_error(args) ? VALUE_ERROR : handle_new(vm, callback, args, VALUE_NONE);
+    Value h = is_error(callback) || is_error(args) ? VALUE_ERROR : handle_new(vm, callback, args, VALUE_NONE, 0);
     if (is_error(h) || !sched_call_soon(vm, h)) vm_take_pending(vm);
 }
 

@@ -127,13 +127,23 @@ Value cancelled_error(VM *vm, Value msg)
     return is_error(args) ? args : exception_new(vm, ERR_CANCELLED, args);
 }
 
+/* What whoever asks a cancelled future gets: the CancelledError that ended a task, once; later, and of plain futures, a new
+ * one. (asyncio's gather asks futures that are not cancelled, too.) */
+static Value take_cancelled_error(VM *vm, Future *f)
+{
+    Value ended = f->result;
+    if (f->h.aux & FUTURE_GATHERING) return cancelled_error(vm, VALUE_NONE);
+    if (future_state(f) != FUTURE_CANCELLED || !is_exception(ended)) return cancelled_error(vm, f->extra);
+    f->result = VALUE_UNSET;
+    return ended;
+}
+
 Value future_result(VM *vm, Future *f)
 {
     switch (future_state(f)) {
     case FUTURE_PENDING: return vm_raise(vm, ERR_INVALID_STATE, "Result is not set.");
     case FUTURE_CANCELLED: {
-        // A cancelled task keeps the CancelledError that ended it; a plain future makes one of its message.
-        Value exc = is_exception(f->result) ? f->result : cancelled_error(vm, f->extra);
+        Value exc = take_cancelled_error(vm, f);
         return is_error(exc) ? exc : vm_raise_exc(vm, exc);
     }
     default:
@@ -144,12 +154,18 @@ Value future_result(VM *vm, Future *f)
 
 /* ---- cancellation ---- */
 
+/* `extra` of a gathering future: Pair of the children and a List (number finished, return_exceptions, cancel
+ * requested). */
+enum { GATHER_DONE, GATHER_RETURNS, GATHER_CANCELLED, GATHER_FIELDS };
+
+static Value *gather_fields(const Future *g) { return as_list(((Pair *)as_obj(g->extra))->b)->items; }
+
 static bool cancel_children(VM *vm, Future *gathering, Value msg)
 {
     Tuple *children = as_tuple(((Pair *)as_obj(gathering->extra))->a);
     bool any = false;
     for (size_t i = 0; i < children->size; i++) any |= future_cancel(vm, as_future(children->items[i]), msg);
-    if (any) gather_note_cancel(vm, gathering, msg);
+    if (any) gather_fields(gathering)[GATHER_CANCELLED] = VALUE_TRUE;
     return any;
 }
 
@@ -185,23 +201,10 @@ bool future_cancel(VM *vm, Future *f, Value msg)
 
 /* ---- gather ---- */
 
-/* `extra` of a gathering future: Pair of the children and a List (number finished, return_exceptions, cancel
- * requested, message). */
-enum { GATHER_DONE, GATHER_RETURNS, GATHER_CANCELLED, GATHER_MESSAGE, GATHER_FIELDS };
-
-static Value *gather_fields(const Future *g) { return as_list(((Pair *)as_obj(g->extra))->b)->items; }
-
-void gather_note_cancel(VM *vm, Future *g, Value msg)
-{
-    Value *fields = gather_fields(g);
-    fields[GATHER_CANCELLED] = VALUE_TRUE;
-    gc_store(vm, as_obj(((Pair *)as_obj(g->extra))->b), &fields[GATHER_MESSAGE], msg);
-}
-
 Value gather_new(VM *vm, Tuple *children, bool return_exceptions)
 {
     Value f = future_new(vm);
-    Value initial[GATHER_FIELDS] = {small(0), bool_value(return_exceptions), VALUE_FALSE, VALUE_NONE};
+    Value initial[GATHER_FIELDS] = {small(0), bool_value(return_exceptions), VALUE_FALSE};
     Value fields = list_new(vm, initial, GATHER_FIELDS);
     Pair *p = heap_new(vm, KIND_PAIR, T_CELL, Pair);
     if (is_error(f) || is_error(fields) || !p) return VALUE_ERROR;
@@ -220,21 +223,11 @@ Value gather_new(VM *vm, Tuple *children, bool return_exceptions)
     return f;
 }
 
-/* listed: as a result among others (return_exceptions), where asyncio makes a new CancelledError. */
-static Value outcome_of(VM *vm, Future *child, bool listed)
-{
-    Value msg = child->h.kind == KIND_TASK || is_unset(child->extra) ? VALUE_NONE : child->extra;
-    child->h.aux |= FUTURE_OBSERVED;
-    if (future_state(child) != FUTURE_CANCELLED) return child->result;
-    if (listed) return cancelled_error(vm, is_none(msg) ? obj_value(vm->empty_str) : msg);
-    return is_exception(child->result) ? child->result : cancelled_error(vm, child->extra);
-}
-
 /* As an item of the list of results: a cancelled child's error is a new one, whose text is empty if there is none. */
 static Value result_of(VM *vm, Future *child)
 {
-    if (future_state(child) != FUTURE_CANCELLED) return outcome_of(vm, child, false);
-    bool told_why = !is_unset(child->extra) && !is_none(child->extra);
+    if (future_state(child) != FUTURE_CANCELLED) return child->result;
+    bool told_why = !(child->h.aux & FUTURE_GATHERING) && !is_unset(child->extra) && !is_none(child->extra);
     return cancelled_error(vm, told_why ? child->extra : obj_value(vm->empty_str));
 }
 
@@ -249,6 +242,12 @@ static void gather_results(VM *vm, Future *g, Tuple *children)
     complete(vm, g, list, FUTURE_FINISHED, 0);
 }
 
+static void fail_gathering(VM *vm, Future *g, Value exc)
+{
+    if (is_error(exc)) sched_report_error(vm, "gather");
+    else complete(vm, g, exc, FUTURE_FINISHED, FUTURE_FAILED);
+}
+
 /* A child of g has finished; its turn in the ready queue has come. */
 void gather_child_done(VM *vm, Future *g, Future *child)
 {
@@ -257,22 +256,13 @@ void gather_child_done(VM *vm, Future *g, Future *child)
     Tuple *children = as_tuple(((Pair *)as_obj(g->extra))->a);
     Value *fields = gather_fields(g);
     fields[GATHER_DONE] += small(1);
-    bool returns = fields[GATHER_RETURNS] == VALUE_TRUE;
-    bool failed = future_state(child) == FUTURE_CANCELLED || (child->h.aux & FUTURE_FAILED);
-    if (!returns && failed) {
-        Value exc = outcome_of(vm, child, false);
-        if (is_error(exc)) return sched_report_error(vm, "gather");
-        complete(vm, g, exc, FUTURE_FINISHED, FUTURE_FAILED);
-        return;
+    if (fields[GATHER_RETURNS] == VALUE_FALSE) {
+        if (future_state(child) == FUTURE_CANCELLED) return fail_gathering(vm, g, take_cancelled_error(vm, child));
+        if (child->h.aux & FUTURE_FAILED) return fail_gathering(vm, g, child->result);
     }
     if (as_small(fields[GATHER_DONE]) < (int64_t)children->size) return;
-    if (fields[GATHER_CANCELLED] == VALUE_TRUE) {
-        Value exc = cancelled_error(vm, fields[GATHER_MESSAGE]);
-        if (is_error(exc)) return sched_report_error(vm, "gather");
-        complete(vm, g, exc, FUTURE_FINISHED, FUTURE_FAILED);
-        return;
-    }
-    gather_results(vm, g, children);
+    if (fields[GATHER_CANCELLED] == VALUE_TRUE) fail_gathering(vm, g, take_cancelled_error(vm, child));
+    else gather_results(vm, g, children);
 }
 
 /* ---- tasks end ---- */
@@ -282,9 +272,12 @@ void task_finish(VM *vm, Task *t, Value result)
     complete(vm, &t->f, result, FUTURE_FINISHED, 0);
 }
 
+void task_cancelled(VM *vm, Task *t) { complete(vm, &t->f, VALUE_UNSET, FUTURE_CANCELLED, 0); }
+
 void task_fail(VM *vm, Task *t, Value exc)
 {
     if (exception_is(vm, exc, ERR_CANCELLED)) {
+        t->f.extra = VALUE_UNSET;
         complete(vm, &t->f, exc, FUTURE_CANCELLED, 0);
         return;
     }

@@ -16,10 +16,22 @@
 
 /* ---- futures ---- */
 
+static Value call_asyncio(VM *vm, const char *in, const char *name, const Value *args, int n)
+{
+    Value module = module_import(vm, vm_intern(vm, in));
+    return is_error(module) ? module : vm_call_method(vm, module, vm_intern(vm, name), args, n);
+}
+
+Value task_need_loop(VM *vm, Value given)
+{
+    if (vm->task || !is_none(given) || sched_running(vm)) return VALUE_NONE;
+    return call_asyncio(vm, "asyncio.events", "get_event_loop", NULL, 0);
+}
+
 static Value construct_future(VM *vm, Args args)
 {
-    (void)args;
-    return future_new(vm);
+    Value loop = task_need_loop(vm, args.v[1]);
+    return is_error(loop) ? loop : future_new(vm);
 }
 static Value nat_done(VM *vm, Args args)
 {
@@ -64,17 +76,8 @@ static Value nat_remove_done_callback(VM *vm, Args args)
 {
     return small((int64_t)future_remove_callback(vm, as_future(args.v[0]), args.v[1]));
 }
-static Value call_asyncio(VM *vm, const char *in, const char *name, const Value *args, int n)
-{
-    Value module = module_import(vm, vm_intern(vm, in));
-    return is_error(module) ? module : vm_call_method(vm, module, vm_intern(vm, name), args, n);
-}
-
-static Value nat_get_loop(VM *vm, Args args)
-{
-    (void)args;
-    return call_asyncio(vm, "asyncio.events", "get_event_loop", NULL, 0);
-}
+static Value get_loop(VM *vm, Value self) { return (void)self, call_asyncio(vm, "asyncio.events", "_loop_of_futures", NULL, 0); }
+static Value nat_get_loop(VM *vm, Args args) { return get_loop(vm, args.v[0]); }
 static Value await_self(VM *vm, Value self)
 {
     (void)vm;
@@ -150,24 +153,23 @@ static const char *state_name(const Future *f)
 }
 static Value get_state(VM *vm, Value self) { return obj_value(vm_intern(vm, state_name(as_future(self)))); }
 
-static bool add_outcome(StrBuilder *b, Future *f)
-{
-    static const char *const names[] = {"pending", "cancelled", "finished"};
-    sb_add_c(b, names[future_state(f)]);
-    if (future_state(f) != FUTURE_FINISHED) return true;
-    Value r = obj_repr(b->vm, f->result);
-    return !is_error(r) && sb_addf(b, " %s=%V", f->h.aux & FUTURE_FAILED ? "exception" : "result", r);
-}
-
+/* asyncio's text, made in Co. */
 static Value future_repr(VM *vm, Value self)
 {
-    StrBuilder b;
-    sb_init(&b, vm);
-    sb_add_c(&b, as_obj(self)->aux & FUTURE_GATHERING ? "<_GatheringFuture " : "<Future ");
-    bool ok = add_outcome(&b, as_future(self)) && sb_add_c(&b, ">");
-    if (ok) return sb_finish(&b);
-    sb_drop(&b);
-    return VALUE_ERROR;
+    if (vm_c_stack_low(vm)) return str_format(vm, "<%T ...>", self);
+    return call_asyncio(vm, "asyncio._texts", "future_text", &self, 1);
+}
+
+static Value get_exception(VM *vm, Value self)
+{
+    (void)vm;
+    return as_obj(self)->aux & FUTURE_FAILED ? as_future(self)->result : VALUE_NONE;
+}
+static Value get_result(VM *vm, Value self)
+{
+    (void)vm;
+    const Future *f = as_future(self);
+    return future_state(f) == FUTURE_FINISHED && !(f->h.aux & FUTURE_FAILED) ? f->result : VALUE_NONE;
 }
 
 static const NativeDef future_methods[] = {
@@ -184,7 +186,13 @@ static const NativeDef future_methods[] = {
     {"__await__(self, /)", nat_await, "An iterator to be used in an await expression.", 0},
     {0},
 };
-static const GetSetDef future_getsets[] = {{"_state", get_state, NULL, "'PENDING', 'CANCELLED' or 'FINISHED'."}, {0}};
+static const GetSetDef future_getsets[] = {
+    {"_state", get_state, NULL, "'PENDING', 'CANCELLED' or 'FINISHED'."},
+    {"_exception", get_exception, NULL, NULL},
+    {"_result", get_result, NULL, NULL},
+    {"_loop", get_loop, NULL, NULL},
+    {0},
+};
 const TypeDef type_def_FUTURE = {
     .slots = {.repr = future_repr, .iter = future_iter, .await = await_self},
     .methods = future_methods,
@@ -226,14 +234,24 @@ Value task_make(VM *vm, Value coro, Value name, Value context)
     return task;
 }
 
-static Value construct_task(VM *vm, Args args) { return task_make(vm, args.v[1], args.v[3], args.v[4]); }
+static Value construct_task(VM *vm, Args args)
+{
+    Value loop = task_need_loop(vm, args.v[2]);
+    return is_error(loop) ? loop : task_make(vm, args.v[1], args.v[3], args.v[4]);
+}
 static Value nat_get_name(VM *vm, Args args) { return task_name(vm, as_task(args.v[0])); }
+
+bool task_set_name(VM *vm, Task *t, Value name)
+{
+    Value *root = roots_push(vm, obj_value(t)), s = root ? obj_str(vm, name) : VALUE_ERROR;
+    if (root) roots_pop(vm, root);
+    if (!is_error(s)) gc_store(vm, t, &t->name, s);
+    return !is_error(s);
+}
+
 static Value nat_set_name(VM *vm, Args args)
 {
-    Value s = obj_str(vm, args.v[1]);
-    if (is_error(s)) return s;
-    gc_store(vm, as_obj(args.v[0]), &as_task(args.v[0])->name, s);
-    return VALUE_NONE;
+    return task_set_name(vm, as_task(args.v[0]), args.v[1]) ? VALUE_NONE : VALUE_ERROR;
 }
 static Value nat_get_coro(VM *vm, Args args)
 {
@@ -261,38 +279,6 @@ static Value refuse_set_exception(VM *vm, Args args)
 {
     (void)args;
     return vm_raise(vm, ERR_RUNTIME, "Task does not support set_exception operation");
-}
-
-static Value task_repr(VM *vm, Value self)
-{
-    Task *t = as_task(self);
-    Code *c = frame_code(&t->coro->frame);
-    Value name = task_name(vm, t);
-    if (is_error(name)) return name;
-    StrBuilder b;
-    sb_init(&b, vm);
-    sb_add_c(&b, "<Task ");
-    static const char *const names[] = {"pending", "cancelled", "finished"};
-    sb_add_c(&b, t->f.h.aux & TASK_MUST_CANCEL && !future_done(&t->f) ? "cancelling" : names[future_state(&t->f)]);
-    size_t len;
-    const char *file = code_filename(c, &len);
-    bool done = future_done(&t->f);
-    uint32_t line = done || gen_state(t->coro) == GEN_CREATED ? c->rec->first_line : code_position(c, t->coro->frame.pc - 1).line;
-    sb_addf(&b, " name=%R coro=<%N() %s at ", name, c->qualname, done ? "done, defined" : "running");
-    sb_add(&b, file, len);
-    sb_addf(&b, ":%u>", line);
-    bool ok = true;
-    if (is_ptr(t->wait_on) && is_future(t->wait_on) && !vm_c_stack_low(vm)) {
-        Value w = is_task(t->wait_on) ? task_name(vm, as_task(t->wait_on)) : future_repr(vm, t->wait_on);
-        ok = !is_error(w) && sb_addf(&b, is_task(t->wait_on) ? " wait_for=<Task %V>" : " wait_for=%V", w);
-    }
-    if (ok && future_state(&t->f) == FUTURE_FINISHED) {
-        Value r = obj_repr(vm, t->f.result);
-        ok = !is_error(r) && sb_addf(&b, " %s=%V", t->f.h.aux & FUTURE_FAILED ? "exception" : "result", r);
-    }
-    if (ok && sb_add_c(&b, ">")) return sb_finish(&b);
-    sb_drop(&b);
-    return VALUE_ERROR;
 }
 
 /* .status .line .locals .awaiting: of the task's coroutine. */
@@ -350,7 +336,7 @@ static const GetSetDef task_getsets[] = {
     {0},
 };
 const TypeDef type_def_TASK = {
-    .slots = {.repr = task_repr, .await = await_self},
+    .slots = {.repr = future_repr, .await = await_self},
     .methods = task_methods,
     .getsets = task_getsets,
     .constructor = {"Task(coro, *, loop=None, name=None, context=None)", construct_task, "A coroutine run by the loop.", 0},

@@ -1,6 +1,7 @@
 #include "vm/sched.h"
 #include "vm/common.h"
 #include "vm/context.h"
+#include "vm/dict.h"
 #include "vm/exception.h"
 #include "vm/list.h"
 #include "vm/native.h"
@@ -33,6 +34,7 @@ struct Sched {
     bool prompt;               // there is one: Ctrl-C is not for its background tasks
     bool unheard;              // Ctrl-C came while one of those was computing
     Value context;             // the one the loop runs in: the current one between two turns
+    Value task_maker;          // f(coro, name, context): makes the tasks instead of Task; or UNSET
     Value failures;            // List of failed futures nobody has observed, or UNSET
     struct { Gen *leaf; bool can_park; } await; // the async native being started
     struct {                   // by the collector
@@ -51,7 +53,7 @@ bool sched_init(VM *vm)
 {
     Sched *s = vm->sched = calloc(1, sizeof *s);
     if (!s) return false;
-    s->context = s->failures = s->fatal = VALUE_UNSET;
+    s->context = s->failures = s->fatal = s->task_maker = VALUE_UNSET;
     s->seen.timers = SIZE_MAX;
     return true;
 }
@@ -333,6 +335,9 @@ static void forget_task(Sched *s, Task *t)
     hold(s, t, false);
 }
 
+void sched_set_task_maker(VM *vm, Value maker) { sched(vm)->task_maker = is_none(maker) ? VALUE_UNSET : maker; }
+Value sched_task_maker(VM *vm) { return sched(vm)->task_maker; }
+
 Task *sched_first_task(VM *vm) { return sched(vm)->first; }
 
 void sched_tell_event(VM *vm, TaskEvent e, Task *t, int64_t until)
@@ -419,7 +424,9 @@ static Value await_future(VM *vm, Gen *leaf, Future *f, Value *out)
     }
     if (&t->f == f) {
         Value repr = obj_repr(vm, obj_value(t));
-        return is_error(repr) ? repr : vm_raise(vm, ERR_RUNTIME, "Task cannot await on itself: %V", repr);
+        if (!is_error(repr)) vm_raise(vm, ERR_RUNTIME, "Task cannot await on itself: %V", repr);
+        task_wake_throw(vm, t, vm_take_pending(vm)); // as asyncio: in its next turn
+        return VALUE_PARK;
     }
     f->h.aux |= FUTURE_OBSERVED;
     if (!future_add_callback(vm, f, obj_value(t))) return VALUE_ERROR;
@@ -533,11 +540,8 @@ static void settle(VM *vm, Sched *s, Task *t, Value v)
     }
     if (!vm->yielded) {
         forget_task(s, t);
-        if (t->f.h.aux & TASK_MUST_CANCEL) {
-            Value exc = cancelled_error(vm, t->f.extra);
-            if (is_error(exc)) exc = vm_take_pending(vm);
-            task_fail(vm, t, exc);
-        } else task_finish(vm, t, v);
+        if (t->f.h.aux & TASK_MUST_CANCEL) task_cancelled(vm, t);
+        else task_finish(vm, t, v);
         task_event(vm, EVENT_FINISHED, t);
         return;
     }
@@ -636,20 +640,51 @@ static Value call_in_context(VM *vm, Value context, Value callable, const Value 
     return v;
 }
 
-static void run_handle(VM *vm, Handle *h)
+/* A callback has failed: asyncio's loop is told, if the program has one. What ends a program ends the loop. */
+static void callback_failed(VM *vm, Sched *s, Value callback, Value args, Value handle)
 {
-    if (h->h.aux) return;
-    Tuple *args = as_tuple(h->args);
-    Value v = call_in_context(vm, h->context, h->callback, args->items, (int)args->size);
-    if (is_error(v)) sched_report_error(vm, "callback");
+    Value events = dict_get_c(vm, vm->modules, "asyncio.events"), exc = vm->exc;
+    if (exception_is(vm, exc, ERR_SYSTEM_EXIT) || exception_is(vm, exc, ERR_KEYBOARD_INTERRUPT)) {
+        s->fatal = vm_take_pending(vm);
+        return;
+    }
+    if (is_unset(events)) return sched_report_error(vm, "callback");
+    vm_take_pending(vm);
+    vm->exit_status = 1;
+    Value told = vm_call_method(vm, events, vm_intern(vm, "_callback_failed"), (Value[]){callback, args, handle, exc}, 4);
+    if (is_error(told)) sched_report_error(vm, "callback");
 }
 
-static void run_callback(VM *vm, Value callback, Value future)
+static void run_handle(VM *vm, Sched *s, Handle *h)
+{
+    if (h->h.aux) return;
+    Value *root = roots_reserve(vm, 3);
+    if (!root) return sched_report_error(vm, "callback");
+    root[0] = obj_value(h);
+    root[1] = h->callback; // cancelling the handle, which it may do itself, drops them
+    root[2] = h->args;
+    Tuple *args = as_tuple(h->args);
+    Value v = call_in_context(vm, h->context, h->callback, args->items, (int)args->size);
+    if (is_error(v)) callback_failed(vm, s, root[1], root[2], root[0]);
+    roots_pop(vm, root);
+}
+
+static void run_callback(VM *vm, Sched *s, Value callback, Value future)
 {
     bool has_context = is_kind(callback, KIND_PAIR);
     Value context = has_context ? ((Pair *)as_obj(callback))->b : VALUE_UNSET;
-    Value v = call_in_context(vm, context, has_context ? ((Pair *)as_obj(callback))->a : callback, &future, 1);
-    if (is_error(v)) sched_report_error(vm, "callback");
+    Value callable = has_context ? ((Pair *)as_obj(callback))->a : callback;
+    Value *root = roots_reserve(vm, 2);
+    if (!root) return sched_report_error(vm, "callback");
+    root[0] = callable;
+    root[1] = future;
+    Value v = call_in_context(vm, context, callable, &root[1], 1);
+    if (is_error(v)) {
+        Value args = tuple_new(vm, &root[1], 1), handle = is_error(args) ? args : handle_new(vm, root[0], args, VALUE_NONE, 0);
+        if (is_error(handle)) sched_report_error(vm, "callback");
+        else callback_failed(vm, s, root[0], args, handle);
+    }
+    roots_pop(vm, root);
 }
 
 static void run_turn(VM *vm, Sched *s, Turn turn)
@@ -667,8 +702,8 @@ static void run_turn(VM *vm, Sched *s, Turn turn)
     } else if (is_kind(turn.a, KIND_FUTURE) && (as_obj(turn.a)->aux & FUTURE_GATHERING))
         gather_child_done(vm, as_future(turn.a), as_future(turn.b));
     else if (is_strand(turn.a)) strand_future_done(vm, turn.a);
-    else if (is_exact(turn.a, T_HANDLE)) run_handle(vm, (Handle *)as_obj(turn.a));
-    else run_callback(vm, turn.a, turn.b);
+    else if (is_handle(turn.a)) run_handle(vm, s, (Handle *)as_obj(turn.a));
+    else run_callback(vm, s, turn.a, turn.b);
 }
 
 /* ---- the loop ---- */
@@ -766,10 +801,10 @@ Value sched_run_until(VM *vm, Value future)
     Value *root = roots_push(vm, future);
     if (!root) return VALUE_ERROR;
     s->running = true;
-    s->stopping = false;
     bool ok = true;
-    while (ok && !s->stopping && (is_unset(future) || !future_done(as_future(future))))
-        ok = run_round(vm, s) && hear_interrupt(vm, s);
+    if (is_unset(future) || !future_done(as_future(future))) // stopped before, it runs one round
+        do ok = run_round(vm, s) && hear_interrupt(vm, s);
+        while (ok && !s->stopping && (is_unset(future) || !future_done(as_future(future))));
     if (ok && s->ready && !is_unset(future)) ok = run_round(vm, s); // what was scheduled before the end still runs
     if (ok && !s->stopping && s->ready) ok = run_round(vm, s); // asyncio's loop stops by a callback: one round later
     s->running = s->stopping = false;
@@ -822,9 +857,9 @@ static Value finish_run(VM *vm, Value result, Value pending, Value exc)
     return VALUE_ERROR;
 }
 
-/* Run a task as the one that Ctrl-C is for. */
-static Value run_main(VM *vm, Sched *s, Value task)
+Value sched_run_main(VM *vm, Value task)
 {
+    Sched *s = sched(vm);
     s->main = as_task(task);
     as_task(task)->f.h.aux |= FUTURE_OBSERVED;
     s->interrupted = false;
@@ -839,12 +874,13 @@ static Value run_main(VM *vm, Sched *s, Value task)
 Value sched_run(VM *vm, Value coroutine, bool cancel_leftovers)
 {
     Sched *s = sched(vm);
+    if (!s->running) s->stopping = false;
     Value task = task_new(vm, coroutine, VALUE_UNSET);
     if (!strand_is_own(vm)) return is_error(task) ? task : sched_run_until(vm, task); // the others' tasks go on
     Value *root = is_error(task) ? NULL : roots_reserve(vm, 4);
     if (!root) return VALUE_ERROR;
     root[0] = task;
-    Value result = run_main(vm, s, task);
+    Value result = sched_run_main(vm, task);
     root[1] = result;
     if (is_error(result)) root[2] = vm_take_pending(vm);
     if (!vm->stop_status) {
@@ -856,6 +892,19 @@ Value sched_run(VM *vm, Value coroutine, bool cancel_leftovers)
     Value r = finish_run(vm, root[1], root[2], root[3]);
     roots_pop(vm, root);
     return r;
+}
+
+Value sched_end_run(VM *vm)
+{
+    Sched *s = sched(vm);
+    Value *exc = roots_reserve(vm, 1);
+    if (!exc) return VALUE_ERROR;
+    cancel_all(vm, false);
+    run_out(vm, s, exc);
+    close_generators(vm, s, exc);
+    Value v = finish_run(vm, VALUE_NONE, VALUE_UNSET, *exc);
+    roots_pop(vm, exc);
+    return v;
 }
 
 /* What a statement has left undone (Ctrl-C came twice, or all were waiting for each other) is told to end; if it does
@@ -877,7 +926,7 @@ Value sched_run_statement(VM *vm, Value coroutine)
     Value *root = is_error(task) ? NULL : roots_reserve(vm, 2);
     if (!root) return VALUE_ERROR;
     root[0] = task;
-    root[1] = run_main(vm, s, task);
+    root[1] = sched_run_main(vm, task);
     bool failed = is_error(root[1]);
     if (failed && !future_done(&as_task(task)->f)) {
         root[1] = vm_take_pending(vm);
@@ -957,6 +1006,17 @@ void sched_report_error(VM *vm, const char *where)
     vm->exit_status = 1;
 }
 
+/* Has the program set an exception handler for its loop? Then that is told. */
+static bool tell_handler(VM *vm, Future *f)
+{
+    Value events = dict_get_c(vm, vm->modules, "asyncio.events");
+    if (is_unset(events)) return false;
+    Value args[] = {obj_value(f), f->result};
+    Value told = vm_call_method(vm, events, vm_intern(vm, "_never_retrieved"), args, 2);
+    if (is_error(told)) sched_report_error(vm, "exception handler");
+    return told != VALUE_FALSE;
+}
+
 void sched_report_failures(VM *vm)
 {
     Sched *s = sched(vm);
@@ -968,6 +1028,7 @@ void sched_report_failures(VM *vm)
         Future *f = as_future(as_list(list)->items[i]);
         if (f->h.aux & FUTURE_OBSERVED) continue;
         f->h.aux |= FUTURE_OBSERVED;
+        if (tell_handler(vm, f)) continue;
         report_task_failure(vm, obj_value(f), f->result);
         vm->exit_status = 1;
     }
@@ -1039,6 +1100,7 @@ void sched_trace(VM *vm)
     for (size_t i = 0; i < s->seen.nfresh; i++) gc_mark_value(vm, s->seen.fresh[i]);
     s->seen.nfresh = 0;
     if (s->running) gc_mark_value(vm, s->context);
+    gc_mark_value(vm, s->task_maker);
     gc_mark_value(vm, s->failures);
     gc_mark_value(vm, s->fatal);
     if (vm->task) gc_mark_obj(vm, vm->task);

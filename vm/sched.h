@@ -15,10 +15,11 @@ bool sched_add_strand_timer(VM *vm, Value handle, int64_t when, uint32_t *timer)
 /* Take a parked task out of what it waits in. */
 void sched_unpark(VM *vm, Task *t);
 
-void gather_note_cancel(VM *vm, Future *g, Value msg);
 void gather_child_done(VM *vm, Future *g, Future *child);
 void task_finish(VM *vm, Task *t, Value result);
 void task_fail(VM *vm, Task *t, Value exc);
+/* It returned, but had been cancelled in its last step. */
+void task_cancelled(VM *vm, Task *t);
 /* Nothing can ever run again: report who waits on what; exit status 3. Answers false with SystemExit(3) pending. */
 bool sched_deadlock(VM *vm);
 /* Its part about the tasks alone: what each waits on, and where. */

@@ -16,7 +16,7 @@ bool sched_close_async_generators(VM *vm)
     Value open = gc_open_async_generators(vm);
     if (is_error(open)) return false;
     if (as_list(open)->size == 0) return true;
-    Value loop = call_asyncio(vm, "asyncio.events", "get_event_loop", NULL, 0);
+    Value loop = call_asyncio(vm, "asyncio.events", "_loop_of_futures", NULL, 0);
     Value closing = is_error(loop) ? loop : vm_call_method(vm, loop, vm_intern(vm, "shutdown_asyncgens"), NULL, 0);
     Value task = is_error(closing) ? closing : task_new(vm, closing, VALUE_UNSET);
     if (is_error(task)) return false;

@@ -82,9 +82,12 @@ Value task_new(VM *vm, Value coroutine, Value name);
 /* Of whatever task_can_run, as scripts ask for it: name None or anything str() takes, context None (a copy of the current
  * one) or a Context object. */
 Value task_make(VM *vm, Value coro, Value name, Value context);
+/* What makes futures needs a loop: the one given, the running one, or the current one (RuntimeError: there is none). */
+Value task_need_loop(VM *vm, Value given);
 /* A task for a clone of t's coroutine, waiting as t does. */
 Value task_new_like(VM *vm, Value coroutine, Task *t);
 Value task_name(VM *vm, Task *t);
+bool task_set_name(VM *vm, Task *t, Value name); // anything str() takes; may call
 /* The context it runs in (context.h): a Dict, a script's Context object, UNSET. False: no memory. */
 bool task_set_context(VM *vm, Task *t, Value context);
 /* For natives declared async: park the running task. kind and `on` say what for; deadline in monotonic ns, 0: none.
@@ -110,7 +113,9 @@ struct TimerEntry { int64_t when; uint32_t seq, generation; Value what; }; // wh
 
 typedef struct Handle { Obj h; Value callback, args, context; int64_t when; } Handle; // call_soon / call_later; aux 1: cancelled
 
-Value handle_new(VM *vm, Value callback, Value args, Value context);
+/* when: in ns of the loop's clock; 0: soon. */
+Value handle_new(VM *vm, Value callback, Value args, Value context, int64_t when);
+static inline bool is_handle(Value v) { return is_exact(v, T_HANDLE) || is_exact(v, T_TIMER_HANDLE); }
 
 bool sched_init(VM *vm);
 void sched_free(VM *vm);
@@ -122,6 +127,10 @@ bool sched_trace_some(VM *vm, size_t budget); // of tasks, of turns and of timer
 /* Run coroutine as the main task of a new loop until it ends; leftovers: true cancels them (asyncio.run), false awaits
  * those made by spawn, then cancels the rest (a script's end). */
 Value sched_run(VM *vm, Value coroutine, bool cancel_leftovers);
+/* Its two parts, for several tasks in one loop: run a task as the one that Ctrl-C is for; cancel what is left and run it
+ * out. */
+Value sched_run_main(VM *vm, Value task);
+Value sched_end_run(VM *vm);
 /* Run until `future` is done (or for ever: UNSET, until sched_stop). */
 Value sched_run_until(VM *vm, Value future);
 /* A script without top-level await has ended: run what it has spawned. False: an exception is pending. */
@@ -154,6 +163,9 @@ int64_t sched_stalled(VM *vm, int64_t since);
  * own lines: "f, file.co:12". False: out of memory. */
 typedef struct TaskReport { Value name, wait, where; } TaskReport;
 bool task_report(VM *vm, Task *t, TaskReport *report);
+/* What a program wants its tasks to be made by, f(coro, name, context); UNSET (set by None): by Task. */
+void sched_set_task_maker(VM *vm, Value maker);
+Value sched_task_maker(VM *vm);
 /* Every unfinished task, in order of creation; NULL: none. */
 Task *sched_first_task(VM *vm);
 /* From now on the event hook is told of every unfinished task, or of none. */

@@ -18,7 +18,9 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import themes  # noqa: E402
 
-BATCH, SECONDS = 100, 20
+BATCH, SECONDS, ALONE = 100, 20, 3
+NO_END = "the process ends: no end\n"  # CPython waits for ever
+DEADLOCK = "ends with SystemExit(3)\n"  # co tells (tests/differs/deadlock_ends_the_program)
 
 PRELUDE = """\
 import os, sys
@@ -70,9 +72,10 @@ def outputs(command, programs, folder):
     """What each program printed; None for those that were not reached because an earlier one ended the process."""
     with tempfile.NamedTemporaryFile("w", suffix=".py", dir=folder, delete=False, encoding="utf8", errors="surrogatepass") as file:
         file.write(batch_of(programs))
-    out, status = run(command, file.name)
+    out, status = run(command, file.name, SECONDS if len(programs) > 1 else ALONE)
     os.unlink(file.name)
-    text = re.sub(r"0x[0-9a-f]{6,}", "0x...", out.decode("utf8", "backslashreplace"))
+    text = out.decode("utf8", "backslashreplace").replace(file.name, "program.py")
+    text = re.sub(r"0x[0-9a-f]{6,}", "0x...", re.sub(r" at \S+/asyncio/\w+\.py:\d+", "", text))
     pieces = re.split(r"^\x1e(\d+)\n", text, flags=re.M)
     found = dict(zip(map(int, pieces[1::2]), pieces[2::2]))
     if status != 0 and found:
@@ -129,6 +132,8 @@ def compiles(program):
 
 
 def listed(want, have):
+    if want.endswith(NO_END) and have.endswith(DEADLOCK):
+        return want.removesuffix(NO_END) == have.removesuffix(DEADLOCK)
     return any(re.sub(rule, "", want) == re.sub(rule, "", have) for rule in LISTED.values())
 
 

@@ -16,13 +16,27 @@ def statement(chance, source, depth):
              "print(name, await asyncio.gather(leaf(name), leaf(1), return_exceptions=True))", "print(name, await asyncio.gather(leaf(name), leaf(0)))",
              "print(name, await asyncio.shield(leaf(name)))", "print(name, await asyncio.wait_for(leaf(name), None))",
              f"print(name, len((await asyncio.wait([asyncio.ensure_future(leaf(1)), asyncio.ensure_future(leaf(0))], return_when=asyncio.{chance.choice(['FIRST_COMPLETED', 'ALL_COMPLETED', 'FIRST_EXCEPTION'])}))[0]))"]
+    some = f"[asyncio.ensure_future(leaf({chance.choice(['name', '0', '1'])})) for _ in range({number})]"
+    waits += ["print(name, await condition.wait())" if chance.random() < 0.5 else "condition.notify(1)", "await barrier.wait()", "await barrier.reset()",
+              f"await asyncio.wait_for({chance.choice(['leaf(name)', 'event.wait()', 'queue.get()', 'future', 'leaf(0)'])}, {chance.choice([0, 0, -1, None])})",
+              f"print(name, [len(s) for s in await asyncio.wait([future, *{some}], timeout=0)])",
+              f"for f in asyncio.as_completed({some}): print(name, await f)", f"print(name, await asyncio.gather(*{some}, event.wait()))",
+              f"print(name, await asyncio.gather(asyncio.gather(*{some}), future, return_exceptions={chance.choice(['True', 'False'])}))",
+              "print(name, await asyncio.shield(future))", "print(name, await asyncio.shield(asyncio.gather(leaf(0), leaf(1))))",
+              "stack.put_nowait(name); print(name, await stack.get())", "await queue.join()",
+              "queue.empty() or queue.get_nowait(); queue._unfinished_tasks and queue.task_done()",
+              f"print(name, await tasks[{number} % len(tasks)])", "print(await barrier.abort(), barrier.n_waiting, barrier.broken)",
+              "limit and limit[0].reschedule(0)", "print(name, [l.expired() for l in limit])", "print(name, *sorted(t.get_name()[:0] for t in asyncio.all_tasks()))"]
     kind = chance.random()
     if depth == 0 or kind < 0.55:
         source(chance.choice(simple + waits))
         return
-    heads = ["async with lock:", "async with semaphore:", "async with asyncio.timeout(None):", "try:", "try:", "for i in range(2):", "async with asyncio.TaskGroup() as group:"]
+    heads = ["async with lock:", "async with semaphore:", "async with asyncio.timeout(None) as alarm:", "async with condition:",
+             f"async with asyncio.timeout({chance.choice([0, -1])}):", "async with asyncio.timeout_at(0):", "with contextlib.suppress(asyncio.CancelledError):", "try:", "try:", "for i in range(2):", "async with asyncio.TaskGroup() as group:"]
     head = chance.choice(heads)
     with source.block(head):
+        if "alarm" in head:
+            source("limit[:] = [alarm]")
         if "group" in head:
             source(*[f"group.create_task(leaf({chance.choice(['name', '0', '1'])}))" for _ in range(chance.randint(1, 2))])
         for _ in range(chance.randint(1, 2)):
@@ -42,12 +56,13 @@ def statement(chance, source, depth):
 
 def program(chance):
     source = Source()
-    source("import asyncio")
+    source("import asyncio, contextlib")
     with source.block("async def leaf(n):"):
         source("await asyncio.sleep(0)", "if n == 0: raise KeyError('leaf')", "if n == 1: await asyncio.sleep(0)", "return n")
     with source.block("async def main():"):
         source("loop, lock, event, queue = asyncio.get_running_loop(), asyncio.Lock(), asyncio.Event(), asyncio.Queue(1)",
                "semaphore, future, tasks, steps = asyncio.Semaphore(1), loop.create_future(), [], []",
+               "condition, barrier, stack, limit = asyncio.Condition(lock), asyncio.Barrier(2), asyncio.LifoQueue(), []",
                "step = lambda: steps.append(1) or len(steps)")
         names = "ABC"[:chance.randint(1, 3)]
         for name in names:
@@ -60,6 +75,8 @@ def program(chance):
             if chance.random() < 0.5:
                 source(f"if turn == {chance.randint(1, 6)}: print('main cancels', tasks[{chance.randint(0, len(names) - 1)}].cancel('main'))")
         source("event.set()", "future.cancel()", "for t in tasks: t.cancel('end')")
+        with source.block("for turn in range(40):"):  # who catches that may wait once more; all of them end some time
+            source("await asyncio.sleep(0)", "if turn > 9: [t.cancel('again') for t in tasks]")
         source("for t in await asyncio.gather(*tasks, return_exceptions=True): print(chain(t) if isinstance(t, BaseException) else t)",
                "print([t.cancelled() for t in tasks], lock.locked(), queue.qsize(), semaphore.locked())")
     source("asyncio.run(main())")
