@@ -25,7 +25,7 @@ MAKEFLAGS += --no-builtin-rules
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 INCLUDES := -I. -Iinclude -Ibuild/gen
 
-FLAGS_release := -O2 -g -DNDEBUG -fno-pie -fno-asynchronous-unwind-tables
+FLAGS_release := -O2 -g -DNDEBUG -fno-pie -fno-asynchronous-unwind-tables -ffunction-sections
 FLAGS_debug   := -O0 -g3 -DCO_VERIFY
 FLAGS_asan    := -O1 -g -DCO_VERIFY -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FLAGS_tsan    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
@@ -34,7 +34,9 @@ FLAGS_plain   := -O1 -g -DCO_VERIFY -DCO_PLAIN
 FLAGS_cover   := -O0 -g -DCO_VERIFY --coverage
 FLAGS_fuzz    := $(FLAGS_asan) -fsanitize=fuzzer-no-link
 # The dispatch table and the natives' tables at fixed addresses: a register more for the loop, no relocations at start.
-LINK_release  := -no-pie
+LINK_release  := -no-pie -Wl,--gc-sections
+# What an empty program calls lies together: a quarter less is resident then.
+ORDER_release := -Wl,-T,build/gen/startup.ld
 
 # How much longer a test may take there.
 SLOW_asan   := 5
@@ -68,7 +70,7 @@ said = $(if $(V),,@echo '  $(1)' && )
 TABLES    := $(patsubst tools/%.py,build/gen/%.inc,$(wildcard tools/*.py tools/*/*.py))
 LEXERS    := $(patsubst %.re,build/gen/%.c,$(wildcard lang/*.re stdlib/*.re))
 GRAMMARS  := $(patsubst %.y,build/gen/%.c,$(wildcard lang/*.y))
-GENERATED := $(TABLES) $(LEXERS) $(GRAMMARS) $(GRAMMARS:.c=.h)
+GENERATED := $(TABLES) $(LEXERS) $(GRAMMARS) $(GRAMMARS:.c=.h) build/gen/startup.ld
 
 # What of cli/ libco.a needs: include/co.h, the compiler as the VM calls it, the hosts.
 EMBED    := $(patsubst %,cli/%.c,embed compiler compile_hook host_uv host_virtual host_random places channel_uv stream_uv outside_uv lane_uv io_virtual signals)
@@ -84,6 +86,11 @@ FUZZERS  := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
 $(GENERATED) $(CLI) $(LIB) $(STAGE1): | deps
 $(CLI) $(LIB) $(STAGE1): | $(GENERATED)
 $(CLI) $(LIB) $(STAGE1): $(B)/flags
+
+# An input section for each function, in front of the others.
+build/gen/startup.ld: cli/startup.txt
+	@mkdir -p $(@D)
+	$(call said,order    $<)awk 'BEGIN { print "SECTIONS { .text.first : {" } /^[a-z]/ { printf "*(.text.%s .text.%s.*)\n", $$1, $$1 } END { print "} } INSERT BEFORE .text;" }' $< > $@
 
 build/gen/%.inc: tools/%.py
 	@mkdir -p $(@D)
@@ -122,8 +129,8 @@ $(B)/libco.a: $(LIB) Makefile
 	@rm -f $@
 	$(call said,ar       $@)ar rcs $@ $(LIB)
 
-$(B)/co: $(CLI) $(B)/libco.a
-	$(call said,link     $@)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(LIBS)
+$(B)/co: $(CLI) $(B)/libco.a build/gen/startup.ld
+	$(call said,link     $@)$(CC) $(CFLAGS) $(LINK) $(ORDER_$(CONFIG)) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
 # Compiling with other flags than last time compiles everything again.
 $(B)/flags: FORCE
@@ -138,7 +145,7 @@ $(STAGE1): stdlib/embedded.c
 	$(call said,cc       $< for stage 1)$(CC) $(CFLAGS) -DCO_STAGE1 $(INCLUDES) -MMD -MP -c -o $@ $<
 
 $(B)/co-stage1: $(CLI) $(filter-out $(EMBEDDED),$(LIB)) $(STAGE1)
-	$(call said,link     $@)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(LIBS)
+	$(call said,link     $@)$(CC) $(CFLAGS) $(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
 $(B)/gen/stdlib/embedded.inc: $(B)/co-stage1 $(MODULES)
 	@mkdir -p $(@D)
@@ -164,7 +171,7 @@ debug release asan tsan stress: ## build that configuration: build/<config>/co
 
 #-- running and testing -----------------------------------------------------------------------------
 
-.PHONY: run test soak soak-repl soak-http unit test-asan test-stress test-plain test-tsan oracle cover coverage-language bench fuzz format install uninstall clean test-browser docs
+.PHONY: run test soak soak-repl soak-http unit test-asan test-stress test-plain test-tsan oracle cover coverage-language bench startup fuzz format install uninstall clean test-browser docs
 
 run: all ## build and run the blog post's example
 	@./co examples/blog/clients.py
@@ -233,6 +240,12 @@ docs: all ## make the documents' pictures and lists
 
 bench: all ## measure against python3
 	@python3 bench/run.py $(BENCH)
+
+startup: all ## note anew in cli/startup.txt what an empty program calls (needs valgrind)
+	@nm $(B)/co | sed -nE 's/.* [tT] ([a-z]\w*).*/\1/p' | LC_ALL=C sort -u > $(B)/functions.txt
+	@(sed -n '/^#/p' cli/startup.txt; valgrind -q --tool=callgrind --callgrind-out-file=/dev/stdout $(B)/co -c pass | \
+	    sed -nE 's/^c?fn=\([0-9]+\) ([a-z]\w*).*/\1/p' | LC_ALL=C sort -u | LC_ALL=C comm -12 - $(B)/functions.txt) > $(B)/startup.txt
+	@mv $(B)/startup.txt cli/startup.txt
 
 fuzz: ## fuzz lexer, parser and compiler for T seconds (60)
 	@$(MAKE) --no-print-directory CONFIG=fuzz fuzzers

@@ -202,7 +202,7 @@ int run_prompt(const Options *o)
     Repl r = {.vm = run_start(o, 1, argv), .options = o};
     if (!r.vm) return STATUS_ERROR;
     r.main = run_search_first(r.vm, "") ? run_main_module(r.vm, NULL) : NULL;
-    if (!r.main) return run_finish(r.vm, run_report_uncaught(r.vm));
+    if (!r.main) return run_leave(r.vm, run_report_uncaught(r.vm));
     r.vm->out->line_buffered = true; // also into a pipe: its reader waits for answers
     r.vm->event_hook = task_event_seen;
     r.vm->event_state = &r;
@@ -215,5 +215,5 @@ int run_prompt(const Options *o)
     r.vm->event_hook = NULL;
     task_times_free(&r.times);
     text_free(&r.session);
-    return run_finish(r.vm, r.status);
+    return run_leave(r.vm, r.status);
 }

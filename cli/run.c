@@ -189,9 +189,9 @@ static int report_lost_output(VM *vm, int err)
     return STATUS_OUTPUT;
 }
 
-int run_finish(VM *vm, int status)
+/* Exit calls, finalisers, buffered output; the VM still stands. */
+static int end_program(VM *vm, int status)
 {
-    Host *host = vm->host;
     stdlib_run_exit_calls(vm);
     gc_close_generators(vm);
     int err = output_flush_errno(vm);
@@ -200,10 +200,30 @@ int run_finish(VM *vm, int status)
     if (o->on_end) o->on_end(vm, o->listener);
     if (err) status = report_lost_output(vm, err);
     free((void *)vm->start_dir);
+    return status;
+}
+
+int run_finish(VM *vm, int status)
+{
+    Host *host = vm->host;
+    status = end_program(vm, status);
     stdlib_free(vm);
     vm_free(vm);
     host_free(host);
     return status;
+}
+
+int run_leave(VM *vm, int status)
+{
+#ifdef CO_VERIFY
+    return run_finish(vm, status); // so that leaks are seen
+#else
+    Host *host = vm->host;
+    status = end_program(vm, status);
+    vm_leave(vm);
+    host_free(host);
+    return status;
+#endif
 }
 
 /* ---- programs ------------------------------------------------------------------------------------ */
@@ -283,7 +303,7 @@ static int run_file(const Options *o)
     if (input) p.name = "<stdin>";
     p.file = full;
     int status = run_search_first(vm, folder ? folder : "") ? run_text(vm, &p) : run_report_uncaught(vm);
-    status = run_finish(vm, status);
+    status = run_leave(vm, status);
     free(folder);
     free(full);
     return status;
@@ -296,9 +316,9 @@ static int run_code(const Options *o)
     if (!vm) return STATUS_ERROR;
     size_t n = strlen(o->subject);
     Program p = {.name = "<string>", .text = malloc(n + 1), .size = n};
-    if (!p.text) return run_finish(vm, STATUS_ERROR);
+    if (!p.text) return run_leave(vm, STATUS_ERROR);
     memcpy(p.text, o->subject, n + 1);
-    return run_finish(vm, run_search_first(vm, "") ? run_text(vm, &p) : run_report_uncaught(vm));
+    return run_leave(vm, run_search_first(vm, "") ? run_text(vm, &p) : run_report_uncaught(vm));
 }
 
 /* ---- co -m --------------------------------------------------------------------------------------- */
@@ -346,7 +366,7 @@ static int run_module(const Options *o)
     else if (is_unset(vm->exc)) reader_say(stderr, o->language, "co: No module named '%s'\n", o->subject);
     else status = run_report_uncaught(vm);
     module_file_free(&f);
-    return run_finish(vm, status);
+    return run_leave(vm, status);
 }
 
 int run_program(const Options *o)

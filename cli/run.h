@@ -27,6 +27,8 @@ bool run_body(VM *vm, Value body);
 int run_report_uncaught(VM *vm);
 /* The end: finalisers, buffered output. Frees the VM; `status` or what went wrong last. */
 int run_finish(VM *vm, int status);
+/* The same where the process ends with it: the VM's memory goes back whole. */
+int run_leave(VM *vm, int status);
 
 /* What the options ask for, from start to end. */
 int run_program(const Options *o);

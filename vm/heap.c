@@ -365,6 +365,13 @@ void heap_free_owned(VM *vm)
     if (vm->heap) heap_each(vm, free_owned);
 }
 
+static void free_handle(VM *vm, Obj *o)
+{
+    if (o->kind == KIND_NATIVE_DATA) gc_free_owned(vm, o);
+}
+
+void heap_free_handles(VM *vm) { heap_each(vm, free_handle); }
+
 static void free_blocks(Block *b)
 {
     for (Block *next; b; b = next) {

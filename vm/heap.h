@@ -121,6 +121,7 @@ void gc_mark_obj(VM *vm, void *o);
 
 bool heap_init(VM *vm);
 void heap_free_owned(VM *vm); // at the VM's end: what objects own outside the heap, types still standing
+void heap_free_handles(VM *vm); // at the process's end: only what natives' objects hold, of the system's perhaps
 void heap_destroy(VM *vm);    // then, last of all, the heap itself
 
 /* Bytes in use (objects and malloc'd memory); limit for --max-memory (0: none). */

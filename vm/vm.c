@@ -114,6 +114,12 @@ VM *vm_new(Host *host)
     return NULL;
 }
 
+void vm_leave(VM *vm)
+{
+    strands_end(vm);
+    heap_free_handles(vm);
+}
+
 void vm_free(VM *vm)
 {
     if (!vm) return;

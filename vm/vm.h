@@ -143,6 +143,8 @@ size_t vm_address_space(void);
 /* NULL: out of memory. */
 VM *vm_new(Host *host);
 void vm_free(VM *vm);
+/* In place of vm_free where the process ends: only what is the system's is given back. */
+void vm_leave(VM *vm);
 
 static inline Type *type_of_const(VM *vm, Value v)
 {
