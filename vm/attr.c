@@ -225,8 +225,8 @@ Value attr_missing(VM *vm, Value v, Str *name)
 static Value property_without(VM *vm, Property *p, Value self, const char *what)
 {
     if (is_str(p->name))
-        return vm_raise(vm, ERR_ATTRIBUTE, "property %R of '%T' object has no %s", p->name, self, what);
-    return vm_raise(vm, ERR_ATTRIBUTE, "property of '%T' object has no %s", self, what);
+        return vm_raise(vm, ERR_ATTRIBUTE, "property %R of '%V' object has no %s", p->name, type_of(vm, self)->qualname, what);
+    return vm_raise(vm, ERR_ATTRIBUTE, "property of '%V' object has no %s", type_of(vm, self)->qualname, what);
 }
 
 static Value wrong_receiver(VM *vm, Str *name, Type *owner, Value self)

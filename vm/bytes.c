@@ -152,7 +152,7 @@ static bool collect_items(VM *vm, Value items, Collector *c)
 /* `refusal`: the TypeError when it is not iterable, about its type. */
 static bool collect(VM *vm, Value source, Collector *c, const char *refusal)
 {
-    if (is_list(source) || is_tuple(source)) return collect_items(vm, source, c);
+    if (is_exact(source, T_LIST) || is_exact(source, T_TUPLE)) return collect_items(vm, source, c);
     Value iterator = obj_iter(vm, source);
     if (is_error(iterator)) {
         if (!vm_pending_is(vm, ERR_TYPE)) return false;
@@ -202,6 +202,11 @@ static Value from_iterable(VM *vm, Type *t, Alloc alloc, Value source)
     Value v = ok && !c.bytes.failed ? alloc(vm, t, c.bytes.data, c.bytes.size) : VALUE_ERROR;
     sb_drop(&c.bytes);
     return v;
+}
+
+Value bytes_from_iterable(VM *vm, Value iterable)
+{
+    return from_iterable(vm, vm->types[T_BYTES], alloc_bytes, iterable);
 }
 
 static Value from_object(VM *vm, Type *t, Alloc alloc, Value source)

@@ -11,6 +11,7 @@ static inline ByteArray *as_bytearray(Value v) { return (ByteArray *)as_obj(v); 
 /* data may be NULL: zeroed */
 Value bytes_new(VM *vm, const void *data, size_t n);
 Value bytearray_new(VM *vm, const void *data, size_t n);
+Value bytes_from_iterable(VM *vm, Value iterable); // of ints; TypeError if it is not iterable. May call
 uint64_t bytes_hash(VM *vm, Bytes *b); // as str_hash
 
 /* Change n bytes at `at` into others; `with` must not be the array's own, NULL leaves them uninitialised.

@@ -230,8 +230,10 @@ static Value nat_replace(VM *vm, Args args)
 {
     int64_t max;
     Text old, with;
-    if (!index_argument(vm, args.v[3], &max)) return VALUE_ERROR; // may call: before the views are taken
     if (!require_text(vm, args.v[1], &old) || !require_text(vm, args.v[2], &with)) return VALUE_ERROR;
+    if (!index_argument(vm, args.v[3], &max)) return VALUE_ERROR;
+    require_text(vm, args.v[1], &old); // once more: an __index__ may have changed them
+    require_text(vm, args.v[2], &with);
     Value v = text_replace(vm, text_of(args.v[0]), old, with, max);
     return is_unset(v) ? same(vm, args.v[0]) : v;
 }
@@ -401,15 +403,11 @@ static Value nat_decode(VM *vm, Args args)
 /* The separator of hex(): one ASCII character. */
 static bool hex_separator(VM *vm, Value v, char *out)
 {
-    if (!is_str(v) && !is_byteslike(v)) {
-        if (obj_len(vm, v) >= 0) vm_raise(vm, ERR_TYPE, "sep must be str or bytes.");
-        return false;
-    }
+    int64_t length = obj_len(vm, v);
+    if (length == 1 && !is_str(v) && !is_byteslike(v)) vm_raise(vm, ERR_TYPE, "sep must be str or bytes.");
+    else if (length >= 0 && length != 1) vm_raise(vm, ERR_VALUE, "sep must be length 1.");
+    if (!is_unset(vm->exc)) return false;
     Text t = text_of(v);
-    if (t.length != 1) {
-        vm_raise(vm, ERR_VALUE, "sep must be length 1.");
-        return false;
-    }
     *out = t.data[0];
     if (!(*out & 0x80)) return true;
     vm_raise(vm, ERR_VALUE, "sep must be ASCII.");

@@ -186,9 +186,6 @@ static bool prepare_namespace(VM *vm, Type *t)
     Value module = dict_get_str(vm, ns, vm->common->module_);
     t->module = is_unset(module) ? running_module(vm) : module;
     if (is_unset(module) && !dict_set_str(vm, ns, vm->common->module_, t->module)) return false;
-    Value hash = dict_get_str(vm, ns, vm->dunder_names[D_HASH]);
-    bool has_eq = !is_unset(dict_get_str(vm, ns, vm->dunder_names[D_EQ]));
-    if (has_eq && is_unset(hash) && !dict_set_str(vm, ns, vm->dunder_names[D_HASH], VALUE_NONE)) return false;
     return wrap_function(vm, ns, D_NEW, T_STATICMETHOD) && wrap_function(vm, ns, D_INIT_SUBCLASS, T_CLASSMETHOD) &&
            wrap_function(vm, ns, D_CLASS_GETITEM, T_CLASSMETHOD);
 }
@@ -283,6 +280,14 @@ static bool add_instance_attr(VM *vm, Type *t, Str *name, const GetSetDef *def)
     return !is_error(g) && dict_set_str(vm, t->dict, name, g);
 }
 
+/* What has its own __eq__ but no __hash__ cannot be hashed. */
+static bool settle_hash(VM *vm, Type *t)
+{
+    bool has_hash = !is_unset(dict_get_str(vm, t->dict, vm->dunder_names[D_HASH]));
+    bool has_eq = !is_unset(dict_get_str(vm, t->dict, vm->dunder_names[D_EQ]));
+    return has_hash || !has_eq || dict_set_str(vm, t->dict, vm->dunder_names[D_HASH], VALUE_NONE);
+}
+
 static bool lay_out(VM *vm, Type *t, Value slots)
 {
     uint32_t inherited = t->base->flags;
@@ -299,6 +304,7 @@ static bool lay_out(VM *vm, Type *t, Value slots)
     if (is_unset(dict_get_str(vm, t->dict, vm->common->doc)) &&
         !dict_set_str(vm, t->dict, vm->common->doc, VALUE_NONE))
         return false;
+    if (!settle_hash(vm, t)) return false;
     t->slot_hint = shape_guess_slots(t);
     t->root_shape = shape_new_root(vm, t);
     return t->root_shape != NULL;

@@ -1,6 +1,7 @@
 /* code_type.c - what scripts see of code objects. */
 #include "vm/code_object.h"
 #include "vm/list.h"
+#include "vm/protocol.h"
 #include "vm/str.h"
 #include "vm/type.h"
 
@@ -59,22 +60,40 @@ static Value get_flags(VM *vm, Value self)
     return small(flags);
 }
 
-static Value names_where(VM *vm, Value self, unsigned mask, unsigned wanted)
+static Value names_where(VM *vm, Value self, bool (*is_wanted)(unsigned flags))
 {
     Code *c = code_of(self);
     const CodeImage *image = c->image->image;
     const CodeLocal *l = code_at(image, c->rec->locals);
     Value list = list_new(vm, NULL, 0);
     for (uint32_t i = 0; !is_error(list) && i < c->rec->nlocals; i++) {
-        if ((l[i].flags & mask) != wanted) continue;
+        if (!is_wanted(l[i].flags)) continue;
         Str *name = str_intern(vm, code_text(image, l[i].name), l[i].name.len);
         if (!name || !list_append(vm, as_list(list), obj_value(name))) return VALUE_ERROR;
     }
     return is_error(list) ? list : tuple_new(vm, as_list(list)->items, as_list(list)->size);
 }
-static Value get_varnames(VM *vm, Value self) { return names_where(vm, self, LOCAL_FREE | LOCAL_HIDDEN, 0); }
-static Value get_freevars(VM *vm, Value self) { return names_where(vm, self, LOCAL_FREE, LOCAL_FREE); }
-static Value get_cellvars(VM *vm, Value self) { return names_where(vm, self, LOCAL_CELL | LOCAL_FREE, LOCAL_CELL); }
+
+/* Of the captured variables, parameters are listed here as well. */
+static bool is_fast(unsigned flags)
+{
+    return !(flags & (LOCAL_FREE | LOCAL_HIDDEN)) && (!(flags & LOCAL_CELL) || flags & LOCAL_PARAM);
+}
+static bool is_free(unsigned flags) { return flags & LOCAL_FREE; }
+static bool is_cell(unsigned flags) { return (flags & (LOCAL_CELL | LOCAL_FREE)) == LOCAL_CELL; }
+
+static Value get_varnames(VM *vm, Value self) { return names_where(vm, self, is_fast); }
+
+/* Captured variables are listed in alphabetical order. */
+static Value sorted_names(VM *vm, Value self, bool (*is_wanted)(unsigned flags))
+{
+    Value names = names_where(vm, self, is_wanted);
+    Value list = is_error(names) ? names : obj_to_list(vm, names);
+    if (is_error(list) || !list_sort(vm, as_list(list), VALUE_NONE, false)) return VALUE_ERROR;
+    return obj_to_tuple(vm, list);
+}
+static Value get_freevars(VM *vm, Value self) { return sorted_names(vm, self, is_free); }
+static Value get_cellvars(VM *vm, Value self) { return sorted_names(vm, self, is_cell); }
 
 static Value code_repr(VM *vm, Value self)
 {

@@ -466,8 +466,12 @@ Value dict_copy(VM *vm, Dict *d)
 /* d[key] = other[key] for key in other.keys(). r: keys' iterator, key, value. */
 static bool update_from_keys(VM *vm, Dict *d, Value other, Value keys_method, Value *r)
 {
-    r[0] = vm_call(vm, keys_method, NULL, 0);
-    if (!is_error(r[0])) r[0] = obj_iter(vm, r[0]);
+    r[1] = vm_call(vm, keys_method, NULL, 0);
+    r[0] = is_error(r[1]) ? r[1] : obj_iter(vm, r[1]);
+    if (is_error(r[0]) && !is_error(r[1]) && vm_pending_is(vm, ERR_TYPE)) {
+        vm_take_pending(vm);
+        vm_raise(vm, ERR_TYPE, "%T.keys() returned a non-iterable (type %T)", other, r[1]);
+    }
     if (is_error(r[0])) return false;
     while ((r[1] = obj_next(vm, r[0])) != VALUE_STOP) {
         if (is_error(r[1])) return false;
@@ -510,15 +514,25 @@ static bool update_from_pairs(VM *vm, Dict *d, Value pairs, Value *r)
     return true;
 }
 
+int dict_update_mapping(VM *vm, Dict *d, Value other)
+{
+    if (is_dict(other) && !type_defines(type_of(vm, other), D_ITER)) return merge(vm, d, as_dict(other)) ? 1 : -1;
+    if (is_exact(other, T_LIST) || is_exact(other, T_TUPLE)) return 0;
+    Value keys = obj_getattr_opt(vm, other, vm_intern(vm, "keys"));
+    if (is_error(keys) || is_unset(keys)) return is_error(keys) ? -1 : 0;
+    Value *r = roots_reserve(vm, 3);
+    bool ok = r && update_from_keys(vm, d, other, keys, r);
+    if (r) roots_pop(vm, r);
+    return ok ? 1 : -1;
+}
+
 bool dict_update(VM *vm, Dict *d, Value other)
 {
-    if (is_dict(other) && !type_defines(type_of(vm, other), D_ITER)) return merge(vm, d, as_dict(other));
-    Value keys = is_list(other) || is_tuple(other) ? VALUE_UNSET : obj_getattr_opt(vm, other, vm_intern(vm, "keys"));
-    if (is_error(keys)) return false;
+    int done = dict_update_mapping(vm, d, other);
+    if (done) return done > 0;
     Value *r = roots_reserve(vm, 5);
-    if (!r) return false;
-    bool ok = is_unset(keys) ? update_from_pairs(vm, d, other, r) : update_from_keys(vm, d, other, keys, r);
-    roots_pop(vm, r);
+    bool ok = r && update_from_pairs(vm, d, other, r);
+    if (r) roots_pop(vm, r);
     return ok;
 }
 
@@ -739,8 +753,13 @@ static Value construct(VM *vm, Args args)
     return ok ? obj_value(d) : VALUE_ERROR;
 }
 
+static Value nat_contains(VM *vm, Args args) { return dict_contains(vm, args.v[0], args.v[1]); }
+static Value nat_getitem(VM *vm, Args args) { return dict_getitem(vm, args.v[0], args.v[1]); }
+
 static const NativeDef methods[] = {
     {"__init__(self, iterable=?, /, **kwargs)", nat_update, "Initialize self.", 0},
+    {"__contains__(self, key, /)", nat_contains, "True if the dictionary has the specified key, else False.", NATIVE_NAMED},
+    {"__getitem__(self, key, /)", nat_getitem, "Return self[key].", NATIVE_NAMED},
     {"clear(self, /)", nat_clear, "Remove all items from D.", 0},
     {"copy(self, /)", nat_copy, "A shallow copy of D.", 0},
     {"fromkeys(cls, iterable, value=None, /)", nat_fromkeys,

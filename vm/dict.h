@@ -39,6 +39,8 @@ Cell *dict_cell(VM *vm, Dict *d, Str *name);
 size_t dict_len(const Dict *d);                       // for DICT_CELLS only cells that have a value count
 Value dict_copy(VM *vm, Dict *d);                     // an exact, plain dict
 bool dict_update(VM *vm, Dict *d, Value mapping_or_pairs); // may call
+/* The same for what has keys(): 1; 0 if it has none, with nothing pending; -1: failed. */
+int dict_update_mapping(VM *vm, Dict *d, Value mapping);
 void dict_clear(VM *vm, Dict *d);
 
 /* The next entry that has a value, or NULL: start with *pos = 0. Calls nothing; stale after anything that may. */

@@ -240,6 +240,7 @@ static Value nat_to_bytes(VM *vm, Args args)
     if (is_signed < 0 || !obj_index_i64(vm, args.v[1], &length) || !is_little_endian(vm, "to_bytes", args.v[2], &little))
         return VALUE_ERROR;
     if (length < 0) return vm_raise(vm, ERR_VALUE, "length argument must be non-negative");
+    if (length == INT64_MAX) return vm_raise(vm, ERR_OVERFLOW, "Python int too large to convert to C ssize_t");
     IntView x;
     int_view(&x, args.v[0]);
     if (x.sign < 0 && !is_signed) return vm_raise(vm, ERR_OVERFLOW, "can't convert negative int to unsigned");
@@ -279,12 +280,11 @@ static Value int_from_bytes(VM *vm, uint8_t *data, size_t n, bool is_signed)
 
 static Value bytes_of(VM *vm, Value v)
 {
-    if (is_byteslike(v)) return v;
-    if (is_str(v) || is_int(v)) return vm_raise(vm, ERR_TYPE, "cannot convert '%T' object to bytes", v);
-    v = vm_call1(vm, obj_value(vm->types[T_BYTES]), v);
-    if (!is_error(v) && !is_bytes(v))
-        return vm_raise(vm, ERR_TYPE, "__bytes__ returned non-bytes (type %T)", v);
-    return v;
+    Value own = is_exact(v, T_BYTES) ? v : obj_call_special(vm, v, D_BYTES, NULL, 0);
+    if (is_error(own)) return own;
+    if (!is_unset(own) && !is_bytes(own)) return vm_raise(vm, ERR_TYPE, "__bytes__ returned non-bytes (type %T)", own);
+    if (!is_unset(own) || is_byteslike(v)) return is_unset(own) ? v : own;
+    return is_str(v) ? vm_raise(vm, ERR_TYPE, "cannot convert '%T' object to bytes", v) : bytes_from_iterable(vm, v);
 }
 
 static Value nat_from_bytes(VM *vm, Args args)

@@ -269,8 +269,7 @@ static Value next_of_reversed(VM *vm, Value self)
 static bool is_sequence(VM *vm, Value v)
 {
     Type *t = type_of(vm, v);
-    if (is_dict(v) || is_set(v)) return false;
-    return t->def->slots.getitem || type_defines(t, D_GETITEM);
+    return !is_dict(v) && (t->def->slots.getitem || type_defines(t, D_GETITEM));
 }
 
 static Value construct_reversed(VM *vm, Args args)

@@ -506,8 +506,11 @@ static Value construct(VM *vm, Args args)
     return ok ? obj_value(l) : VALUE_ERROR;
 }
 
+static Value nat_getitem(VM *vm, Args args) { return list_getitem(vm, args.v[0], args.v[1]); }
+
 static const NativeDef methods[] = {
     {"__init__(self, iterable=(), /)", nat_init, "Initialize self.", 0},
+    {"__getitem__(self, index, /)", nat_getitem, "Return self[index].", NATIVE_NAMED},
     {"append(self, object, /)", nat_append, "Append object to the end of the list.", 0},
     {"clear(self, /)", nat_clear, "Remove all items from list.", 0},
     {"copy(self, /)", nat_copy, "Return a shallow copy of the list.", 0},

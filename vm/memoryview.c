@@ -333,7 +333,14 @@ static Value slot_compare(VM *vm, Value a, Value b, CompareOp op)
 
 /* ---- methods ---- */
 
-static Value nat_tobytes(VM *vm, Args args) { return to_bytes(vm, args.v[0]); }
+static Value nat_tobytes(VM *vm, Args args)
+{
+    Value order = args.v[1];
+    if (!is_none(order) && !is_str(order))
+        return vm_raise(vm, ERR_TYPE, "tobytes() argument 'order' must be str or None, not %T", order);
+    bool known = is_none(order) || str_is(as_str(order), "C") || str_is(as_str(order), "F") || str_is(as_str(order), "A");
+    return known ? to_bytes(vm, args.v[0]) : vm_raise(vm, ERR_VALUE, "order must be 'C', 'F' or 'A'");
+}
 static Value nat_tolist(VM *vm, Args args) { return to_list(vm, args.v[0]); }
 
 static Value nat_hex(VM *vm, Args args)

@@ -21,7 +21,7 @@ Value native_new(VM *vm, const NativeDef *def, Value self, Type *owner, Value mo
 {
     const Signature *sig = native_signature(vm, def);
     if (!sig) return VALUE_ERROR;
-    TypeId type = owner && is_unset(self) ? T_METHOD_DESCRIPTOR : T_NATIVE;
+    TypeId type = owner && is_unset(self) && !(def->flags & NATIVE_STATIC) ? T_METHOD_DESCRIPTOR : T_NATIVE;
     Native *f = heap_new(vm, KIND_NATIVE, type, Native);
     if (!f) return VALUE_ERROR;
     f->h.aux = aux_of(def, sig, !is_unset(self));
@@ -72,9 +72,10 @@ static const Type *class_shown(VM *vm, const Native *f)
 }
 
 /* What error texts put before the function's name: the class of a method, the module if it is not builtins. */
-static const char *owner_text(VM *vm, const Native *f)
+static const char *owner_text(VM *vm, const Native *f, const Value *args, int n)
 {
-    const Type *of = class_shown(vm, f);
+    bool class_method = f->sig->method && !f->owner && is_unset(f->self) && n && is_kind(args[0], KIND_TYPE);
+    const Type *of = class_method ? as_type(args[0]) : class_shown(vm, f);
     if (of) return as_str(of->qualname)->data;
     if (!is_str(f->module) || as_str(f->module) == vm->common->builtins) return NULL;
     return as_str(f->module)->data;
@@ -96,7 +97,7 @@ static Value call_bound(VM *vm, Native *f, const Value *args, int n, Value kwnam
     Value *v = roots_reserve(vm, (size_t)(sig->raw ? n : sig->nparams) + 1);
     if (!v) return VALUE_ERROR;
     Value result = VALUE_ERROR;
-    if (native_bind(vm, sig, owner_text(vm, f), args, n, kwnames, v))
+    if (native_bind(vm, sig, owner_text(vm, f, args, n), args, n, kwnames, v))
         result = f->fn(vm, (Args){v, sig->raw ? n : sig->nparams});
     roots_pop(vm, v);
     return result;

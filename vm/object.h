@@ -140,6 +140,7 @@ typedef Value (*NativeFn)(VM *vm, Args args);
 enum { NATIVE_ASYNC = 1, NATIVE_STATIC = 2, NATIVE_CLASSMETHOD = 4, NATIVE_NEW = 8 };
 enum { NATIVE_PARSED = 16, NATIVE_UNPACKED = 32 }; // a wrong number of arguments is told in the words of CPython's
                                                    // PyArg_ParseTuple or PyArg_UnpackTuple
+enum { NATIVE_NAMED = 128 }; // shows a slot, but is an ordinary method in CPython: it names its class in errors
 enum { NATIVE_TIMED = 64 }; // an async one that waits for a time and nothing else: a clone waits for the same time
 /* One row of a module's or type's table. signature: "name(a, /, b, *, key=None)" - the whole truth about arguments. */
 typedef struct NativeDef {

@@ -99,7 +99,9 @@ static Value nat_getattribute(VM *vm, Args args)
 {
     if (!check_name(vm, args.v[1])) return VALUE_ERROR;
     Value v = attr_get_generic(vm, args.v[0], as_str(args.v[1]));
-    return is_unset(v) ? attr_missing(vm, args.v[0], as_str(args.v[1])) : v;
+    if (!is_unset(v)) return v;
+    if (!is_kind(args.v[0], KIND_TYPE)) return attr_missing(vm, args.v[0], as_str(args.v[1]));
+    return vm_raise(vm, ERR_ATTRIBUTE, "'%T' object has no attribute '%N'", args.v[0], as_str(args.v[1]));
 }
 
 /* object's own may not be used to change a class behind the back of its metaclass. */

@@ -1,6 +1,8 @@
 /* Operators and comparisons between any two values: who is asked first, what happens after NotImplemented. */
+#include "vm/bytes.h"
 #include "vm/float.h"
 #include "vm/int.h"
+#include "vm/list.h"
 #include "vm/native.h"
 #include "vm/protocol.h"
 #include "vm/str.h"
@@ -16,8 +18,25 @@ static Dunder right_method(BinaryOp op) { return op == BIN_DIVMOD ? D_RDIVMOD : 
 
 /* ---- binary operators ---- */
 
+static bool is_repeatable(VM *vm, Value v)
+{
+    const TypeDef *def = type_of(vm, v)->def;
+    return def->slots.getitem && def->slots.binary && def->operators & OPS_LEFT(BIN_MUL);
+}
+
+static Value refuse_concat(VM *vm, Value sequence, Value other)
+{
+    if (is_byteslike(sequence)) return vm_raise(vm, ERR_TYPE, "can't concat %T to %T", other, sequence);
+    const char *name = is_list(sequence) ? "list" : is_tuple(sequence) ? "tuple" : "str";
+    return vm_raise(vm, ERR_TYPE, "can only concatenate %s (not \"%T\") to %s", name, other, name);
+}
+
 static Value unsupported(VM *vm, BinaryOp op, bool inplace, Value a, Value b)
 {
+    if (op == BIN_ADD && is_repeatable(vm, a)) return refuse_concat(vm, a, b);
+    bool sequence = op == BIN_MUL && is_repeatable(vm, a);
+    if (sequence || (op == BIN_MUL && is_repeatable(vm, b)))
+        return vm_raise(vm, ERR_TYPE, "can't multiply sequence by non-int of type '%T'", sequence ? b : a);
     bool print = op == BIN_RSHIFT && !inplace && is_exact(a, T_NATIVE) && str_is(((Native *)as_obj(a))->sig->name, "print");
     return vm_raise(vm, ERR_TYPE, "unsupported operand type(s) for %s: '%T' and '%T'%s",
                     (inplace ? inplace_signs : binary_signs)[op], a, b,
@@ -96,7 +115,10 @@ Value obj_inplace(VM *vm, BinaryOp op, Value a, Value b)
     Value v = VALUE_NOT_IMPLEMENTED;
     if (op != BIN_DIVMOD && type_defines(t, (Dunder)(D_IADD + op)))
         v = obj_call_special(vm, a, (Dunder)(D_IADD + op), &b, 1);
-    else if (t->def->slots.inplace && !type_defines(t, left_method(op))) v = t->def->slots.inplace(vm, op, a, b);
+    else if (t->def->slots.inplace && !type_defines(t, left_method(op))) {
+        if (is_sequence_case(vm, op, a, b)) v = try_right(vm, op, a, b);
+        if (v == VALUE_NOT_IMPLEMENTED) v = t->def->slots.inplace(vm, op, a, b);
+    }
     return v == VALUE_NOT_IMPLEMENTED ? both_ways(vm, op, true, a, b) : v;
 }
 
@@ -129,12 +151,13 @@ Value obj_unary(VM *vm, UnaryOp op, Value a)
 static const CompareOp mirrored[] = {CMP_GT, CMP_GE, CMP_EQ, CMP_NE, CMP_LT, CMP_LE};
 static const char *const compare_signs[] = {"<", "<=", "==", "!=", ">", ">="};
 
-/* a's own answer. Without a __ne__ of its own a class answers != by its __eq__. */
+/* a's own answer. object's __ne__ is the opposite of __eq__; other built-in types have a __ne__ of their own. */
 static Value compare_one_way(VM *vm, Value a, Value b, CompareOp op)
 {
     Type *t = type_of(vm, a);
     if (type_defines(t, (Dunder)(D_LT + op))) return obj_call_special(vm, a, (Dunder)(D_LT + op), &b, 1);
-    if (op == CMP_NE && type_defines(t, D_EQ)) {
+    bool inverts = t->def->slots.compare == vm->types[T_OBJECT]->def->slots.compare;
+    if (op == CMP_NE && inverts && type_defines(t, D_EQ)) {
         Value eq = obj_call_special(vm, a, D_EQ, &b, 1);
         if (is_error(eq) || eq == VALUE_NOT_IMPLEMENTED) return eq;
         int truth = obj_truth(vm, eq);

@@ -121,6 +121,17 @@ Value op_call_kw(VM *vm, Value callee, Value *args, int n, const Value *consts, 
     return v;
 }
 
+/* The names of a dict and its values; only now it matters that the names are strings. */
+static bool keyword_slots(VM *vm, Dict *dict, Tuple *names, Value *values)
+{
+    size_t pos = 0;
+    for (size_t i = 0; i < names->size; i++) {
+        dict_next(dict, &pos, &names->items[i], &values[i]);
+        if (!is_str(names->items[i])) return vm_raise(vm, ERR_TYPE, "keywords must be strings"), false;
+    }
+    return true;
+}
+
 /* f(*list, **dict): laid out in rooted slots as positional values followed by keyword values. */
 Value op_call_ex(VM *vm, Value callee, Value list, Value dict, uint16_t dst)
 {
@@ -136,8 +147,10 @@ Value op_call_ex(VM *vm, Value callee, Value list, Value dict, uint16_t dst)
             roots_pop(vm, slots);
             return kwnames;
         }
-        size_t pos = 0;
-        for (size_t i = 0; i < nkw; i++) dict_next(as_dict(dict), &pos, &as_tuple(kwnames)->items[i], &slots[1 + n + i]);
+        if (!keyword_slots(vm, as_dict(dict), as_tuple(kwnames), slots + 1 + n)) {
+            roots_pop(vm, slots);
+            return VALUE_ERROR;
+        }
     }
     bool statement = vm->frame && vm->frame->pc[-1].b; // asked before the call pushes a frame
     Value v = op_call(vm, callee, slots + 1, (int)n, kwnames, dst);

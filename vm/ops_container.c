@@ -63,41 +63,45 @@ bool op_list_extend(VM *vm, Value list, Value iterable, Value callee)
     return false;
 }
 
-static bool is_mapping(VM *vm, Value v)
-{
-    return is_dict(v) || !is_unset(type_lookup(vm, type_of(vm, v), vm->common->keys));
-}
-
 bool op_dict_update(VM *vm, Value dict, Value mapping)
 {
-    if (is_mapping(vm, mapping)) return dict_update(vm, as_dict(dict), mapping);
-    vm_raise(vm, ERR_TYPE, "'%T' object is not a mapping", mapping);
-    return false;
+    int done = dict_update_mapping(vm, as_dict(dict), mapping);
+    if (!done) vm_raise(vm, ERR_TYPE, "'%T' object is not a mapping", mapping);
+    return done > 0;
+}
+
+/* TypeError about `v`, the value or the name of an argument after **; `text` says what of it with %V (the callee). */
+static void refuse_keywords(VM *vm, Value callee, const char *text, Value v)
+{
+    Value name = callee_text(vm, callee);
+    if (!is_error(name)) vm_raise(vm, ERR_TYPE, text, name, v);
+}
+
+static bool merge_keywords(VM *vm, Dict *d, Dict *more, Value callee)
+{
+    Value key, value;
+    for (size_t pos = 0; dict_next(more, &pos, &key, &value);) {
+        Value there = dict_get(vm, d, key), text;
+        if (is_error(there)) return false;
+        if (is_unset(there)) {
+            if (!dict_set(vm, d, key, value)) return false;
+            continue;
+        }
+        text = obj_str(vm, key); // whether it is a string is asked by the call
+        if (!is_error(text)) refuse_keywords(vm, callee, "%V got multiple values for keyword argument '%V'", text);
+        return false;
+    }
+    return true;
 }
 
 bool op_dict_merge(VM *vm, Value dict, Value mapping, Value callee)
 {
-    if (!is_mapping(vm, mapping)) {
-        Value text = callee_text(vm, callee);
-        if (!is_error(text)) vm_raise(vm, ERR_TYPE, "%V argument after ** must be a mapping, not %T", text, mapping);
-        return false;
-    }
-    Dict *d = as_dict(dict), *more = dict_new(vm);
+    Dict *more = dict_new(vm);
     Value *root = more ? roots_push(vm, obj_value(more)) : NULL;
     if (!root) return false;
-    bool ok = dict_update(vm, more, mapping);
-    Value key, value;
-    for (size_t pos = 0; ok && dict_next(more, &pos, &key, &value);) {
-        Value text;
-        if (!is_str(key)) {
-            vm_raise(vm, ERR_TYPE, "keywords must be strings");
-            ok = false;
-        } else if (!is_unset(dict_get(vm, d, key))) {
-            text = callee_text(vm, callee);
-            if (!is_error(text)) vm_raise(vm, ERR_TYPE, "%V got multiple values for keyword argument '%V'", text, key);
-            ok = false;
-        } else ok = dict_set(vm, d, key, value);
-    }
+    int done = dict_update_mapping(vm, more, mapping);
+    if (!done) refuse_keywords(vm, callee, "%V argument after ** must be a mapping, not %T", mapping);
+    bool ok = done > 0 && merge_keywords(vm, as_dict(dict), more, callee);
     roots_pop(vm, root);
     return ok;
 }

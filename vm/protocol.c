@@ -213,6 +213,8 @@ Value obj_setitem(VM *vm, Value v, Value key, Value value)
         return none_unless_error(obj_call_special(vm, v, del ? D_DELITEM : D_SETITEM, args, del ? 1 : 2));
     }
     if (t->def->slots.setitem) return t->def->slots.setitem(vm, v, key, value);
+    if (type_defines(t, del ? D_SETITEM : D_DELITEM)) // one slot stands for both in CPython
+        return vm_raise(vm, ERR_ATTRIBUTE, del ? "__delitem__" : "__setitem__");
     if (!del) return vm_raise(vm, ERR_TYPE, "'%T' object does not support item assignment", v);
     bool sequence = t->table == NULL || t->def->slots.len; // CPython asks those by position, in other words
     return vm_raise(vm, ERR_TYPE, sequence && is_int(key) ? "'%T' object doesn't support item deletion"
@@ -382,6 +384,17 @@ static Value ask_metaclass(VM *vm, Value cls, Str *name, Value arg)
     return check == type_lookup(vm, vm->types[T_TYPE], name) ? VALUE_UNSET : vm_call(vm, check, args, 2);
 }
 
+/* What is no class may look like one by a tuple __bases__ that it answers: then the classes' own order is not known.
+ * Asking for it may raise. */
+static int refuse_class(VM *vm, Value cls, const char *text)
+{
+    Value bases = obj_getattr_opt(vm, cls, vm->common->bases);
+    if (is_error(bases)) return -1;
+    if (is_tuple(bases)) return 0;
+    vm_raise(vm, ERR_TYPE, "%s", text);
+    return -1;
+}
+
 int obj_isinstance(VM *vm, Value v, Value cls)
 {
     if (is_kind(cls, KIND_TYPE)) {
@@ -396,8 +409,7 @@ int obj_isinstance(VM *vm, Value v, Value cls)
         return vm_raise(vm, ERR_TYPE, "isinstance() argument 2 cannot be a parameterized generic"), -1;
     Value r = call_check(vm, cls, vm->common->instancecheck, v);
     if (!is_unset(r)) return answer_of(vm, r);
-    vm_raise(vm, ERR_TYPE, "isinstance() arg 2 must be a type, a tuple of types, or a union");
-    return -1;
+    return refuse_class(vm, cls, "isinstance() arg 2 must be a type, a tuple of types, or a union");
 }
 
 static int is_subclass(VM *vm, Value sub, Value cls)
@@ -412,8 +424,7 @@ static int is_subclass(VM *vm, Value sub, Value cls)
         return vm_raise(vm, ERR_TYPE, "issubclass() argument 2 cannot be a parameterized generic"), -1;
     Value r = call_check(vm, cls, vm->common->subclasscheck, sub);
     if (!is_unset(r)) return answer_of(vm, r);
-    vm_raise(vm, ERR_TYPE, "issubclass() arg 2 must be a class, a tuple of classes, or a union");
-    return -1;
+    return refuse_class(vm, cls, "issubclass() arg 2 must be a class, a tuple of classes, or a union");
 }
 
 int obj_issubclass(VM *vm, Value sub, Value cls)

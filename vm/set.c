@@ -898,7 +898,10 @@ static Value construct(VM *vm, Args args)
     return make(vm, type, args.v[1]);
 }
 
+static Value nat_contains(VM *vm, Args args) { return set_contains(vm, args.v[0], args.v[1]); }
+
 #define SHARED_METHODS \
+    {"__contains__(self, key, /)", nat_contains, "Return key in self.", NATIVE_NAMED}, \
     {"copy(self, /)", nat_copy, "Return a shallow copy of a set.", 0}, \
     {"difference(self, /, *others)", nat_difference, "Return the difference of two or more sets as a new set.", 0}, \
     {"intersection(self, /, *others)", nat_intersection, "Return the intersection of two sets as a new set.", 0}, \

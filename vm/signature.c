@@ -144,7 +144,7 @@ static Signature *parse(VM *vm, const NativeDef *def)
     sig->simple = !sig->varargs && !sig->varkw && !sig->nkwonly;
     for (int i = 0; i < sig->nparams; i++) sig->simple &= sig->params[i].fresh == FRESH_NONE;
     sig->method = sig->npos && names_receiver(sig->params[0].name);
-    sig->wrapper = sig->method && names_slot(vm, sig->name);
+    sig->wrapper = sig->method && !(def->flags & NATIVE_NAMED) && names_slot(vm, sig->name);
     return sig;
 }
 

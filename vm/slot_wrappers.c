@@ -91,7 +91,7 @@ static Value inplace(VM *vm, BinaryOp op, Args args)
     static Value wrap_i##name(VM *vm, Args args) { return inplace(vm, op, args); }
 WRAP_BINARY(add, BIN_ADD)
 WRAP_BINARY(sub, BIN_SUB)
-WRAP_BINARY(mul, BIN_MUL)
+WRAP_BINARY(times, BIN_MUL)
 WRAP_BINARY(truediv, BIN_TRUEDIV)
 WRAP_BINARY(floordiv, BIN_FLOORDIV)
 WRAP_BINARY(mod, BIN_MOD)
@@ -117,6 +117,18 @@ static Value wrap_rpow(VM *vm, Args args)
 {
     return is_none(args.v[2]) ? wrap_rpow2(vm, args) : wrap_pow(vm, (Args){(Value[]){args.v[1], args.v[0], args.v[2]}, 3});
 }
+
+/* A sequence is repeated an index's times; other operands are for operators to refuse. */
+static Value repeat(VM *vm, Args args, NativeFn multiply)
+{
+    if (!slots_of_self(vm, args)->getitem) return multiply(vm, args);
+    Value times = obj_index(vm, args.v[1]);
+    return is_error(times) ? times : multiply(vm, (Args){(Value[]){args.v[0], times}, 2});
+}
+
+static Value wrap_mul(VM *vm, Args args) { return repeat(vm, args, wrap_times); }
+static Value wrap_rmul(VM *vm, Args args) { return repeat(vm, args, wrap_rtimes); }
+static Value wrap_imul(VM *vm, Args args) { return repeat(vm, args, wrap_itimes); }
 
 #define WRAP_UNARY(name, op) \
     static Value wrap_##name(VM *vm, Args args) { return slots_of_self(vm, args)->unary(vm, op, args.v[0]); }

@@ -213,7 +213,7 @@ static Value join_items(VM *vm, const Str *separator, const Value *items, size_t
 static Value nat_join(VM *vm, Args args)
 {
     Value items = args.v[1];
-    if (!is_list(items) && !is_tuple(items)) {
+    if (!is_exact(items, T_LIST) && !is_exact(items, T_TUPLE)) {
         items = iterable_to_list(vm, items, "can only join an iterable");
         if (is_error(items)) return items;
     }

@@ -302,7 +302,7 @@ static const GetSetDef *find_getset(const TypeDef *def, const Str *name)
 
 static Value make_method(VM *vm, Type *t, const NativeDef *row)
 {
-    if (row->flags & NATIVE_STATIC) return native_new(vm, row, VALUE_UNSET, NULL, t->module);
+    if (row->flags & NATIVE_STATIC) return native_new(vm, row, VALUE_UNSET, t, t->module);
     if (row->flags & NATIVE_CLASSMETHOD) {
         Value f = native_new(vm, row, VALUE_UNSET, NULL, t->module);
         return is_error(f) ? f : box_new(vm, T_CLASSMETHOD, f);

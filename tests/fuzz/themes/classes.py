@@ -21,8 +21,8 @@ MEMBERS = [
 ]
 PROBES = ["o.m()", "{c}.k()", "o.k()", "o.s(1)", "o.p", "o.q", "o.q = 5", "del o.q", "o.x", "o.x = 9", "del o.x", "o.y", "o.z", "o.z = 1", "o.d", "o.d = 3", "del o.d", "o.n", "o.n = 4", "{c}.d", "{c}.n", "{c}.x", "o.i",
           "o.nothing", "o.deep", "{c}.nothing", "[b.__name__ for b in {c}.__mro__]", "sorted(vars(o))", "o == o", "o != 1", "repr(o)[:9]", "o + 1", "1 + o", "o + o", "o < o", "o > o", "len(o)", "hash(o) is None", "o(1)", "o.t()",
-          "{c}[int]", "isinstance(o, A)", "issubclass({c}, A)", "super({c}, o).m()", "super({c}, {c}).k()", "{c}.m(o)", "A.m(o)", "o.__dict__", "hasattr(o, '__dict__')", "type(o).__name__", "o.__class__ = A", "{c}.m = lambda self: 'new'",
-          "{c}.x = 1", "del {c}.x", "o.Inner.__qualname__", "1 in o", "str(o)[:12]", "o[0]", "list(o)", "{c}.__base__.__name__", "bool(o)", "{c}.__bases__", "o.m.__qualname__", "o.m.__func__ is {c}.m", "[c.__name__ for c in A.__subclasses__()]",
+          "{c}[int]", "isinstance(o, A)", "issubclass({c}, A)", "super({c}, o).m()", "super({c}, {c}).k()", "{c}.m(o)", "A.m(o)", "sorted(o.__dict__)", "hasattr(o, '__dict__')", "type(o).__name__", "o.__class__ = A", "{c}.m = lambda self: 'new'",
+          "{c}.x = 1", "del {c}.x", "o.Inner.__qualname__", "1 in o", "str(o)[:12]", "o[0]", "list(o)", "{c}.__base__.__name__", "bool(o)", "{c}.__bases__", "o.m.__qualname__", "o.m.__func__ is {c}.m", "A in A.__subclasses__()",
           "setattr(o, 'dynamic', 1)", "getattr(o, 'p', 'default')", "o.__eq__(1)", "object.__getattribute__(o, 'x')", "type('T', ({c},), {{'x': 1}})().x", "type('T', ({c}, A), {{}})", "type('T', (A, {c}), {{}})", "dir(o) == sorted(dir(o))"]
 
 

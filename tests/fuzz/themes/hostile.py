@@ -15,12 +15,12 @@ DUNDERS = {
     "__get__": "self, object, owner", "__set__": "self, object, value", "__set_name__": "self, owner, name", "__dir__": "self", "__invert__": "self",
 }
 USES = """sorted(things) | things.sort() | things.index(h) | things.count(h) | things.remove(h) | h in things | things == [h, h] | [h] < [h] | max(things) | min(h, h) | sum(things) | sum([h], h)
-table[h] | table[h] = 1 | table.get(h) | h in table | table == {h: 1} | {h: 1, h: 2} | group.add(h) | {h, h} | group == {h} | group | {h} | hash((h, 1)) | dict([(h, h)]) | table.pop(h, None)
+table[h] | table[h] = 1 | table.get(h) | h in table | table == {h: 1} | {h: 1, h: 2} | group.add(h) | {h, h} | group == {h} | group | {h} | hash((h, 1)) == hash((h, 1)) | dict([(h, h)]) | table.pop(h, None)
 repr(things) | str(h) | f'{h}' | f'{h!r:>5}' | '%s %r' % (h, h) | '{}'.format(h) | ''.join([h]) | ', '.join(h) | print(h) | ascii(h) | format(h, '>3') | bytes(h) | bytes([h]) | bytearray(h)
 list(h) | tuple(h) | set(h) | dict(h) | [*h] | (lambda *a: a)(*h) | (lambda **k: k)(**h) | a, b = h | for n in h: break | [n for n in h] | zip(h, h) | list(map(h, [1])) | next(h) | iter(h, 1) | any(h)
 list(reversed(h)) | enumerate(h) | len(h) | bool(h) | not h | h and 1 | while h: break | if h: pass | assert h | [1, 2, 3][h] | 'abc'[h:] | [0] * h | h * [0] | range(h) | int(h) | float(h) | abs(h) | -h | ~h
 h + 1 | 1 + h | h += 1 | h - 1 | h @ h | h % 2 | '%d' % h | divmod(h, 2) | h ** 2 | pow(2, h, 3) | h & 1 | 1 | h | h == h | h != 1 | h < 1 | 1 < h | h <= h < h | round(h) | round(1.5, h) | chr(h) | hex(h) | h()
-h[0] | h[1:2] | h[0] = 1 | del h[0] | 1 in h | h.missing | getattr(h, 'value', 0) | with h as v: pass | isinstance(1, h) | issubclass(int, h) | raise h | raise ValueError from h | dir(h) | vars(h) | h.__class__.__name__
+h[0] | h[1:2] | h[0] = 1 | del h[0] | 1 in h | h.missing | getattr(h, 'value', 0) | with h as v: pass | isinstance(1, h) | issubclass(int, h) | raise h | raise ValueError from h | 'times' in dir(h) | vars(h) | h.__class__.__name__
 int.from_bytes(h, 'big') | (5).to_bytes(h, 'big') | 'a'.center(h) | [].insert(h, 1) | [1, 2].pop(h) | 'a,b'.split(',', h) | slice(h).indices(5) | {**table, h: 1} | things[:] = h | things += h | things.extend(h) | table.update(h)
 match h:~    case [a, *_]: pass~    case {'k': _}: pass~    case 0: pass | print(*h, sep=h) | type('T', (), {'d': h})().d | type('T', (), {'d': h})() | sys.getrecursionlimit() and max(things, key=h) | list(filter(h, [1, 2]))
 all(x is h for x in things) | min(things, default=h) | list(zip(things, strict=h)) | int('10', h) | 'x' * h | [things.append(1) for n in h if len(things) < 30] | complex_number = h.real | isinstance(h, (int, h)) | type(h)(h)"""
@@ -34,12 +34,18 @@ def uses():
 ALL_USES = uses()
 
 
+# In CPython a subclass of a sequence that overrides one of these takes over both the number's and the sequence's slot.
+MULTIPLYING = {"__mul__", "__rmul__"}
+
+
 def program(chance):
     source = Source()
     base = chance.choice(["", "", "", "(int)", "(str)", "(list)", "(dict)", "(tuple)", "(set)", "(Exception)", "(float)"])
     with source.block(f"class Hostile{base}:"):
         source("times = 0")
         for name in chance.sample(list(DUNDERS), chance.randint(2, 6)):
+            if name in MULTIPLYING and base in ("(str)", "(list)", "(tuple)"):
+                continue
             with source.block(f"def {name}({DUNDERS[name]}):"):
                 source("Hostile.times += 1", "if Hostile.times > 25: raise RuntimeError('enough')")
                 if chance.random() < 0.5:
