@@ -506,6 +506,17 @@ static void step(VM *vm)
     h->stop_at = idle ? h->young_limit : STEP_BYTES;
 }
 
+/* A native may have allocated much at once, and the program nothing for long after it: what a step does not make good is
+ * owed, and the next ones come by themselves. So they do while it is being found out whether a major collection is due. */
+static void keep_up(VM *vm, size_t allocated)
+{
+    Heap *h = vm->heap;
+    size_t owed = h->owed + allocated;
+    bool idle = h->phase == PHASE_IDLE, unsure = idle && heap_used(vm) >= h->major_limit;
+    h->owed = unsure ? owed : idle || owed < STEP_BYTES ? 0 : owed - STEP_BYTES;
+    if (h->owed && vm->fuel > OWED_FUEL) vm->fuel = OWED_FUEL;
+}
+
 //-- when memory is out --------------------------------------------------------------------------------
 
 bool gc_is_pressed(VM *vm) { return vm->heap->starved || vm->heap->pressing; }
@@ -580,12 +591,14 @@ void gc_step(VM *vm)
 {
     Heap *h = vm->heap;
     bool pressed = gc_is_pressed(vm) || h->tight;
-    if (h->pin_failed || (!ALWAYS && !pressed && h->since < h->stop_at)) return;
+    if (h->pin_failed || (!ALWAYS && !pressed && !h->owed && h->since < h->stop_at)) return;
     int64_t start = monotonic();
-    h->since_young += h->since;
+    size_t allocated = h->since;
+    h->since_young += allocated;
     h->since = 0;
     if (pressed) collect_near_limit(vm);
     else step(vm);
+    keep_up(vm, allocated);
     note_pause(&h->pauses, monotonic() - start);
     if (h->ndying || h->ncleared) run_finalizers(vm, true);
     unawaited_report(vm, false);

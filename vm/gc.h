@@ -17,6 +17,7 @@ enum {
     STEP_MARKS = 6000,      // entries of the mark stack traced in a step
     LONG_STEP = 100000,     // in a collection of one pause: more at once would need a longer stack
     STEP_BLOCKS = 24,       // swept in a step
+    OWED_FUEL = 2000,       // from a step to the next one while allocation is ahead of them
     MANY_MARKS = 8000,      // young collections that mark more become more frequent
     MANY_TIMES = 256,       // steps that trace written objects again before the last pause
     FEW_REMEMBERED = 500,   // written to since they were traced: left to the last pause
@@ -63,6 +64,7 @@ struct Heap {
     size_t block_bytes, malloc_bytes;
     size_t cell_bytes;          // of cells in use: objects, dead ones until they are swept, and cells at hand
     size_t since, stop_at;      // bytes allocated since the last step; when the next safepoint has work to do
+    size_t owed;                // bytes allocated that the steps of a major collection have not kept up with
     size_t young_limit;         // bytes between two young collections
     size_t since_young;         // bytes allocated since the last one, up to the last step
     size_t major_limit;         // bytes in use at which a major collection begins

@@ -96,11 +96,15 @@ struct Dict {
     void *index;
 };
 typedef struct SetEntry { int64_t hash; Value key; } SetEntry; // UNSET: free; VALUE_STOP: dummy
+/* Obj.aux. CROWDED: a bit of Set.bits may be that of several items; WIDE: not all items have ever been ints from -16 to 47,
+ * which a bit each stands for; KEYED: spread by a key, against hashes made to collide. */
+enum { SET_KEYED = 1, SET_CROWDED = 2, SET_WIDE = 4 };
 typedef struct Set {
     Obj h;
     size_t live, filled, mask; // as in CPython's setobject: filled counts dummies too
     SetEntry *table;
     int64_t hash; // frozenset's cached hash; 0: not computed (-1 likewise stored as is)
+    uint64_t bits; // of all items: see set.c
     SetEntry small_table[8];
 } Set;
 typedef struct Range { Obj h; Value start, stop, step, length; int64_t istart, istep, ilen; } Range; // ilen -1: not all int64

@@ -10,8 +10,7 @@
 #include "vm/iter.h"
 #include "vm/type.h"
 
-enum { SMALLEST = 8, LINEAR_PROBES = 9, PERTURB_SHIFT = 5, TOO_MANY_JUMPS = 16, BIG = 50000 };
-enum { SET_KEYED = 1 }; // Obj.aux
+enum { SMALLEST = 8, LINEAR_PROBES = 9, PERTURB_SHIFT = 5, TOO_MANY_JUMPS = 16, BIG = 50000, MANY_SLOTS = 256 };
 
 #define FREE VALUE_UNSET // a slot never used; its hash is 0
 #define DUMMY VALUE_STOP // the slot of a removed item; its hash is -1
@@ -21,6 +20,48 @@ static inline bool holds_item(const SetEntry *e) { return e->key != FREE && e->k
 static bool is_frozen(VM *vm, const Set *s) { return vm->shapes[s->h.shape]->type->builtin == T_FROZENSET; }
 
 static bool is_keyed(const Set *s) { return s->h.aux & SET_KEYED; }
+
+/* ---- what is certainly not there ----
+ * Every item has set one of 64 bits, so that what a small set does not hold is mostly known without a search, which would
+ * pass all that has been removed; of MANY_SLOTS all bits are set. Equal items have the same bit: that of the hash, but -1
+ * and -2, whose hash is the same, have two as small ints, and anything else with that hash has both. */
+
+static inline uint64_t bit_of(Value small_int) { return (uint64_t)1 << (as_small(small_int) & 63); }
+
+static inline uint64_t bits_of(Value key, int64_t hash)
+{
+    if (is_small(key)) return bit_of(key);
+    return hash == -2 ? bit_of(small(-1)) | bit_of(small(-2)) : (uint64_t)1 << (hash & 63);
+}
+
+static inline bool is_near(Value key) { return is_small(key) && (uint64_t)(as_small(key) + 16) < 64; }
+
+static inline bool lacks(const Set *s, Value key, int64_t hash) { return !(s->bits & bits_of(key, hash)); }
+
+static inline void note_bits(Set *s, Value key, int64_t hash)
+{
+    if (s->mask >= MANY_SLOTS) return;
+    uint64_t bits = bits_of(key, hash);
+    if (s->bits & bits || bits & (bits - 1)) s->h.aux |= SET_CROWDED;
+    if (!is_near(key)) s->h.aux |= SET_WIDE;
+    s->bits |= bits;
+}
+
+static void set_bits(Set *s, uint64_t bits, unsigned about)
+{
+    const unsigned mask = SET_CROWDED | SET_WIDE;
+    s->bits = bits;
+    s->h.aux = (uint16_t)((s->h.aux & ~mask) | (about & mask));
+}
+
+/* No item yet. */
+static void begin_bits(Set *s)
+{
+    if (s->mask < MANY_SLOTS) set_bits(s, 0, 0);
+    else set_bits(s, UINT64_MAX, SET_CROWDED | SET_WIDE);
+}
+
+static void take_bits(Set *s, const Set *from) { set_bits(s, from->bits, from->h.aux); }
 
 /* ---- the table ---- */
 
@@ -35,6 +76,7 @@ static void make_empty(Set *s)
     s->table = s->small_table;
     s->mask = SMALLEST - 1;
     s->live = s->filled = 0;
+    begin_bits(s);
 }
 
 static Set *set_alloc(VM *vm, Type *type)
@@ -77,6 +119,7 @@ static inline void insert_clean(VM *vm, Set *s, Value key, int64_t hash)
         for (; e <= last; e++) {
             if (e->key != FREE) continue;
             *e = (SetEntry){hash, key};
+            note_bits(s, key, hash);
             return;
         }
         perturb >>= PERTURB_SHIFT;
@@ -100,6 +143,7 @@ static bool rebuild(VM *vm, Set *s, size_t size)
     s->table = table;
     s->mask = size - 1;
     s->filled = s->live;
+    begin_bits(s);
     for (const SetEntry *e = old; e < old + old_size; e++)
         if (holds_item(e)) insert_clean(vm, s, e->key, e->hash);
     if (!was_small) heap_free(vm, old, old_size * sizeof(SetEntry));
@@ -204,6 +248,7 @@ static inline int add_hashed(VM *vm, Set *s, Value key, int64_t hash)
     else
         s->filled++;
     s->live++;
+    note_bits(s, key, hash);
     e->hash = hash;
     gc_store(vm, s, &e->key, key);
     if (__builtin_expect(search.jumps > TOO_MANY_JUMPS, 0) && !is_keyed(s) && !turn_keyed(vm, s)) return -1;
@@ -213,12 +258,14 @@ static inline int add_hashed(VM *vm, Set *s, Value key, int64_t hash)
 static inline int has_hashed(VM *vm, Set *s, Value key, int64_t hash)
 {
     Search search;
+    if (lacks(s, key, hash)) return 0;
     const SetEntry *e = find(vm, s, key, hash, &search);
     return e ? e->key != FREE : -1;
 }
 
 static void remove_entry(VM *vm, Set *s, SetEntry *e)
 {
+    if (!(s->h.aux & SET_CROWDED)) s->bits &= ~bits_of(e->key, e->hash);
     gc_store(vm, s, &e->key, DUMMY);
     e->hash = -1;
     s->live--;
@@ -227,6 +274,7 @@ static void remove_entry(VM *vm, Set *s, SetEntry *e)
 static inline int discard_hashed(VM *vm, Set *s, Value key, int64_t hash)
 {
     Search search;
+    if (lacks(s, key, hash)) return 0;
     SetEntry *e = find(vm, s, key, hash, &search);
     if (!e) return -1;
     if (e->key == FREE) return 0;
@@ -304,6 +352,7 @@ int set_add(VM *vm, Set *s, Value v)
 int set_has(VM *vm, Set *s, Value v)
 {
     int64_t hash;
+    if (is_small(v) && !(s->h.aux & SET_WIDE)) return is_near(v) && s->bits & bit_of(v);
     return hash_to_find(vm, v, &hash) ? has_hashed(vm, s, v, hash) : -1;
 }
 
@@ -408,6 +457,7 @@ static void fill(VM *vm, Set *s, const Set *other)
     bool alike = s->mask == other->mask && is_keyed(s) == is_keyed(other) && other->filled == other->live;
     if (alike) {
         memcpy(s->table, other->table, set_table_size(s));
+        take_bits(s, other);
     } else {
         for (const SetEntry *e = other->table; e <= other->table + other->mask; e++)
             if (holds_item(e)) insert_clean(vm, s, e->key, e->hash);
@@ -580,6 +630,7 @@ static void adopt(VM *vm, Set *s, Set *from)
     s->live = from->live;
     s->filled = from->filled;
     s->h.aux = (uint16_t)((s->h.aux & ~SET_KEYED) | (from->h.aux & SET_KEYED));
+    take_bits(s, from);
     if (from->table == from->small_table)
         memcpy(s->small_table, from->small_table, sizeof s->small_table);
     else
