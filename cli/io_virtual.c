@@ -396,9 +396,10 @@ static Host *io_another(Host *h) { return (void)h, host_virtual_new(host_uv_new(
 static int io_cores(Host *h) { return (void)h, 1; }
 static int io_lane(Host *h, int nice, IoSink *sink, IoId *id) { return real(h)->io->lane(real(h), nice, sink, id); }
 static int io_give(Host *h, IoId lane, IoJob *job) { return done(h, real(h)->io->give(real(h), lane, job)); }
-static int io_watch(Host *h, int fd, IoSink *sink, IoId *id) { return done(h, real(h)->io->watch(real(h), fd, sink, id)); }
+static int io_watch(Host *h, int fd, IoSink *sink, IoId *id) { return real(h)->io->watch(real(h), fd, sink, id); }
 static void io_want(Host *h, IoId watch, bool readable, bool writable)
 {
+    done(h, 0);
     real(h)->io->want(real(h), watch, readable, writable);
 }
 

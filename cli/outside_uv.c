@@ -153,16 +153,32 @@ int signal_watch(Host *h, int number, IoSink *sink, IoId *id)
 
 /* ---- somebody else's descriptors ------------------------------------------------------------------ */
 
+/* It counts as open, and keeps a program alive, only while it wants something. */
 typedef struct WatchChannel {
     Channel c;
     uv_poll_t poll;
+    int wants; // UV_READABLE, UV_WRITABLE
 } WatchChannel;
 
-/* An error, too, is told as both: whoever reads or writes will see it. */
+static void found_ready(uv_poll_t *poll, int status, int events);
+
+static void want(WatchChannel *w, int events)
+{
+    UvHost *u = w->c.u;
+    if (events == w->wants) return;
+    if (events) uv_poll_start(&w->poll, events, found_ready);
+    else uv_poll_stop(&w->poll);
+    u->open += (size_t)(events != 0) - (size_t)(w->wants != 0);
+    w->wants = events;
+    host_uv_settle_busy(u);
+}
+
+/* An error, too, is told as both: whoever reads or writes will see it. libuv stops watching then. */
 static void found_ready(uv_poll_t *poll, int status, int events)
 {
     WatchChannel *w = poll->data;
     bool failed = status < 0;
+    if (failed) want(w, 0);
     if (w->c.u->vm)
         channel_tell(&w->c, &(IoEvent){.kind = IO_READY,
                                        .readable = failed || events & UV_READABLE,
@@ -173,15 +189,17 @@ int watch_open(Host *h, int fd, IoSink *sink, IoId *id)
 {
     UvHost *u = uv_host(h);
     WatchChannel *w = calloc(1, sizeof *w);
-    if (!w || !host_uv_make_loop(u) || !channel_add(u, &w->c, CHANNEL_WATCH, sink)) return free(w), -ENOMEM;
+    IoId place = w && host_uv_make_loop(u) ? places_add(&u->places, &w->c) : 0;
+    if (!place) return free(w), -ENOMEM;
+    w->c = (Channel){u, sink, place, CHANNEL_WATCH};
     int err = uv_poll_init(&u->loop, &w->poll, fd);
     w->poll.data = w;
     if (err) {
-        channel_remove(&w->c);
+        places_remove(&u->places, place);
         free(w);
         return err;
     }
-    *id = w->c.id;
+    *id = place;
     return 0;
 }
 
@@ -189,10 +207,7 @@ void watch_want(Host *h, IoId id, bool readable, bool writable)
 {
     Channel *c = channel_find(uv_host(h), id);
     if (!c || c->kind != CHANNEL_WATCH) return;
-    WatchChannel *w = (WatchChannel *)c;
-    int events = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
-    if (events) uv_poll_start(&w->poll, events, found_ready);
-    else uv_poll_stop(&w->poll);
+    want((WatchChannel *)c, (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0));
 }
 
 /* ---- letting go ---------------------------------------------------------------------------------- */
@@ -221,7 +236,9 @@ void outside_close(Channel *c)
         break;
     }
     case CHANNEL_WATCH:
-        channel_remove(c);
+        want((WatchChannel *)c, 0);
+        places_remove(&c->u->places, c->id);
+        c->id = 0;
         uv_close((uv_handle_t *)&((WatchChannel *)c)->poll, free_handle);
         break;
     default: break;

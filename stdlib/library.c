@@ -1,5 +1,6 @@
 #include "stdlib/pcre.h"
 #include "stdlib/openssl.h"
+#include "stdlib/postgres_library.h"
 #include "stdlib/stdlib.h"
 #include "vm/codecs.h"
 #include "vm/dict.h"
@@ -63,6 +64,7 @@ void stdlib_free(VM *vm)
     openssl_drop(stdlib(vm)->openssl);
     if (vm->module_state) input_free(&stdlib(vm)->input);
     free(stdlib(vm)->sqlite.library);
+    postgres_drop(stdlib(vm)->postgres.library);
     free(vm->module_state);
     vm->module_state = NULL;
 }

@@ -7,6 +7,7 @@
 #include "stdlib/standard_input.h"
 #include "vm/import.h"
 
+typedef struct PostgresState { struct PostgresLibrary *library; Type *connection; } PostgresState;
 typedef struct SqliteState { struct SqliteLibrary *library; Type *connection, *request; } SqliteState;
 
 /* What modules share within one VM (vm->module_state). */
@@ -22,6 +23,7 @@ typedef struct Stdlib {
     Type *grouper_type, *tee_type;             // of itertools
     Type *reader_type, *writer_type, *transport_type, *listener_type, *request_type; // of _streams
     SqliteState sqlite;    // of _sqlite
+    PostgresState postgres; // of _postgres
     struct { Type *worker, *call; } workers; // of _workers
     Type *lock_type;       // of _thread
     Type *child_type, *signal_type; // of _process

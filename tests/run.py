@@ -21,7 +21,7 @@ The folder says what kind of test a file is:
 
 Header comments: `# options: …` and `# args: …` give words before and after the file's name on the command
 line, `# stdin: …` one line of input, `# seconds: …` a time limit; `# needs: …` names modules without which
-the test is skipped; `# manual: …` says why nothing runs it by itself; `# env: NAME=value …` adds to the environment; `# command: co …` is a whole command line.
+the test is skipped (`postgres-server`: PGHOST and PGUSER point at a server that all tests share); `# manual: …` says why nothing runs it by itself; `# env: NAME=value …` adds to the environment; `# command: co …` is a whole command line.
 Files and folders that start with `_` are helpers, not tests.
 """
 import argparse
@@ -40,10 +40,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
+sys.path.insert(0, str(TESTS / "tools"))
+from postgres_server import Server, find_programs  # noqa: E402
+
 ORACLE_VERSION = (3, 11)
 MEMORY = 3 << 30  # bytes of address space for any one program
 SECONDS = 10  # for any one program, unless it says otherwise
@@ -332,14 +336,15 @@ KINDS = [
 
 
 class Documents:
-    """The listings of the documents: `co test` of those that there are."""
+    """The listings of documents: `co test` of those that there are."""
 
-    name = "documents"
-    paths = ("docs", "README.md", "README.ko.md", "examples")
-    limits, needs, stdin, env, seconds, cwd = "", (), "", None, 6 * SECONDS, ROOT
+    limits, stdin, env, seconds, cwd = "", "", None, 6 * SECONDS, ROOT
+
+    def __init__(self, name, paths, needs=()):
+        self.name, self.paths, self.needs = name, paths, needs
 
     def command(self, co):
-        return [co, "test", *(path for path in self.paths if (ROOT / path).exists())]
+        return [co, "test", *self.paths]
 
     def check(self, result):
         return None if result.status == 0 else result.stdout[-4000:] + result.stderr[-1000:]
@@ -353,7 +358,11 @@ def collect():
                 case = kind(path)
                 if "manual" not in case.header:
                     cases.append(case)
-    return cases + [Documents()]
+    with_server = ["docs/postgres.md"]
+    documents = [str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").rglob("*.md"))]
+    others = [path for path in documents + ["README.md", "README.ko.md"] if path not in with_server]
+    return cases + [Documents("documents", [*others, "examples"]),
+                    Documents("documents with a server", with_server, ("postgres-server",))]
 
 
 def collect_bad(scratch):
@@ -375,13 +384,19 @@ def execute(case, options):
     """The case's problem as text, None if it passed, or a Skip."""
     if case.limits and options.sanitized:
         return Skip("a sanitizer needs more address space")
-    for module in case.needs:
-        if not has_module(options.co, module):
-            return Skip(f"there is no module {module} yet")
+    env = case.env
+    for need in case.needs:
+        if need == "postgres-server":
+            server = postgres_server()
+            if server is None:
+                return Skip(NO_SERVER)
+            env = {**(env or {}), **server.env}
+        elif not has_module(options.co, need):
+            return Skip(f"there is no module {need} yet")
     argv = case.command(options.co)
     if case.limits:
         argv = ["sh", "-c", case.limits + '; exec "$@"', "sh", *argv]
-    result = run(argv, case.cwd, case.stdin, case.env, case.seconds * options.slow)
+    result = run(argv, case.cwd, case.stdin, env, case.seconds * options.slow)
     if result.timed_out:
         return f"no end after {case.seconds * options.slow:g} seconds\n{result.stderr[-500:]}"
     if SANITIZER.search(result.stderr):
@@ -398,6 +413,19 @@ class Skip(str):
     """Why a case was not run."""
 
 
+NO_SERVER = "no PostgreSQL server is installed (Debian: postgresql)"
+SERVER_LOCK = threading.Lock()
+SERVERS = []  # at most one, or None: there is none
+
+
+def postgres_server():
+    """The server that all tests share, started by the first that needs it."""
+    with SERVER_LOCK:
+        if not SERVERS:
+            SERVERS.append(Server() if find_programs() else None)
+        return SERVERS[0]
+
+
 @functools.cache
 def has_module(co, module):
     return run([co, "-c", f"import {module}"], ROOT).status == 0
@@ -412,6 +440,8 @@ class Totals:
     def report(self, name, outcome):
         if isinstance(outcome, Skip):
             self.skipped += 1
+            if outcome == NO_SERVER:
+                print(f"SKIPPED {name}: {outcome}", flush=True)
         elif outcome is None:
             self.passed += 1
         else:
@@ -497,6 +527,7 @@ def main():
     if options.oracle or options.fresh:
         return renew_oracle(cases, options)
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the server is stopped on the way out
     totals = Totals()
     units = [binary for binary in options.unit if not options.k or options.k in binary]
     with tempfile.TemporaryDirectory(prefix="co-tests-") as scratch:
@@ -510,7 +541,11 @@ def main():
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         for binary in units:
             run_unit(binary, totals, options)
-        run_all(cases, totals, options)
+        try:
+            run_all(cases, totals, options)
+        finally:
+            for server in filter(None, SERVERS):
+                server.stop()
     print(totals.line())
     return 1 if totals.failed else 0
 

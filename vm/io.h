@@ -109,7 +109,8 @@ struct HostIo {
     /* A host of the same kind for a VM on a lane; host->close frees it. NULL: no memory. */
     Host *(*another)(Host *h);
     int (*cores)(Host *h); // how many threads can compute at the same time; 1 under virtual time, where all has its order
-    /* Somebody else's descriptor: IO_READY each time a wait finds it so, for what `want` last asked. */
+    /* Somebody else's descriptor, which stays theirs: IO_READY each time a wait finds it so, for what `want` last asked.
+     * One that wants nothing keeps no program alive; want nothing, or close the watch, before the descriptor is closed. */
     int (*watch)(Host *h, int fd, IoSink *sink, IoId *id);
     void (*want)(Host *h, IoId watch, bool readable, bool writable);
 };
