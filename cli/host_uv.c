@@ -120,8 +120,9 @@ static bool make_watchers(UvHost *u, int fd)
 bool host_uv_watch(Host *h, const HostWatch *watch)
 {
     UvHost *u = self(h);
-    if (!u->watches && !make_watchers(u, watch->fd)) return false;
+    if (!u->watches && (watch->fd < 0 || !make_watchers(u, watch->fd))) return false;
     u->watch = *watch;
+    if (watch->fd < 0) return true;
     h->busy = true;
     return uv_poll_start(&u->readable, UV_READABLE, tell_readable) == 0;
 }

@@ -14,7 +14,7 @@ void host_free(Host *h);
 
 /* What the prompt waits for beside its tasks: the real host's waits also end when something has come from `fd`, when
  * the terminal has got another size, or when `late_ms` milliseconds have passed (-1: never). `event` is called from
- * within the wait. */
+ * within the wait. With a negative fd only the time is told, and the size. */
 typedef enum { HOST_READABLE, HOST_RESIZED, HOST_LATE } HostEvent;
 typedef struct HostWatch {
     int fd;

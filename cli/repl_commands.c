@@ -132,15 +132,77 @@ static void command_dis(Repl *r, const char *argument)
 
 //-- :trace ------------------------------------------------------------------------------------------
 
-static void draw_run(Repl *r, const TraceRun *run)
+/* A run that is being watched: at a terminal, its lanes grow below what it prints. */
+typedef struct Watched {
+    Repl *r;
+    Recorder *recorder;
+    TextBuffer title, picture;
+} Watched;
+
+static TraceStyle style_of(const Repl *r, bool lanes_only)
 {
     enum { WIDEST = 200, WITHOUT_TERMINAL = 80 };
     size_t columns = r->screen ? r->screen->terminal.columns : WITHOUT_TERMINAL;
-    TraceStyle style = {(int)(columns < WIDEST ? columns : WIDEST), options_color(r->options, 1), r->options->language};
-    TextBuffer out = {0};
-    trace_draw_terminal(&out, run, 1, &style);
-    if (out.len && !out.failed) output_bytes(r->vm, out.bytes, out.len);
-    text_free(&out);
+    return (TraceStyle){.columns = (int)(columns < WIDEST ? columns : WIDEST),
+                        .colors = options_color(r->options, 1),
+                        .lanes_only = lanes_only,
+                        .language = r->options->language};
+}
+
+/* The code's first line. */
+static void set_title(TextBuffer *title, const char *code)
+{
+    size_t n = strcspn(code, "\n");
+    text_add(title, code, n);
+    if (code[n]) text_addf(title, " …");
+}
+
+static void draw_so_far(Watched *w)
+{
+    TraceRun run;
+    TraceStyle style = style_of(w->r, true);
+    if (!recorder_look(w->recorder, w->title.bytes, &run)) return;
+    w->picture.len = 0;
+    trace_draw_terminal(&w->picture, &run, 1, &style);
+    trace_run_free(&run);
+    screen_show(w->r->screen, &(Scene){.text = "", .prompt = "", .prompt2 = "", .status = w->picture.bytes});
+}
+
+/* From within the host's wait, which no script's code is part of. */
+static void watched_event(void *watched, HostEvent event)
+{
+    enum { PICTURE_MS = 100 };
+    Watched *w = watched;
+    if (event == HOST_RESIZED) screen_resized(w->r->screen);
+    if (event == HOST_LATE) draw_so_far(w);
+    host_uv_remind(w->r->vm->host, PICTURE_MS);
+}
+
+static void watch(Watched *w)
+{
+    enum { FIRST_PICTURE_MS = 200 }; // what is over by then needs none
+    HostWatch watch = {.fd = -1, .event = watched_event, .state = w};
+    if (w->r->screen && host_uv_watch(w->r->vm->host, &watch)) host_uv_remind(w->r->vm->host, FIRST_PICTURE_MS);
+}
+
+static void unwatch(Watched *w)
+{
+    Repl *r = w->r;
+    if (!r->screen) return;
+    host_uv_unwatch(r->vm->host);
+    screen_resized(r->screen); // nobody has waited since then, perhaps
+    if (r->screen->shown) screen_rest(r->screen);
+}
+
+static void draw_whole(Watched *w)
+{
+    TraceRun run;
+    TraceStyle style = style_of(w->r, false);
+    if (!recorder_finish(w->recorder, w->title.bytes, &run)) return repl_printf(w->r, "MemoryError\n");
+    w->picture.len = 0;
+    trace_draw_terminal(&w->picture, &run, 1, &style);
+    trace_run_free(&run);
+    if (!w->picture.failed) output_bytes(w->r->vm, w->picture.bytes, w->picture.len);
 }
 
 /* The recorder takes the prompt's place at the scheduler's hook for that time, so since when tasks wait is not known after. */
@@ -148,19 +210,21 @@ static void command_trace(Repl *r, const char *argument)
 {
     VM *vm = r->vm;
     TraceLimits limits = {100, 50 * 1000};
-    TraceRun run = {0};
     __typeof__(vm->event_hook) hook = vm->event_hook;
     void *state = vm->event_state;
-    Recorder *recorder = recorder_start(vm, limits);
+    Watched w = {.r = r, .recorder = recorder_start(vm, limits)};
+    if (!w.recorder) return repl_printf(r, "MemoryError\n");
+    set_title(&w.title, argument);
+    watch(&w);
     repl_run(r, argument, strlen(argument));
-    bool ok = recorder && recorder_finish(recorder, argument, &run);
+    unwatch(&w);
+    draw_whole(&w);
+    text_free(&w.title);
+    text_free(&w.picture);
     vm->event_hook = hook;
     vm->event_state = state;
     sched_follow_tasks(vm, true);
     task_times_free(&r->times);
-    if (!ok) return repl_printf(r, "MemoryError\n");
-    draw_run(r, &run);
-    trace_run_free(&run);
 }
 
 //-- files -------------------------------------------------------------------------------------------

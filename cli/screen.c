@@ -35,14 +35,19 @@ static void keep_partial(Screen *s, const char *text, size_t len)
     if (s->partial.len > LONGEST_PARTIAL) s->partial.len = 0;
 }
 
+/* The cursor goes back from below the line that has no end yet to where it goes on. */
+static void resume_partial(Screen *s)
+{
+    if (!s->partial.len) return;
+    size_t rows = view_rows_of(s->partial.bytes, s->partial.len, s->view.columns);
+    text_addf(&s->out, "\x1b[%zuA\r\x1b[J", rows);
+    text_add(&s->out, s->partial.bytes, s->partial.len);
+}
+
 static void write_between(Screen *s, const char *text, size_t len)
 {
     view_erase(&s->view, &s->out);
-    if (s->partial.len) {
-        size_t rows = view_rows_of(s->partial.bytes, s->partial.len, s->view.columns);
-        text_addf(&s->out, "\x1b[%zuA\r\x1b[J", rows);
-        text_add(&s->out, s->partial.bytes, s->partial.len);
-    }
+    resume_partial(s);
     text_add(&s->out, text, len);
     keep_partial(s, text, len);
     bool ended = len && text[len - 1] == '\n';
@@ -67,6 +72,7 @@ static int write_through(Host *h, int fd, const void *buf, size_t n)
 static long read_line(Host *h, char *buf, size_t cap)
 {
     Screen *s = (Screen *)h;
+    if (s->shown) screen_rest(s);
     s->mid_line = false;
     return s->real->read_line(s->real, buf, cap);
 }
@@ -128,6 +134,17 @@ void screen_hide(Screen *s)
     put(s);
     s->shown = false;
     s->partial.len = 0;
+}
+
+void screen_rest(Screen *s)
+{
+    view_erase(&s->view, &s->out);
+    resume_partial(s);
+    s->mid_line = s->partial.len > 0;
+    put(s);
+    s->shown = false;
+    s->partial.len = 0;
+    terminal_rest(&s->terminal);
 }
 
 void screen_clear(Screen *s)

@@ -28,5 +28,7 @@ void screen_leave(Screen *s, const Scene *scene);
 /* Away with the input (the program is about to be stopped, or the screen cleared). */
 void screen_hide(Screen *s);
 void screen_clear(Screen *s);
+/* Away with it, and what the program writes now goes on where it stopped. */
+void screen_rest(Screen *s);
 /* The terminal's size may have changed. */
 void screen_resized(Screen *s);

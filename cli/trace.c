@@ -1,4 +1,5 @@
 /* trace.c - co trace: run one file, or two to compare, and draw who ran and who waited on what, when. */
+#include "cli/paths.h"
 #include "cli/reader.h"
 #include "cli/run.h"
 #include "cli/trace.h"
@@ -66,7 +67,7 @@ static const struct Format *format_for(const char *path)
 static TraceStyle style_of(const Options *o)
 {
     struct winsize w;
-    TraceStyle s = {80, options_color(o, 1), o->language};
+    TraceStyle s = {.columns = 80, .colors = options_color(o, 1), .language = o->language};
     if (isatty(1) && ioctl(1, TIOCGWINSZ, &w) == 0 && w.ws_col >= 40) s.columns = w.ws_col < 200 ? w.ws_col : 200;
     return s;
 }
@@ -121,7 +122,7 @@ int run_trace(const Options *o)
     size_t drawn = 0;
     int status = STATUS_OK;
     for (size_t i = 0; i < 2 && files[i]; i++) {
-        Tracing t = {.title = files[i], .limits = format->limits};
+        Tracing t = {.title = path_base(files[i]), .limits = format->limits};
         int s = run_one(o, files[i], &t);
         if (!status) status = s;
         if (t.ok) runs[drawn++] = t.run;

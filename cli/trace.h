@@ -111,6 +111,8 @@ typedef struct TraceLimits {
 Recorder *recorder_start(VM *vm, TraceLimits limits);
 /* Stops listening and makes the model; the VM must still stand. False: out of memory. */
 bool recorder_finish(Recorder *r, const char *title, TraceRun *out);
+/* The model of what has happened so far, while the recorder listens on. */
+bool recorder_look(Recorder *r, const char *title, TraceRun *out);
 void trace_run_free(TraceRun *run);
 
 /* ---- drawing: one run, or two to compare on the same scale --------------------------------------- */
@@ -118,6 +120,7 @@ void trace_run_free(TraceRun *run);
 typedef struct TraceStyle { // of the terminal
     int columns;
     bool colors;
+    bool lanes_only; // no title and no steps in words: the run goes on
     Language language;
 } TraceStyle;
 

@@ -93,6 +93,8 @@ struct Recorder {
     int (*write)(Host *h, int fd, const void *buf, size_t n);
 };
 
+/* The log holds all that has happened until now. */
+void recorder_settle(Recorder *r);
 /* The program has ended: the log is complete, the host has its own functions again. */
 void recorder_stop(Recorder *r);
 void recorder_free(Recorder *r);

@@ -16,7 +16,9 @@ enum { PLACES_BITS = 6 };
 typedef struct Replay {
     Recorder *r;
     TraceRun *run;
-    size_t at;               // next word of the first chunk
+    LogChunk *chunk;         // being read
+    size_t at;               // its next word
+    bool only_look;          // the log is still needed
     int64_t now;             // ns
     int64_t step;            // steps begun
     int running;             // lane, or NO_LANE
@@ -209,14 +211,15 @@ static struct Open *change(Replay *p, int lane, SpanKind kind)
 
 static uint64_t next_word(Replay *p)
 {
-    LogChunk *c = p->r->first;
-    while (c && p->at == c->n) { // read to its end: the spans grow into its memory
-        p->r->first = c->next;
-        free(c);
-        c = p->r->first;
+    while (p->chunk && p->at == p->chunk->n) {
+        LogChunk *read = p->chunk;
+        p->chunk = read->next;
         p->at = 0;
+        if (p->only_look) continue;
+        p->r->first = read->next;
+        free(read); // the spans grow into its memory
     }
-    return c ? c->words[p->at++] : 0;
+    return p->chunk ? p->chunk->words[p->at++] : 0;
 }
 
 static const char *library_label(Replay *p, const CodeRecord *code)
@@ -406,25 +409,36 @@ static void replay(Replay *p)
     close_lanes(p);
 }
 
-bool recorder_finish(Recorder *r, const char *title, TraceRun *out)
+static bool make_model(Recorder *r, bool only_look, const char *title, TraceRun *out)
 {
-    recorder_stop(r);
     *out = (TraceRun){0};
     arena_init(&out->arena);
     out->total = r->now - r->start;
     out->by_steps = r->waited < SHORTEST_WAIT && out->total < WORTH_A_CLOCK;
     out->cut = r->full;
     out->more_tasks = r->unfollowed;
-    Replay p = {.r = r, .run = out, .running = NO_LANE};
-    const char *slash = strrchr(title, '/');
-    out->title = keep_c(&p, slash ? slash + 1 : title);
+    Replay p = {.r = r, .chunk = r->first, .only_look = only_look, .run = out, .running = NO_LANE};
+    out->title = keep_c(&p, title);
     replay(&p);
     free(p.slots);
     free(p.open);
-    recorder_free(r);
     if (!p.failed) return true;
     trace_run_free(out);
     return false;
+}
+
+bool recorder_look(Recorder *r, const char *title, TraceRun *out)
+{
+    recorder_settle(r);
+    return make_model(r, true, title, out);
+}
+
+bool recorder_finish(Recorder *r, const char *title, TraceRun *out)
+{
+    recorder_stop(r);
+    bool made = make_model(r, false, title, out);
+    recorder_free(r);
+    return made;
 }
 
 void trace_run_free(TraceRun *run)

@@ -30,8 +30,8 @@ static bool add_chunk(Recorder *r)
         return false;
     }
     c->next = NULL;
-    c->n = CHUNK_WORDS;
-    if (r->last) r->last->next = c;
+    c->n = 0;
+    if (r->last) r->last->n = CHUNK_WORDS, r->last->next = c;
     else r->first = c;
     r->last = c;
     r->nchunks++;
@@ -384,11 +384,16 @@ Recorder *recorder_start(VM *vm, TraceLimits limits)
     return r;
 }
 
+void recorder_settle(Recorder *r)
+{
+    read_clock(r);
+    if (r->last) r->last->n = (size_t)(r->at - r->last->words);
+}
+
 void recorder_stop(Recorder *r)
 {
     Host *h = r->vm->host;
-    read_clock(r);
-    if (r->last) r->last->n = (size_t)(r->at - r->last->words);
+    recorder_settle(r);
     r->vm->event_hook = NULL;
     h->wait = r->wait;
     h->block = r->block;

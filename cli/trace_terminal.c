@@ -193,13 +193,19 @@ static void draw_axis(const Canvas *c, const TraceRun *run)
     text_addf(c->out, "\n");
 }
 
-static void draw_run(Canvas *c, const TraceRun *run)
+static void draw_title(const Canvas *c, const TraceRun *run)
 {
     char total[DURATION_TEXT];
+    text_addf(c->out, "\n");
     add_color(c, "1");
     text_addf(c->out, "%s", run->title);
     add_color(c, "0");
     text_addf(c->out, "  %s%s\n", trace_duration(total, run->total), run->by_steps ? word(c, ": drawn step by step") : "");
+}
+
+static void draw_run(Canvas *c, const TraceRun *run)
+{
+    if (!c->style->lanes_only) draw_title(c, run);
     draw_axis(c, run);
     size_t shown = run->nlanes - run->first < MAX_LANES ? run->nlanes : run->first + MAX_LANES;
     for (size_t i = run->first; i < shown; i++) draw_lane(c, &run->lanes[i]);
@@ -306,12 +312,10 @@ void trace_draw_terminal(TextBuffer *out, const TraceRun *runs, size_t n, const 
         out->failed = true;
         return;
     }
-    for (size_t i = 0; i < n; i++) {
-        text_addf(out, "\n");
-        draw_run(&c, &runs[i]);
-    }
+    for (size_t i = 0; i < n; i++) draw_run(&c, &runs[i]);
     draw_legend(&c);
-    if (n == 1) tell(&c, &runs[0]);
+    if (style->lanes_only) { // all is drawn
+    } else if (n == 1) tell(&c, &runs[0]);
     else tell_difference(&c, &runs[0], &runs[1]);
     free(c.cells);
 }

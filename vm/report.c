@@ -126,10 +126,10 @@ void report_swallowed_cancel(VM *vm)
 {
     bool cancelled = vm->task && vm->task->cancelling && is_exception(vm->handled) &&
                      exception_is(vm, vm->handled, ERR_CANCELLED);
-    if (!cancelled) return;
+    const Code *c = frame_code(vm->frame);
+    if (!cancelled || code_is_library(c)) return;
     Value name = task_name(vm, vm->task);
     if (is_error(name)) return (void)vm_take_pending(vm);
-    const Code *c = frame_code(vm->frame);
     CodeLine at = code_position(c, vm->frame->pc - 1);
     StrBuilder b;
     sb_init(&b, vm);

@@ -29,6 +29,37 @@ def trace_draws_who_waited(co):
     t.prompt()
 
 
+def trace_draws_while_it_runs(co):
+    t = co(lines=40)
+    t.press("async def f(n):\rfor i in range(100): await sleep(n / 10); print(f'<{n}:{i}>')\r\r")
+    t.press(":trace await gather(f(2), f(3))\r")
+
+    def lanes():
+        return [row for row in t.screen.rows() if "f(2) " in row or "f(3) " in row]
+    t.wait(lambda: "<2:0>" in t.screen.rows() and len(lanes()) == 2, "lanes below the output")
+    t.wait(lambda: "<2:2>" in t.screen.rows() and t.screen.rows().index("<2:2>") < t.screen.rows().index(lanes()[0]),
+           "output above the lanes")
+    t.resize(60, 30)
+    t.wait(lambda: "<2:6>" in t.screen.rows() and len(lanes()) == 2 and len(lanes()[0]) <= 60, "narrower lanes")
+    t.press(ctrl("c"))
+    t.wait(lambda: any(row.startswith("await gather(f(2), f(3))  ") for row in t.screen.rows()), "the finished picture")
+    t.prompt()
+    shown = "\n".join(t.lines())
+    assert shown.count("<2:0>") == 1 and "KeyboardInterrupt" in shown and "Warning" not in shown, shown
+    t.press("6 * 7\r")
+    t.shows("42", ">>>")
+
+
+def input_in_a_traced_run(co):
+    t = co()
+    t.press("async def f(): await sleep(0.5); return input('name? ')\r\r", ":trace await f()\r")
+    t.wait(lambda: any("sleep 500 ms" in row for row in t.screen.rows()), "lanes")
+    t.wait(lambda: t.screen.row(t.screen.cursor.y).startswith("name?"), "question")
+    t.press("한글\r")
+    t.wait(lambda: "'한글'" in t.screen.rows(), "answer")
+    t.prompt()
+
+
 def doc_and_help(co):
     t = co()
     t.press("def f(a, b=2):\r'Adds them.'\r\r", ":doc f\r")
