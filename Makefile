@@ -59,7 +59,7 @@ CFLAGS := -std=gnu11 $(WARNINGS) $(FLAGS_$(CONFIG)) $(EXTRA)
 LINK   := $(LINK_$(CONFIG))
 
 # Asked when a recipe runs, not when this file is read: `deps` may just have installed them.
-LIBS     = $(shell pkg-config --libs-only-L libuv libtommath) -l:libuv_a.a -l:libtommath.a -lm -lpthread -ldl
+LIBS     = $(shell pkg-config --libs-only-L libuv libtommath zlib) -l:libuv_a.a -l:libtommath.a -l:libz.a -lm -lpthread -ldl
 LIBCHECK = $(shell pkg-config --libs check)
 
 # Short lines unless V=1, so that a warning is seen.
@@ -78,14 +78,15 @@ CLI      := $(patsubst %.c,$(B)/%.o,$(filter-out $(EMBED),$(wildcard cli/*.c)))
 LIB      := $(patsubst %.c,$(B)/%.o,$(wildcard vm/*.c lang/*.c stdlib/*.c) $(EMBED)) \
             $(patsubst build/gen/%.c,$(B)/%.o,$(LEXERS) $(GRAMMARS))
 EMBEDDED := $(B)/stdlib/embedded.o
-STAGE1   := $(B)/stdlib/embedded-stage1.o
+# What compiles, without a library.
+COMPILER := $(filter $(B)/lang/% $(B)/vm/%,$(LIB)) $(B)/cli/compiler.o
 MODULES  := $(sort $(wildcard stdlib/*.co stdlib/*/*.co stdlib/*/*/*.co))
 UNITS    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
 
-$(GENERATED) $(CLI) $(LIB) $(STAGE1): | deps
-$(CLI) $(LIB) $(STAGE1): | $(GENERATED)
-$(CLI) $(LIB) $(STAGE1): $(B)/flags
+$(GENERATED) $(CLI) $(LIB) $(B)/tools/embed.o: | deps
+$(CLI) $(LIB) $(B)/tools/embed.o: | $(GENERATED)
+$(CLI) $(LIB) $(B)/tools/embed.o: $(B)/flags
 
 # An input section for each function, in front of the others.
 build/gen/startup.ld: cli/startup.txt
@@ -138,18 +139,14 @@ $(B)/flags: FORCE
 	@echo '$(CC) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS)' > $@
 
 #-- the standard library's .co files ----------------------------------------------------------------
-# A co without them (stage 1) compiles them to constant arrays; the real co is linked with those.
+# The compiler alone turns them into constant arrays, which co is linked with.
 
-$(STAGE1): stdlib/embedded.c
+$(B)/embed: $(B)/tools/embed.o $(COMPILER)
+	$(call said,link     $@)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(LIBS)
+
+$(B)/gen/stdlib/embedded.inc: $(B)/embed $(MODULES)
 	@mkdir -p $(@D)
-	$(call said,cc       $< for stage 1)$(CC) $(CFLAGS) -DCO_STAGE1 $(INCLUDES) -MMD -MP -c -o $@ $<
-
-$(B)/co-stage1: $(CLI) $(filter-out $(EMBEDDED),$(LIB)) $(STAGE1)
-	$(call said,link     $@)$(CC) $(CFLAGS) $(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS)
-
-$(B)/gen/stdlib/embedded.inc: $(B)/co-stage1 $(MODULES)
-	@mkdir -p $(@D)
-	$(call said,embed    stdlib/*.co)$(B)/co-stage1 --embed $(MODULES) > $@
+	$(call said,embed    stdlib/*.co)$(B)/embed $(MODULES) > $@
 
 $(EMBEDDED): $(B)/gen/stdlib/embedded.inc
 

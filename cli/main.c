@@ -43,7 +43,6 @@ int main(int argc, char **argv)
     case ACTION_CHECK: return check_paths(&o);
     case ACTION_TEST: return test_paths(&o);
     case ACTION_DIS: return code_dis(&o);
-    case ACTION_EMBED: return code_embed(&o);
     case ACTION_TRACE: return run_trace(&o);
     case ACTION_INPUT: return run_input(&o);
     default: return run_program(&o);

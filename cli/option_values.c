@@ -97,7 +97,6 @@ static bool set_subject(Options *o, Action action, const char *text)
 static bool set_code(Options *o, const char *text) { return set_subject(o, ACTION_CODE, text); }
 static bool set_module(Options *o, const char *text) { return *text && set_subject(o, ACTION_MODULE, text); }
 static bool set_version(Options *o, const char *text) { return set_subject(o, ACTION_VERSION, text); }
-static bool set_embed(Options *o, const char *text) { return set_subject(o, ACTION_EMBED, text); }
 static bool set_manual(Options *o, const char *text) { return set_subject(o, ACTION_MANUAL, text); }
 static bool set_completions(Options *o, const char *text)
 {

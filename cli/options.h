@@ -15,7 +15,7 @@ typedef enum {
     ACTION_MODULE,      // `subject` is a dotted name
     ACTION_INPUT,       // no word at all: the prompt on a terminal, else standard input
     ACTION_COMPLETIONS, // `subject` is a shell
-    ACTION_MANUAL, ACTION_EMBED, // build only
+    ACTION_MANUAL, // build only
 } Action;
 
 typedef enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } ColorChoice;

@@ -1,4 +1,4 @@
-/* co.h - Co inside a C program. Link with libco.a, libuv, libtommath, -lm, -lpthread, -ldl; docs/embedding.md shows how.
+/* co.h - Co inside a C program. Link with libco.a, libuv, libtommath, zlib, -lm, -lpthread, -ldl; docs/embedding.md shows how.
  *
  * A Co is one VM with its heap, modules and event loop. As many as you like may exist in a process, each used by one
  * thread at a time; they share nothing. No function here exits, prints an error or jumps: what fails says so by its

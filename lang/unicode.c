@@ -11,6 +11,10 @@ typedef struct Composition {
     uint32_t first, second, composed;
 } Composition;
 
+typedef struct NameRun {
+    uint32_t first, count;
+} NameRun;
+
 typedef struct ClassRun {
     uint32_t first, last;
     uint8_t cls;
@@ -133,7 +137,7 @@ int unicode_width(uint32_t code)
 
 //-- names -------------------------------------------------------------------------------------------
 
-enum { NAME_MAX = 88, CODE_BITS = 21 }; // the longest name has 88 bytes
+enum { NAME_MAX = 88 }; // bytes of the longest name
 
 static bool has_prefix(const char **name, size_t *len, const char *prefix)
 {
@@ -190,21 +194,19 @@ static int32_t lookup_syllable(const char *name, size_t len)
     return S_BASE + (lead * V_COUNT + vowel) * T_COUNT + tail;
 }
 
+/* The characters lie in order and only their names' hashes are kept: five bytes a name, and looked for one by one. */
 static int32_t lookup_hash(const char *name, size_t len)
 {
     uint64_t hash = 0xCBF29CE484222325u;
     for (size_t i = 0; i < len; i++) hash = (hash ^ (unsigned char)name[i]) * 0x100000001B3u;
+    uint32_t low = (uint32_t)(hash >> 24);
+    uint8_t high = (uint8_t)(hash >> 56);
 
-    size_t low = 0, high = COUNT(name_hashes);
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (name_hashes[mid] >> CODE_BITS < hash >> CODE_BITS)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    if (low == COUNT(name_hashes) || name_hashes[low] >> CODE_BITS != hash >> CODE_BITS) return -1;
-    return (int32_t)(name_hashes[low] & ((1u << CODE_BITS) - 1));
+    size_t n = 0;
+    while (n < COUNT(name_hashes) && (name_hashes[n] != low || name_hashes_high[n] != high)) n++;
+    for (size_t run = 0; run < COUNT(name_runs); n -= name_runs[run++].count)
+        if (n < name_runs[run].count) return (int32_t)(name_runs[run].first + n);
+    return -1;
 }
 
 int32_t unicode_lookup(const char *name, size_t len)

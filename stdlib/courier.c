@@ -195,9 +195,10 @@ static bool pack_module(Packer *p, Value v)
 
 /* ---- code ---------------------------------------------------------------------------------------- */
 
-/* Images are known by the address they have at home; a worker's copies, too. */
+/* Images are known by the address they have at home, a worker's copies too; those of the library by its table. */
 static const void *image_name(const Packer *p, const ImageRef *ref)
 {
+    if (ref->library) return ref->library;
     for (size_t i = 0; p->home && i < p->home->nimages; i++)
         if (p->home->images[i].ref == ref) return p->home->images[i].original;
     return ref->image;
@@ -208,7 +209,7 @@ static bool put_code(Packer *p, const Code *c)
     const Module *m = c->image->module;
     const CodeImage *im = c->image->image;
     const Value file = is_str(m->file) ? m->file : m->name;
-    return put_number(p, (uintptr_t)image_name(p, c->image)) && put_number(p, c->image->owned) &&
+    return put_number(p, (uintptr_t)image_name(p, c->image)) && put_number(p, !c->image->library) &&
            put_number(p, (uint64_t)(c->rec - code_record(im, 0))) && put_text(p, as_str(m->name)->data, as_str(m->name)->size) &&
            put_text(p, as_str(file)->data, as_str(file)->size);
 }
@@ -595,7 +596,7 @@ static Module *own_module(Unpacker *u, const char *name, size_t n, const char *f
 static ImageRef *find_image(VM *vm, const void *image)
 {
     ImageRef *ref = vm->codes;
-    while (ref && ref->image != image) ref = ref->next;
+    while (ref && ref->image != image && ref->library != image) ref = ref->next;
     return ref;
 }
 
@@ -619,17 +620,17 @@ static ImageRef *adopt_image(Unpacker *u, const CodeImage *original, Module *m)
 static Code *get_code(Unpacker *u)
 {
     const CodeImage *original = (const CodeImage *)(uintptr_t)get_number(u);
-    bool owned = get_number(u);
+    bool own = get_number(u);
     uint32_t index = (uint32_t)get_number(u);
     size_t n, file_size;
     const char *name = get_text(u, &n), *file = get_text(u, &file_size);
     ImageRef *ref;
-    if (owned && u->home) {
+    if (own && u->home) {
         Module *m = own_module(u, name, n, file, file_size);
         ref = m ? adopt_image(u, original, m) : NULL;
     } else {
         ref = find_image(u->vm, original);
-        Str *module = ref || owned ? NULL : str_intern(u->vm, name, n);
+        Str *module = ref || own ? NULL : str_intern(u->vm, name, n);
         if (module && !is_error(module_import(u->vm, module))) ref = find_image(u->vm, original);
     }
     Code *c = ref ? code_for_record(u->vm, ref, index) : NULL;

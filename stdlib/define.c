@@ -42,6 +42,12 @@ static Value nat_caller_module(VM *vm, Args args)
     return is_unset(name) ? obj_value(vm->common->main_) : name;
 }
 
+static Value nat_no_attribute(VM *vm, Args args)
+{
+    if (!is_str(args.v[0])) return vm_raise(vm, ERR_TYPE, "no_attribute() takes a name");
+    return attr_missing(vm, obj_value(frame_code(vm->frame)->module), as_str(args.v[0]));
+}
+
 /* CPython has the class in C, so its error texts call it by its full name. */
 static Value nat_name_fully(VM *vm, Args args)
 {
@@ -130,6 +136,7 @@ static const TypeDef getter_def = {
 static const NativeDef natives[] = {
     {"define(text, filename, globals, /)", nat_define, "The namespace of a module made of text.", 0},
     {"name_fully(cls, /)", nat_name_fully, "Have error texts say the class's module, too; a decorator.", 0},
+    {"no_attribute(name, /)", nat_no_attribute, "Raise what a module without __getattr__ raises: for a module's __getattr__.", 0},
     {"caller_module()", nat_caller_module, "The name of the caller's caller's module.", 0},
     {0},
 };

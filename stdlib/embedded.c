@@ -1,8 +1,4 @@
-/* The modules written in Co, compiled when Co was built. Stage 1 of the build, which compiles them, has none. */
+/* The modules written in Co, compiled and packed when Co was built. */
 #include "stdlib/stdlib.h"
 
-#ifdef CO_STAGE1
-const EmbeddedModule embedded_modules[] = {{0}};
-#else
 #include "stdlib/embedded.inc"
-#endif

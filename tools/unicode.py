@@ -106,19 +106,25 @@ def name_hash(name):
     return value
 
 
+HASH_BITS = 40  # kept of each: enough that no two names share them
+
+
 def names():
-    """(hash's upper 43 bits, code point) packed in 64 bits, sorted."""
-    found = {}
+    """Runs of code points that have names, and the names' hashes in that order; the same of further names."""
+    rows, runs = [], []
     for code in CODES:
         name = unicodedata.name(chr(code), None)
         if name and not re.match("CJK UNIFIED IDEOGRAPH-|HANGUL SYLLABLE ", name):
-            found[name] = code
-    variations = [f"VS{number}" for number in range(1, 257)]
-    for name in " ".join(ALIASES.split()).split(", ") + variations:
-        found[name] = ord(unicodedata.lookup(name))
-    rows = sorted(name_hash(name) >> 21 << 21 | code for name, code in found.items())
-    assert len({row >> 21 for row in rows}) == len(rows), "two names share a hash: take more bits"
-    return rows
+            if not runs or runs[-1][0] + runs[-1][1] != code:
+                runs.append([code, 0])
+            runs[-1][1] += 1
+            rows.append(name_hash(name))
+    for name in " ".join(ALIASES.split()).split(", ") + [f"VS{number}" for number in range(1, 257)]:
+        runs.append([ord(unicodedata.lookup(name)), 1])
+        rows.append(name_hash(name))
+    rows = [row >> 64 - HASH_BITS for row in rows]
+    assert len(set(rows)) == len(rows), "two names share a hash: take more bits"
+    return runs, rows
 
 
 def ideograph_ranges():
@@ -159,7 +165,10 @@ def main():
     print_codes("decomposition_pool", pool)
     print_rows("Composition", "compositions", compositions())
     print_rows("ClassRun", "class_runs", combining_classes())
-    print_array("uint64_t", "name_hashes", (f"{row:#x}u" for row in names()))
+    runs, hashes = names()
+    print_rows("NameRun", "name_runs", runs)
+    print_array("uint32_t", "name_hashes", (f"{row & 0xffffffff:#x}u" for row in hashes))
+    print_array("uint8_t", "name_hashes_high", (f"{row >> 32}" for row in hashes))
 
 
 main()

@@ -51,7 +51,7 @@ Code *code_load(VM *vm, const CodeImage *image, bool owned, Module *module, char
         vm_no_memory(vm);
         return NULL;
     }
-    *ref = (ImageRef){image, owned, source, source_size, codes, module, vm->codes};
+    *ref = (ImageRef){image, owned, NULL, source, source_size, codes, module, vm->codes};
     vm->codes = ref;
     return code_for_record(vm, ref, 0);
 }

@@ -36,6 +36,7 @@ struct Code {
 typedef struct ImageRef {
     const CodeImage *image;
     bool owned;             // free() the image with the VM
+    const struct EmbeddedModule *library; // the row of the standard library that it is from, or NULL
     const char *source;     // text of the file, or NULL (read again when a traceback needs it); owned
     size_t source_size;
     Code **codes;           // one per record, made on demand (borrowed: the collector clears dead ones)
@@ -55,6 +56,5 @@ bool code_source_line(VM *vm, const Code *c, uint32_t n, const char **text, size
 /* For the collector. */
 void code_free(VM *vm, Code *c);
 void codes_free_images(VM *vm);
-/* Part of the standard library: its image is embedded in the binary, without its text. */
-static inline bool code_is_library(const Code *c) { return !c->image->owned && !c->image->source; }
+static inline bool code_is_library(const Code *c) { return c->image->library; }
 static inline bool code_is_heap(const Code *c) { return c->flags & CODE_HEAP; }

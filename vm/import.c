@@ -1,4 +1,5 @@
 #include "vm/import.h"
+#include "vm/packed.h"
 #include "vm/common.h"
 #include "vm/dict.h"
 #include "vm/exception.h"
@@ -146,7 +147,11 @@ static Value load_embedded(VM *vm, Str *name, const EmbeddedModule *row)
     Module *m = module_make(vm, name, NULL);
     if (!m || (row->package && !set_package_path(vm, m, list_new(vm, NULL, 0))) || !enter(vm, m))
         return VALUE_ERROR;
-    return run_body(vm, m, module_body(vm, m, row->image, false, NULL, 0));
+    CodeImage *image = image_unpack(row->packed, row->size);
+    if (!image) return vm_no_memory(vm), VALUE_ERROR;
+    Value body = module_body(vm, m, image, true, NULL, 0);
+    if (!is_error(body)) vm->codes->library = row;
+    return run_body(vm, m, body);
 }
 
 static Value load_builtin(VM *vm, const BuiltinModule *row)

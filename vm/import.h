@@ -22,7 +22,8 @@ typedef struct BuiltinModule {
 } BuiltinModule;
 typedef struct EmbeddedModule {
     const char *name; // dotted
-    const CodeImage *image;
+    const uint8_t *packed; // packed.h
+    size_t size;
     bool package;
 } EmbeddedModule;
 
