@@ -95,19 +95,22 @@ struct VM {
     void *user;                  // the embedder's
 };
 
+/* On a path that programs seldom take: calls of it are kept out of the way of the code around them, and small. */
+#define COLD __attribute__((cold))
+
 /* --- errors: always `return vm_raise(...)` or `if (is_error(v)) return v;` --- */
 /* Raise with a printf-like text: %s %d %u %ld %zu %c %x %% as in C, and
  *   %T  Value: name of its type     %V  Value that is a str: its text     %N  Str *: its text
  *   %R  Value: its repr (only of str, int, float, None, bool and types: never calls scripts)
  *   %Y  Type *: its name            %A  Value: name of its type, or None, for a wrong argument
  * Never fails but to MemoryError. Answers VALUE_ERROR. */
-Value vm_raise(VM *vm, ErrorKind kind, const char *format, ...);
+COLD Value vm_raise(VM *vm, ErrorKind kind, const char *format, ...);
 /* With one argument object instead of a text (KeyError(key), StopIteration(value) ...). */
 Value vm_raise_arg(VM *vm, ErrorKind kind, Value arg);
 /* Raise an exception instance that exists. Sets __context__ from vm->handled. */
 Value vm_raise_exc(VM *vm, Value exc);
-Value vm_no_memory(VM *vm);
-Value vm_raise_errno(VM *vm, int err, const char *path); // OSError or the right subclass; path may be NULL
+COLD Value vm_no_memory(VM *vm);
+COLD Value vm_raise_errno(VM *vm, int err, const char *path); // OSError or the right subclass; path may be NULL
 /* Is the pending exception an instance of `kind`? */
 bool vm_pending_is(VM *vm, ErrorKind kind);
 /* Take the pending exception away (answers it). */
