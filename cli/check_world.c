@@ -3,9 +3,11 @@
 #include "vm/code_object.h"
 #include "vm/dict.h"
 #include "vm/import.h"
+#include "vm/list.h"
 #include "vm/native.h"
 #include "vm/protocol.h"
 #include "vm/str.h"
+#include "vm/type.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -76,10 +78,10 @@ static Thing look_up(void *state, const char *path)
     snprintf(module, sizeof module, "%.*s", (int)(dot - path), path);
     Module *m = library_module(w, module);
     if (!m) return THING_UNKNOWN;
-    Value v = dict_get_c(w->vm, m->dict, dot + 1);
-    if (!is_unset(v)) return kind_of(v);
-    bool computed = !is_unset(dict_get_c(w->vm, m->dict, "__getattr__"));
-    return computed || is_library_module(w->vm, path) ? THING_UNKNOWN : THING_MISSING;
+    Value v = obj_getattr_opt(w->vm, obj_value(m), vm_intern(w->vm, dot + 1));
+    if (!is_error(v) && !is_unset(v)) return kind_of(v);
+    w->vm->exc = VALUE_UNSET;
+    return is_library_module(w->vm, path) ? THING_UNKNOWN : THING_MISSING;
 }
 
 static void module_names(VM *vm, void (*each)(void *to, const char *name), void *to)
@@ -91,11 +93,15 @@ static void module_names(VM *vm, void (*each)(void *to, const char *name), void 
 static void names(void *state, const char *module, void (*each)(void *to, const char *name), void *to)
 {
     if (!*module) return module_names(started(state), each, to);
-    Module *m = library_module(state, module);
-    size_t pos = 0;
-    Value key, value;
-    while (m && dict_next(m->dict, &pos, &key, &value))
-        if (is_str(key) && as_str(key)->data[0] != '_') each(to, as_str(key)->data);
+    CheckWorld *w = state;
+    Module *m = library_module(w, module);
+    Value all = m ? attr_dir(w->vm, obj_value(m)) : VALUE_ERROR;
+    if (w->vm) w->vm->exc = VALUE_UNSET;
+    if (is_error(all)) return;
+    for (size_t i = 0; i < as_list(all)->size; i++) {
+        Value name = as_list(all)->items[i];
+        if (is_str(name) && as_str(name)->data[0] != '_') each(to, as_str(name)->data);
+    }
 }
 
 LintWorld check_world(CheckWorld *world)
