@@ -72,6 +72,7 @@ const struct HostIo uv_io = {
     .cores = cores,
     .lane = lane_open,
     .give = lane_give,
+    .step_back = lane_step_back,
     .watch = watch_open,
     .want = watch_want,
 };

@@ -4,6 +4,7 @@
  * program or is refused, ports are counted up, bytes arrive when the program next waits, in the order in which they
  * were sent, and no time passes meanwhile. Children, pipes and signals are the real host's.
  */
+#include "cli/host_uv.h"
 #include "cli/host_virtual.h"
 
 #include <errno.h>
@@ -394,7 +395,7 @@ static int io_signal(Host *h, int signal, IoSink *sink, IoId *id)
 
 static Host *io_another(Host *h) { return (void)h, host_virtual_new(host_uv_new()); }
 static int io_cores(Host *h) { return (void)h, 1; }
-static int io_lane(Host *h, int nice, IoSink *sink, IoId *id) { return real(h)->io->lane(real(h), nice, sink, id); }
+static int io_lane(Host *h, IoSink *sink, IoId *id) { return real(h)->io->lane(real(h), sink, id); }
 static int io_give(Host *h, IoId lane, IoJob *job) { return done(h, real(h)->io->give(real(h), lane, job)); }
 static int io_watch(Host *h, int fd, IoSink *sink, IoId *id) { return real(h)->io->watch(real(h), fd, sink, id); }
 static void io_want(Host *h, IoId watch, bool readable, bool writable)
@@ -423,6 +424,7 @@ const struct HostIo virtual_io = {
     .cores = io_cores,
     .lane = io_lane,
     .give = io_give,
+    .step_back = lane_step_back,
     .watch = io_watch,
     .want = io_want,
 };

@@ -2,6 +2,9 @@
  *
  * A lane's list of jobs is guarded by its mutex; whoever finishes a job puts it into the list of done ones and sends the
  * lane's async handle, by which the loop's thread hears of it. An idle lane keeps no loop alive.
+ *
+ * A thread may step back (be nice) but never forward again: so one that did so for a long job ends after it, and the loop's
+ * thread starts another for the jobs that follow.
  */
 #define _GNU_SOURCE // syscall
 #include "cli/host_uv.h"
@@ -15,7 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LANE_STACK = 8 << 20 }; // a worker's VM wants as much as a program's main thread
+enum {
+    LANE_STACK = 8 << 20, // a worker's VM wants as much as a program's main thread
+    NICEST = 19,          // a hundredth of a processor that somebody else wants, too
+};
 
 typedef struct Jobs { IoJob *first, *last; } Jobs;
 
@@ -29,7 +35,7 @@ struct Lane {
     bool stopping;          // ends when nothing is left to do
     bool ended;             // its thread does nothing any more
     bool joined;
-    int nice;
+    bool tired;             // its thread has stepped back and ends: another has to take its place
     size_t given;           // jobs that have not been told as done
     uv_async_t told;
 };
@@ -51,31 +57,32 @@ static IoJob *take(Jobs *jobs)
 
 /* ---- on the lane's thread ------------------------------------------------------------------------ */
 
-/* What takes long steps back for the loop, which has many to answer. */
-static void step_back(int nice)
+void lane_step_back(IoJob *job)
 {
-    id_t self = (id_t)syscall(SYS_gettid);
-    setpriority(PRIO_PROCESS, self, getpriority(PRIO_PROCESS, self) + nice);
+    if (job->stepped_back) return;
+    job->stepped_back = true;
+    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICEST);
 }
 
 static void *work(void *argument)
 {
     Lane *l = argument;
-    if (l->nice) step_back(l->nice);
     pthread_mutex_lock(&l->mutex);
-    for (;;) {
+    while (!l->tired) {
         IoJob *job = take(&l->todo);
         if (job) {
             pthread_mutex_unlock(&l->mutex);
             job->run(job);
             pthread_mutex_lock(&l->mutex);
+            l->tired = job->stepped_back;
             append(&l->done, job);
             uv_async_send(&l->told);
-        } else if (l->stopping) break;
-        else pthread_cond_wait(&l->more, &l->mutex);
+        } else if (l->stopping) {
+            l->ended = true;
+            uv_async_send(&l->told);
+            break;
+        } else pthread_cond_wait(&l->more, &l->mutex);
     }
-    l->ended = true;
-    uv_async_send(&l->told);
     pthread_mutex_unlock(&l->mutex);
     return NULL;
 }
@@ -112,6 +119,32 @@ static void forget(Lane *l)
     uv_close((uv_handle_t *)&l->told, free_lane);
 }
 
+/* Signals are for the program's own thread. */
+static int start_thread(Lane *l)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, LANE_STACK);
+    int err = pthread_create(&l->thread, &attributes, work, l);
+    pthread_attr_destroy(&attributes);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    l->joined = err != 0;
+    return err;
+}
+
+/* Nobody waits for the tired one, which may be long in coming to its end. No thread to be had: tried again. */
+static void relieve(Lane *l)
+{
+    if (!l->joined) pthread_detach(l->thread);
+    l->tired = false;
+    if (start_thread(l) == 0) return;
+    l->tired = true;
+    uv_async_send(&l->told);
+}
+
 static void told(uv_async_t *async)
 {
     Lane *l = async->data;
@@ -119,6 +152,7 @@ static void told(uv_async_t *async)
         pthread_mutex_lock(&l->mutex);
         IoJob *job = take(&l->done);
         bool ended = l->ended;
+        if (!job && l->tired) relieve(l);
         pthread_mutex_unlock(&l->mutex);
         if (!job) {
             if (ended) forget(l);
@@ -131,12 +165,11 @@ static void told(uv_async_t *async)
     }
 }
 
-int lane_open(Host *h, int nice, IoSink *sink, IoId *id)
+int lane_open(Host *h, IoSink *sink, IoId *id)
 {
     UvHost *u = uv_host(h);
     Lane *l = calloc(1, sizeof *l);
     if (!l || !host_uv_make_loop(u) || !(l->c.id = places_add(&u->places, &l->c))) return free(l), -ENOMEM;
-    l->nice = nice;
     l->c = (Channel){u, sink, l->c.id, CHANNEL_LANE};
     pthread_mutex_init(&l->mutex, NULL);
     pthread_cond_init(&l->more, NULL);
@@ -144,16 +177,7 @@ int lane_open(Host *h, int nice, IoSink *sink, IoId *id)
     l->told.data = l;
     uv_unref((uv_handle_t *)&l->told);
 
-    // Signals are for the program's own thread.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, LANE_STACK);
-    int err = pthread_create(&l->thread, &attributes, work, l);
-    pthread_attr_destroy(&attributes);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int err = start_thread(l);
     if (err) {
         places_remove(&u->places, l->c.id);
         uv_close((uv_handle_t *)&l->told, free_lane);
@@ -220,6 +244,7 @@ void lanes_free(UvHost *u)
         Lane *l = u->lanes;
         if (l->c.id) lane_close(&l->c, false);
         if (!l->joined) pthread_join(l->thread, NULL);
+        for (IoJob *job; (job = take(&l->todo));) job->run(job), append(&l->done, job); // a tired thread's
         for (IoJob *job; (job = take(&l->done));) job->drop(job);
         u->lanes = l->next;
         if (l->next) l->next->prev = NULL;

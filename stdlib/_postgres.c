@@ -149,10 +149,10 @@ static Value nat_cancel(VM *vm, Args args)
     Cancel *x = calloc(1, sizeof *x);
     PGcancel *what = x ? c->lib->getCancel(c->pq) : NULL;
     if (!what) return free(x), VALUE_FALSE;
-    *x = (Cancel){{run_cancel, drop_cancel, NULL}, {on_cancelled}, 0, c->lib, what, c, false, false, ""};
+    *x = (Cancel){.job = {.run = run_cancel, .drop = drop_cancel}, .sink = {on_cancelled}, .lib = c->lib, .what = what, .connection = c};
     c->lib->uses++;
     c->cancel = x;
-    int err = io(vm)->lane(vm->host, 0, &x->sink, &x->lane);
+    int err = io(vm)->lane(vm->host, &x->sink, &x->lane);
     Value parked = err ? vm_raise_errno(vm, -err, NULL) : park(vm, c);
     if (parked != VALUE_PARK) {
         if (x->lane) io(vm)->close(vm->host, x->lane, false);

@@ -22,9 +22,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { STEP_BACK = 10 }; // nicer by that: a long query takes a tenth of a core that the loop wants
 enum { CACHED = 32, BATCH_BYTES = 256 << 10, MESSAGE = 300 };
+enum { PROGRESS = 2000, LONG = 5000000 }; // steps of SQLite's machine between two looks at the clock; ns
 
 typedef enum { DO_OPEN, DO_RUN, DO_MORE, DO_FINISH, DO_SCRIPT, DO_CLOSE } What;
 
@@ -62,6 +63,7 @@ typedef struct Request {
 
 struct Connection {
     IoSink sink;
+    const struct HostIo *io;
     SqliteLibrary library;     // a copy: the lane may outlive the VM
     const SqliteLibrary *lib;
     IoId lane;
@@ -70,6 +72,7 @@ struct Connection {
     pthread_mutex_t mutex;     // guards `running` and `abandoned` of the requests
     Request *running;
     sqlite3 *db;               // the lane's, as all that follows
+    int64_t since;             // when what runs began
     Statement cache[CACHED];
     uint64_t clock;
 };
@@ -266,6 +269,21 @@ static void step(Request *r)
     if (!r->more) let_go(c, s);
 }
 
+static int64_t nanoseconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Called by SQLite as it computes: what takes long leaves the processors to those that do not. */
+static int make_progress(void *state)
+{
+    Connection *c = state;
+    if (nanoseconds() - c->since > LONG) c->io->step_back(&c->running->job);
+    return 0;
+}
+
 /* ---- what a request asks ------------------------------------------------------------------------- */
 
 static void do_open(Request *r)
@@ -280,6 +298,7 @@ static void do_open(Request *r)
     }
     c->lib->extended_result_codes(c->db, 1);
     c->lib->busy_timeout(c->db, r->timeout);
+    c->lib->progress_handler(c->db, PROGRESS, make_progress, c);
 }
 
 static void do_run(Request *r)
@@ -331,6 +350,7 @@ static void run(IoJob *job)
     bool wanted = !r->abandoned;
     if (wanted) c->running = r;
     pthread_mutex_unlock(&c->mutex);
+    c->since = nanoseconds();
     if (wanted) carry_out(r);
     else if (r->what == DO_MORE) let_go(c, r->statement);
     pthread_mutex_lock(&c->mutex);
@@ -400,7 +420,7 @@ static Request *new_request(VM *vm, Connection *c, What what)
 {
     Request *r = calloc(1, sizeof *r);
     if (!r) return vm_no_memory(vm), NULL;
-    r->job = (IoJob){run, drop, NULL};
+    r->job = (IoJob){.run = run, .drop = drop};
     r->c = c;
     r->what = what;
     r->most = SIZE_MAX;
@@ -530,12 +550,12 @@ static Value nat_connection(VM *vm, Args args)
     NativeData *o = heap_new(vm, KIND_NATIVE_DATA, stdlib(vm)->sqlite.connection->root_shape->id, NativeData);
     Connection *c = o ? calloc(1, sizeof *c) : NULL;
     if (!c) return vm_no_memory(vm);
-    *c = (Connection){.sink = {on_event}, .library = *stdlib(vm)->sqlite.library, .users = 1};
+    *c = (Connection){.sink = {on_event}, .io = io(vm), .library = *stdlib(vm)->sqlite.library, .users = 1};
     c->lib = &c->library;
     pthread_mutex_init(&c->mutex, NULL);
     o->data = c;
     o->values[0] = o->values[1] = VALUE_UNSET;
-    int err = io(vm)->lane(vm->host, STEP_BACK, &c->sink, &c->lane);
+    int err = io(vm)->lane(vm->host, &c->sink, &c->lane);
     return err ? vm_raise_errno(vm, -err, NULL) : obj_value(o);
 }
 

@@ -184,7 +184,7 @@ static Call *new_call(VM *vm, Worker *w)
 {
     Call *c = calloc(1, sizeof *c);
     if (!c) return vm_no_memory(vm), NULL;
-    c->job = (IoJob){run, drop, NULL};
+    c->job = (IoJob){.run = run, .drop = drop};
     c->w = w;
     c->waiter = (Waiter){VALUE_UNSET, 0};
     w->users++;
@@ -290,7 +290,7 @@ static Value nat_worker(VM *vm, Args args)
     *w = (Worker){.sink = {on_event}, .host = host, .compiler = vm->compiler, .reader = vm->reader, .users = 1};
     o->data = w;
     o->values[0] = o->values[1] = VALUE_UNSET;
-    int err = io(vm)->lane(vm->host, 0, &w->sink, &w->lane);
+    int err = io(vm)->lane(vm->host, &w->sink, &w->lane);
     return err ? vm_raise_errno(vm, -err, NULL) : obj_value(o);
 }
 

@@ -22,6 +22,7 @@ enum {
     SQLITE(int, close_v2, (sqlite3 *))                                                                         \
     SQLITE(int, extended_result_codes, (sqlite3 *, int))                                                       \
     SQLITE(int, busy_timeout, (sqlite3 *, int))                                                                \
+    SQLITE(void, progress_handler, (sqlite3 *, int, int (*)(void *), void *))                                  \
     SQLITE(void, interrupt, (sqlite3 *))                                                                       \
     SQLITE(int, errcode, (sqlite3 *))                                                                          \
     SQLITE(int, extended_errcode, (sqlite3 *))                                                                 \

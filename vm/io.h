@@ -44,7 +44,8 @@ typedef struct IoJob IoJob;
 struct IoJob {
     void (*run)(IoJob *job);
     void (*drop)(IoJob *job);
-    IoJob *next; // the host's
+    IoJob *next;       // the host's
+    bool stepped_back; // the host's
 };
 
 typedef struct IoEvent {
@@ -103,9 +104,13 @@ struct HostIo {
     int (*spawn)(Host *h, const IoCommand *c, IoSink *sink, IoId *id, int *pid);
     int (*kill)(Host *h, IoId child, int signal);
     int (*signal)(Host *h, int signal, IoSink *sink, IoId *id); // until closed
-    /* A lane: a thread that does the jobs it is given, one after another; nicer by `nice` than the others. Closing lets it do what it has (abort: and waits for that). */
-    int (*lane)(Host *h, int nice, IoSink *sink, IoId *id);
+    /* A lane: a thread that does the jobs it is given, one after another. Closing lets it do what it has (abort: and waits
+     * for that). */
+    int (*lane)(Host *h, IoSink *sink, IoId *id);
     int (*give)(Host *h, IoId lane, IoJob *job);
+    /* From within a job's run: it takes long, so its thread steps back behind everybody else until the job is done; those that
+     * follow in its lane do not. */
+    void (*step_back)(IoJob *job);
     /* A host of the same kind for a VM on a lane; host->close frees it. NULL: no memory. */
     Host *(*another)(Host *h);
     int (*cores)(Host *h); // how many threads can compute at the same time; 1 under virtual time, where all has its order
