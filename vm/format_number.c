@@ -97,9 +97,9 @@ static Value format_integer(VM *vm, Value v, const FormatSpec *spec)
     if (spec->type == 'c') return format_character(vm, v, spec);
     char type = spec->type ? (char)spec->type : 'd';
     int base = type == 'b' ? 2 : type == 'o' ? 8 : (type | 32) == 'x' ? 16 : 10;
-    Value text = int_to_str(vm, v, base);
+    Value text = type == 'X' ? int_to_hex_capitals(vm, v) : int_to_str(vm, v, base);
     if (is_error(text)) return text;
-    Str *s = as_str(text);
+    const Str *s = as_str(text);
     char prefix[] = {'0', type, 0};
     Parts parts = {.prefix = spec->alternate && base != 10 ? prefix : "",
                    .digits = s->data,
@@ -108,7 +108,6 @@ static Value format_integer(VM *vm, Value v, const FormatSpec *spec)
     parts.negative = s->data[0] == '-';
     parts.digits += parts.negative;
     parts.n_digits -= parts.negative;
-    if (type == 'X') to_upper(s->data, s->size); // nobody has seen this string yet
     return lay_out(vm, spec, &parts, base == 10 ? 3 : 4);
 }
 

@@ -70,6 +70,7 @@ Value int_parse_object(VM *vm, Value v, int base);         // str, bytes or byte
 Value int_parse_hex(VM *vm, const char *digits, size_t n); // constants of an image: [-]hex digits
 /* In base 2, 8, 10 or 16, without prefix; base 10 obeys the limit of 4,300 digits. */
 Value int_to_str(VM *vm, Value v, int base);
+Value int_to_hex_capitals(VM *vm, Value v);
 /* Text as int() and float() read it: decimal digits of all scripts become 0-9, white space a space, other
  * non-ASCII characters '?'. out has room for n bytes; answers how many were written. */
 size_t text_to_ascii(const char *text, size_t n, char *out);

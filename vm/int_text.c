@@ -198,6 +198,16 @@ Value int_to_str(VM *vm, Value v, int base)
     return big_to_bits(vm, &x, base == 2 ? 1 : base == 8 ? 3 : 4);
 }
 
+Value int_to_hex_capitals(VM *vm, Value v)
+{
+    Value text = int_to_str(vm, v, 16);
+    if (is_error(text)) return text;
+    Str *s = as_str(text);
+    if (s->size == 1) return obj_value(vm->ascii_str[(unsigned char)ascii_upper(s->data[0])]); // all share it
+    for (size_t i = 0; i < s->size; i++) s->data[i] = ascii_upper(s->data[i]); // nobody has seen it yet
+    return text;
+}
+
 /* ---- from text ---- */
 
 static int digit_value(char c)

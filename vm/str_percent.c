@@ -246,16 +246,9 @@ static bool convert_integer(Percent *p, const Directive *d, Value v)
         char buf[INT64_TEXT], *text = int64_to_text(as_small(v), buf);
         return add_integer(p, d, text, (size_t)(buf + INT64_TEXT - text));
     }
-    Value text = int_to_str(p->vm, v, base);
+    Value text = d->type == 'X' ? int_to_hex_capitals(p->vm, v) : int_to_str(p->vm, v, base);
     if (is_error(text)) return false;
-    Str *s = as_str(text); // fresh, unless it is one shared character
-    if (d->type == 'X') {
-        text = str_new(p->vm, s->data, s->size);
-        if (is_error(text)) return false;
-        s = as_str(text);
-        if (s->size > 1) for (size_t i = 0; i < s->size; i++) s->data[i] = ascii_upper(s->data[i]);
-        else s = p->vm->ascii_str[(unsigned char)ascii_upper(s->data[0])];
-    }
+    const Str *s = as_str(text);
     return add_integer(p, d, s->data, s->size);
 }
 
