@@ -66,10 +66,15 @@ static void *pack(CodeImage *image, size_t *size)
     char *form = malloc(form_size), *packed = malloc(sizeof h + room);
     if (!form || !packed) abort();
     lay_out(form, image, h);
-    if (compress2((Bytef *)packed + sizeof h, &room, (Bytef *)form, form_size, Z_BEST_COMPRESSION) != Z_OK) abort();
     memcpy(packed, &h, sizeof h);
+    z_stream z = {.next_in = (Bytef *)form, .avail_in = (uInt)form_size,
+                  .next_out = (Bytef *)packed + sizeof h, .avail_out = (uInt)room};
+    if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, -MAX_WBITS, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK ||
+        deflate(&z, Z_FINISH) != Z_STREAM_END)
+        abort();
+    *size = sizeof h + z.total_out;
+    deflateEnd(&z);
     free(form);
-    *size = sizeof h + room;
     return packed;
 }
 

@@ -1,5 +1,6 @@
 #include "vm/packed.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -26,10 +27,13 @@ CodeImage *image_unpack(const void *packed, size_t size)
 {
     PackedHeader h;
     memcpy(&h, packed, sizeof h);
-    uLongf room = packed_form_size(h);
+    size_t room = packed_form_size(h);
     char *form = malloc(room);
-    if (!form || uncompress((Bytef *)form, &room, (const Bytef *)packed + sizeof h, size - sizeof h) != Z_OK)
-        return free(form), NULL;
+    z_stream z = {.next_in = (Bytef *)packed + sizeof h, .avail_in = (uInt)(size - sizeof h),
+                  .next_out = (Bytef *)form, .avail_out = (uInt)room};
+    bool ok = form && inflateInit2(&z, -MAX_WBITS) == Z_OK; // no header, no checksum
+    ok = ok && (inflate(&z, Z_FINISH) == Z_STREAM_END) & (inflateEnd(&z) == Z_OK);
+    if (!ok) return free(form), NULL;
     fill_in(form, h);
     char *image = realloc(form, h.image_size);
     return (CodeImage *)(image ? image : form);
