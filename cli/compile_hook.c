@@ -38,7 +38,8 @@ static Value place_of(VM *vm, const Source *source, const Diag *d)
     if (!source->line_count) return VALUE_NONE;
     Position p = source_position(source, d->span);
     Span line = source_line(source, p.line), end_line = source_line(source, p.end_line);
-    Value text = source_text(vm, source->text + line.start, line.end - line.start);
+    bool ended = line.end < source->size && source->text[line.end] == '\n'; // the text shows the line's end, too
+    Value text = source_text(vm, source->text + line.start, line.end + ended - line.start);
     Value before = source_text(vm, source->text + line.start, p.col);
     Value before_end = source_text(vm, source->text + end_line.start, p.end_col);
     Value name = source_text(vm, source->name, strlen(source->name));

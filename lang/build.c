@@ -327,21 +327,21 @@ static bool is_bare_generator(const Node *node)
 }
 
 /* A positional argument may not follow `keyword=`, and nothing positional may follow `**mapping`. */
-static void check_position(Parser *p, const Node *arg, const Node *named, const Node *doubled)
+static void check_position(Parser *p, const Node *arg, const Node *named, const Node *doubled, Span close)
 {
     if (arg->kind == AST_Starred && doubled)
         parser_error(p, arg->span, "iterable argument unpacking follows keyword argument unpacking");
     else if (arg->kind != AST_Starred && doubled)
-        parser_error(p, arg->outer, "positional argument follows keyword argument unpacking");
+        parser_error(p, close, "positional argument follows keyword argument unpacking");
     else if (arg->kind != AST_Starred && named)
-        parser_error(p, arg->outer, "positional argument follows keyword argument");
+        parser_error(p, close, "positional argument follows keyword argument");
 }
 
 typedef struct SortedArgs {
     NodeList positional, keywords;
 } SortedArgs;
 
-static SortedArgs sort_arguments(Parser *p, NodeList args)
+static SortedArgs sort_arguments(Parser *p, NodeList args, Span close)
 {
     SortedArgs sorted = {0};
     const Node *named = NULL, *doubled = NULL;
@@ -349,7 +349,7 @@ static SortedArgs sort_arguments(Parser *p, NodeList args)
     for (uint32_t i = 0; i < args.count; i++) {
         Node *arg = args.items[i];
         if (arg->kind != AST_Keyword) {
-            check_position(p, arg, named, doubled);
+            check_position(p, arg, named, doubled, close);
             sorted.positional = list_add(p, sorted.positional, arg);
             continue;
         }
@@ -378,7 +378,7 @@ Node *ast_call(Parser *p, Node *func, Token open, Args args, Token close)
     else
         check_generators(p, args.list);
 
-    SortedArgs sorted = sort_arguments(p, args.list);
+    SortedArgs sorted = sort_arguments(p, args.list, close.span);
     AstCall *node = NODE_NEW(Call, span_join(func->outer, close.span));
     if (!node) return NULL;
     node->func = func;
@@ -390,7 +390,8 @@ Node *ast_call(Parser *p, Node *func, Token open, Args args, Token close)
 Node *ast_class(Parser *p, Token word, Node *name, Args args, NodeList body)
 {
     check_generators(p, args.list);
-    SortedArgs sorted = sort_arguments(p, args.list);
+    Span end = list_span(args.list);
+    SortedArgs sorted = sort_arguments(p, args.list, (Span){end.end, end.end + 1});
     AstClassDef *node = NODE_NEW(ClassDef, span_join(word.span, list_span(body)));
     if (!node || !name) return NULL;
     node->name = AST(Name, name)->id;

@@ -131,7 +131,7 @@ static void check_single_star(Parser *p, NodeList patterns)
     for (uint32_t i = 0; i < patterns.count; i++) {
         if (patterns.items[i]->kind != AST_MatchStar) continue;
         if (seen)
-            parser_error(p, patterns.items[i]->span, "multiple starred expressions in sequence pattern");
+            parser_error(p, patterns.items[i]->span, "multiple starred names in sequence pattern");
         seen = true;
     }
 }

@@ -412,7 +412,7 @@ static void read_slash(Parser *p, Signature *signature, const Node *mark)
     else if (signature->star)
         parser_error(p, mark->span, "/ must be ahead of *");
     else if (!signature->params.count)
-        parser_error(p, mark->span, "at least one argument must precede /");
+        diag_hint(p->diags, parser_error(p, mark->span, "invalid syntax"), "at least one argument must precede /");
     signature->slash = true;
     for (uint32_t i = 0; i < signature->params.count; i++) {
         AstParam *param = AST(Param, signature->params.items[i]);

@@ -1,4 +1,5 @@
 #include "lang/compiler.h"
+#include <string.h>
 
 //-- suspending --------------------------------------------------------------------------------------
 
@@ -52,7 +53,7 @@ bool check_async(Compiler *c, const Node *at, const char *what)
     Diag *diag;
     if (is_comprehension)
         diag = compile_error(c, at->span, "asynchronous comprehension outside of an asynchronous function");
-    else if (in_function) diag = compile_error(c, at->span, "'%s' outside async function", what);
+    else if (in_function || strcmp(what, "await") != 0) diag = compile_error(c, at->span, "'%s' outside async function", what);
     else diag = compile_error(c, at->span, "'%s' outside function", what);
     if (diag && function->kind == SCOPE_FUNCTION)
         diag_hint(c->diags, diag, "make the function asynchronous: 'async def %s'",

@@ -77,7 +77,8 @@ static void import_future(Compiler *c, AstImportFrom *node)
         const Name *name = AST(Alias, node->names.items[i])->name;
         size_t k = 0, count = sizeof features / sizeof *features;
         while (k < count && !is_text(name, features[k])) k++;
-        if (k == count) compile_error(c, node->node.span, "future feature %s is not defined", name->text);
+        if (k == count && strcmp(name->text, "braces") == 0) compile_error(c, node->node.span, "not a chance");
+        else if (k == count) compile_error(c, node->node.span, "future feature %s is not defined", name->text);
         c->future_annotations |= is_text(name, "annotations");
     }
 }

@@ -188,19 +188,50 @@ static Diag *report(Parser *p, Span span, const char *message)
     return diag_add(p->diags, DIAG_SYNTAX, span, "%s", message);
 }
 
+/* Whether the token stands in the braces of an f-string, or ends what does. */
+static bool in_field(const Parser *p, Token token)
+{
+    for (int i = p->lexer.depth; i-- > 0;)
+        if (p->lexer.open[i].kind == OPEN_FIELD) return true;
+    return ONE_OF(token.kind, TK_FRBRACE, TK_FCOLON);
+}
+
 static bool explain_fstring(Parser *p, Token token)
 {
-    bool empty = p->before.kind == TK_FLBRACE && ONE_OF(token.kind, TK_FRBRACE, TK_FCOLON, TK_BANG, TK_EQ);
-    if (!empty) return false;
-    report(p, token.span, "f-string: empty expression not allowed");
+    const char *at = p->lexer.source->text + token.span.start;
+    if (p->before.kind == TK_BANG)
+        report(p, token.span, "f-string: invalid conversion character: expected 's', 'r', or 'a'");
+    else if (in_field(p, token) && (p->before.kind == TK_EQ || p->earlier.kind == TK_BANG))
+        report(p, token.span, "f-string: expecting '}'");
+    else if (p->before.kind != TK_FLBRACE)
+        return false;
+    else if (token.kind == TK_FRBRACE)
+        report(p, token.span, "f-string: empty expression not allowed");
+    else if (ONE_OF(token.kind, TK_FCOLON, TK_BANG, TK_EQ))
+        diag_add(p->diags, DIAG_SYNTAX, token.span, "f-string: expression required before '%c'", *at);
+    else if (token.kind == TK_DSTAR)
+        report(p, token.span, "f-string: cannot use double starred expression here");
+    else
+        return false;
     return true;
+}
+
+/* What follows the line's `except`. */
+static Span first_type(const Parser *p)
+{
+    const char *text = p->lexer.source->text;
+    uint32_t at = p->line_first.span.end;
+    while (text[at] == ' ' || text[at] == '\t') at++;
+    return (Span){at, at};
 }
 
 static bool explain_except(Parser *p, Token token)
 {
     if (p->line_first.kind != TK_EXCEPT) return false;
     if (token.kind == TK_COMMA)
-        report(p, token.span, "multiple exception types must be parenthesized");
+        report(p, span_join(first_type(p), token.span), "multiple exception types must be parenthesized");
+    else if (p->before.kind == TK_EXCEPT && token.kind == TK_NEWLINE)
+        diag_add(p->diags, DIAG_SYNTAX, token.span, "expected %s", token_text(TK_COLON));
     else if (p->before.kind == TK_STAR && token.kind == TK_COLON)
         report(p, token.span, "expected one or more exception types");
     else if (p->before.kind == TK_EXCEPT)
@@ -216,6 +247,12 @@ static bool ends_operand(int kind)
     return ONE_OF(kind, TK_NAME, TK_NUMBER, TK_STRING, TK_FEND, TK_RP, TK_RB, TK_RC);
 }
 
+/* Whether what follows the token may be `name := value`. */
+static bool begins_condition(int kind)
+{
+    return ONE_OF(kind, TK_IF, TK_ELIF, TK_WHILE, TK_LP, TK_LB, TK_LC, TK_COMMA);
+}
+
 static bool explain_assignment(Parser *p, Token token)
 {
     char next = p->lexer.source->text[token.span.end];
@@ -226,7 +263,17 @@ static bool explain_assignment(Parser *p, Token token)
         return true;
     }
     if (token.kind == TK_EQ && in_condition && ends_operand(p->before.kind)) {
-        report(p, token.span, "invalid syntax. Maybe you meant '==' or ':=' instead of '='?");
+        Span span = span_join(p->before.span, token.span);
+        if (p->before.kind == TK_NAME && begins_condition(p->earlier.kind))
+            report(p, span, "invalid syntax. Maybe you meant '==' or ':=' instead of '='?");
+        else if (ONE_OF(p->before.kind, TK_NUMBER, TK_STRING) && begins_condition(p->earlier.kind))
+            diag_add(p->diags, DIAG_SYNTAX, span, "cannot assign to %s here. Maybe you meant '==' instead of '='?", "literal");
+        else
+            diag_hint(p->diags, report(p, token.span, "invalid syntax"), "to compare, write '=='");
+        return true;
+    }
+    if (token.kind == TK_EQ && p->before.kind == TK_YIELD) {
+        report(p, p->before.span, "assignment to yield expression not possible");
         return true;
     }
     if (token.kind != TK_WALRUS) return false;
@@ -278,11 +325,13 @@ static bool explain_print(Parser *p, Token token)
 static bool explain_comma(Parser *p, Token token)
 {
     if (!p->lexer.depth || !begins_operand(token.kind) || !ends_operand(p->before.kind)) return false;
+    bool parameter = p->line_first.kind == TK_DEF && ONE_OF(p->earlier.kind, TK_LP, TK_COMMA, TK_STAR, TK_DSTAR);
+    if (parameter || p->line_first.kind == TK_FROM) return false; // no expressions
     // Where the bracket could be closed, a comma could come too, though lemon may have given that up by now.
     void *grammar = p->grammar;
     bool closable =
         grammar_accepts(grammar, TK_RP) || grammar_accepts(grammar, TK_RB) || grammar_accepts(grammar, TK_RC);
-    bool field = grammar_accepts(grammar, TK_FRBRACE);
+    bool field = in_field(p, token);
     if (!closable && !field && !grammar_accepts(grammar, TK_COMMA)) return false;
     report(p, span_join(p->before.span, token.span),
            field ? "f-string: invalid syntax. Perhaps you forgot a comma?" : "invalid syntax. Perhaps you forgot a comma?");
@@ -299,18 +348,63 @@ static bool explain_name(Parser *p, Token token)
     return true;
 }
 
+/* Where what stands in the innermost bracket begins. */
+static uint32_t inside_bracket(const Parser *p)
+{
+    const char *text = p->lexer.source->text;
+    uint32_t at = p->lexer.open[p->lexer.depth - 1].at + 1;
+    return at + (uint32_t)strspn(text + at, " \t\n");
+}
+
+static bool explain_parameters(Parser *p, Token token)
+{
+    bool first = ONE_OF(p->before.kind, TK_LP, TK_COMMA) && p->line_first.kind == TK_DEF && p->lexer.depth == 2;
+    if (token.kind != TK_LP || (!first && p->before.kind != TK_LAMBDA)) return false;
+    report(p, token.span, first ? "Function parameters cannot be parenthesized" : "Lambda expression parameters cannot be parenthesized");
+    return true;
+}
+
+/* A default or a dict's value is missing. */
+static bool explain_value(Parser *p, Token token)
+{
+    if (!ONE_OF(token.kind, TK_COMMA, TK_RP, TK_RC)) return false;
+    bool closes = token.kind != TK_COMMA; // then the bracket has been taken from the open ones
+    int depth = p->lexer.depth + closes;
+    char bracket = closes ? (token.kind == TK_RC ? '{' : '(') : depth ? p->lexer.open[depth - 1].character : 0;
+    if (p->before.kind == TK_EQ && p->line_first.kind == TK_DEF && depth == 1 && bracket == '(')
+        report(p, p->before.span, "expected default value expression");
+    else if (p->before.kind == TK_COLON && bracket == '{')
+        report(p, p->before.span, "expression expected after dictionary key and ':'");
+    else
+        return false;
+    return true;
+}
+
 /* Starred and comprehended where they cannot be. */
 static bool explain_display(Parser *p, Token token)
 {
-    if (!p->lexer.depth) return false;
+    if (!p->lexer.depth || grammar_accepts(p->grammar, TK_ELSE)) return false;
     if (token.kind == TK_FOR && ends_operand(p->before.kind))
-        report(p, token.span, "did you forget parentheses around the comprehension target?");
+        report(p, (Span){inside_bracket(p), p->before.span.end}, "did you forget parentheses around the comprehension target?");
     else if (token.kind == TK_STAR && p->before.kind == TK_COLON &&
              p->lexer.open[p->lexer.depth - 1].character == '{')
         report(p, token.span, "cannot use a starred expression in a dictionary value");
     else
         return false;
     return true;
+}
+
+/* The punctuation or keyword that could have come, where hardly anything else could; 0: there is none. */
+static int missing_token(const Parser *p, Token token)
+{
+    static const uint8_t candidates[] = {TK_COLON, TK_LP, TK_IN, TK_IMPORT};
+    if (grammar_accepts(p->grammar, TK_NAME)) return 0;
+    for (size_t i = 0; i < sizeof candidates; i++) {
+        // At the end of a line, a header that is complete lacks its colon whatever else could follow.
+        bool open = token.kind != TK_NEWLINE && grammar_accepts(p->grammar, TK_COMMA);
+        if (!open && grammar_accepts(p->grammar, candidates[i])) return candidates[i];
+    }
+    return 0;
 }
 
 /* The only token that could have come, where there is such a one. */
@@ -328,15 +422,11 @@ static bool explain_single(Parser *p, Token token)
         report(p, p->before.span, "':' expected after dictionary key");
         return true;
     }
-    static const uint8_t candidates[] = {TK_COLON, TK_LP, TK_IN, TK_IMPORT};
-    for (size_t i = 0; i < sizeof candidates; i++) {
-        if (!grammar_accepts(grammar, candidates[i])) continue;
-        // At the end of a line, a header that is complete lacks its colon whatever else could follow.
-        if (token.kind != TK_NEWLINE && grammar_accepts(grammar, TK_COMMA)) continue;
-        diag_add(p->diags, DIAG_SYNTAX, token.span, "expected %s", token_text(candidates[i]));
-        return true;
-    }
-    return false;
+    int missing = missing_token(p, token);
+    bool certain = token.kind == TK_NEWLINE || missing == TK_LP || ONE_OF(p->line_first.kind, TK_DEF, TK_ASYNC, TK_TRY, TK_ELSE, TK_FINALLY);
+    if (!ONE_OF(missing, TK_COLON, TK_LP) || !certain) return false;
+    diag_add(p->diags, DIAG_SYNTAX, token.span, "expected %s", token_text(missing));
+    return true;
 }
 
 /* A `try` has neither yet. */
@@ -351,10 +441,7 @@ static bool explain_try(Parser *p, Token token)
 static bool explain_expected(Parser *p, Token token)
 {
     if (!p->line_started) return explain_try(p, token);
-    if (explain_single(p, token)) return true;
-    if (!grammar_accepts(p->grammar, TK_NUMBER) || begins_operand(token.kind)) return false;
-    report(p, token.span, "invalid syntax: expected an expression");
-    return true;
+    return explain_single(p, token);
 }
 
 //-- the explanation ---------------------------------------------------------------------------------
@@ -533,7 +620,12 @@ static void add_hint(Parser *p, Token token)
     const char *hint = about_keywords(p, token);
     if (!hint) hint = about_signs(p, token);
     if (!hint) hint = about_names(p, token);
+    int missing = missing_token(p, token);
+    bool nothing = grammar_accepts(p->grammar, TK_NUMBER) && !begins_operand(token.kind);
     if (hint) diag_hint(p->diags, diag, "%s", hint);
+    else if (strcmp(diag->message.text, "invalid syntax") != 0) return;
+    else if (missing) diag_hint(p->diags, diag, "expected %s", token_text(missing));
+    else if (nothing) diag_hint(p->diags, diag, "%s", HINT("an expression is missing here"));
 }
 
 void explain_syntax_error(Parser *p, Token token)
@@ -550,12 +642,13 @@ void explain_syntax_error(Parser *p, Token token)
     uint32_t count = p->diags->count;
     bool explained = explain_fstring(p, token) || explain_except(p, token) || explain_keyboard(p, token) || explain_misspelt(p, token) ||
                      explain_print(p, token) || explain_operator(p, token) || explain_assignment(p, token) ||
+                     explain_parameters(p, token) || explain_value(p, token) ||
                      explain_display(p, token) || explain_comma(p, token) || explain_name(p, token) ||
                      explain_expected(p, token);
     if (!explained && token.kind == TK_DEDENT)
         diag_add(p->diags, DIAG_INDENTATION, token.span, "unexpected unindent");
     else if (!explained)
-        report(p, token.span, "invalid syntax");
+        report(p, token.span, in_field(p, token) ? "f-string: invalid syntax" : "invalid syntax");
     if (p->diags->count > count) add_hint(p, token);
     p->bracket_error = in_brackets && p->diags->count > count ? p->diags->count : 0;
 }
@@ -593,7 +686,8 @@ void explain_missing_block(Parser *p, Token token)
     p->line_failed = true;
     uint32_t line = source_position(p->tree->source, keyword.span).line;
     const char *format = "expected an indented block after %s statement on line %u";
-    const char *what = token_text(keyword.kind);
+    const char *what = token_text(keyword.kind), *after = p->tree->source->text + keyword.span.end;
+    if (keyword.kind == TK_EXCEPT && after[strspn(after, " \t")] == '*') what = "'except*'";
     if (keyword.kind == TK_DEF || keyword.kind == TK_CLASS) {
         format = "expected an indented block after %s definition on line %u";
         what = keyword.kind == TK_DEF ? "function" : "class";

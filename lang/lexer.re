@@ -234,11 +234,14 @@ static void skip_word(Lexer *lexer)
 /* A number that goes on with what is no digit of its base: 12ab, 0o8, 0x. */
 static Token invalid_number(Lexer *lexer, const char *start, const char *base, int radix)
 {
-    const char *end = lexer->cursor;
+    const char *end = lexer->cursor, *odd = end; // what CPython stumbles over: it points at the character before
     skip_word(lexer);
     if (radix < 10 && is_digit(*end))
         return bad(lexer, end, end + 1, "invalid digit '%c' in %s literal", *end, base);
-    Token token = bad(lexer, start, lexer->cursor, "invalid %s literal", base);
+    bool prefix = radix != 10 && end == start + 1, exponent = (*end == 'e' || *end == 'E') && (end[1] == '+' || end[1] == '-');
+    odd += exponent ? 2 : prefix ? 1 : 0;
+    if (*odd == '_') odd++;
+    Token token = bad(lexer, odd - 1, lexer->cursor > odd ? lexer->cursor : odd, "invalid %s literal", base);
     bool name = radix == 10 && !strchr("eE_", *end); // 3rd; but 1e, 1__0
     if (name) diag_hint(lexer->diags, reported(lexer), "a name cannot begin with a digit");
     return token;
@@ -427,6 +430,10 @@ static Token mismatched(Lexer *lexer, const char *at, const Open *open)
     lexer->depth--; // most likely this one was meant to be closed
     if (open->kind == OPEN_FIELD) return bad(lexer, at, at + 1, "f-string: unmatched '%c'", *at);
     uint32_t line = line_at(lexer, lexer->source->text + open->at);
+    for (int i = lexer->depth; i-- > 0;)
+        if (lexer->open[i].kind == OPEN_FIELD)
+            return bad(lexer, at, at + 1, "f-string: closing parenthesis '%c' does not match opening parenthesis '%c'", *at,
+                       open->character);
     if (line == line_at(lexer, at))
         return bad(lexer, at, at + 1, "closing parenthesis '%c' does not match opening parenthesis '%c'", *at,
                    open->character);

@@ -174,6 +174,7 @@ static void take_any(Parser *p, Token token)
     case TK_DEDENT: take_dedent(p, token); break;
     default: take_in_line(p, token); break;
     }
+    p->earlier = p->before;
     p->before = token;
     if (grammar_depth(p->grammar) > GRAMMAR_MAX_DEPTH && !p->stopped) {
         parser_error(p, token.span, "too many nested expressions");

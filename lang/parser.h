@@ -13,7 +13,7 @@ typedef struct Parser {
     Layout layout;
     void *grammar;          // lemon's state
     Token line_first;       // first token of the logical line
-    Token before;           // the one before the current
+    Token before, earlier;  // the one before the current, and the one before that
     bool line_started;      // line_first is set
     bool line_failed;       // an error was reported on this line: say no more about it
     bool stopped;           // no use in going on

@@ -44,7 +44,7 @@ static bool may_be_compared(const Node *node)
 {
     if (node->kind == AST_UnaryOp) return ((const AstUnaryOp *)node)->op != UNARY_NOT;
     return !ONE_OF(node->kind, AST_None, AST_True, AST_False, AST_GeneratorExp, AST_Compare, AST_IfExp,
-                   AST_Lambda, AST_BoolOp, AST_Yield, AST_YieldFrom);
+                   AST_Lambda, AST_BoolOp);
 }
 
 /* Nothing but names and '-' between them: "my-name". */
@@ -58,7 +58,7 @@ static bool is_hyphenated(const Node *node)
 
 static void refuse_comparable(Parser *p, const Node *node, const char *what)
 {
-    Diag *diag = parser_error(p, node->outer, "cannot assign to %s here. Maybe you meant '==' instead of '='?", what);
+    Diag *diag = parser_error(p, node->span, "cannot assign to %s here. Maybe you meant '==' instead of '='?", what);
     if (node->kind == AST_BinOp && is_hyphenated(node)) diag_hint(p->diags, diag, "a name has no '-': write 'my_name'");
 }
 
@@ -73,23 +73,28 @@ static void refuse(Parser *p, const Node *node, ExprContext ctx, bool alone)
         parser_error(p, node->outer, "cannot assign to %s", what);
 }
 
+static bool is_debug(const Name *name)
+{
+    return name && name->len == 9 && memcmp(name->text, "__debug__", 9) == 0;
+}
+
 void target_forbid(Parser *p, Name *name, Span span)
 {
-    if (name && name->len == 9 && memcmp(name->text, "__debug__", 9) == 0)
+    if (is_debug(name))
         parser_error(p, span, "cannot assign to __debug__");
 }
 
 /* The elements of a tuple or list target, of which one may be starred. */
-static void set_elements(Parser *p, NodeList elts, ExprContext ctx)
+static void set_elements(Parser *p, const Node *whole, NodeList elts, ExprContext ctx, bool alone)
 {
     const Node *star = NULL;
     for (uint32_t i = 0; i < elts.count; i++) {
         Node *elt = elts.items[i];
         if (elt->kind != AST_Starred || ctx == CTX_DEL) {
-            target_set(p, elt, ctx, false);
+            target_set(p, elt, ctx, alone && i == elts.count - 1 && !whole->parens);
             continue;
         }
-        if (star) parser_error(p, elt->span, "multiple starred expressions in assignment");
+        if (star) parser_error(p, whole->outer, "multiple starred expressions in assignment");
         star = elt;
         AST(Starred, elt)->ctx = ctx;
         target_set(p, AST(Starred, elt)->value, ctx, false);
@@ -102,17 +107,18 @@ void target_set(Parser *p, Node *node, ExprContext ctx, bool alone)
     switch (node->kind) {
     case AST_Name:
         AST(Name, node)->ctx = ctx;
-        target_forbid(p, AST(Name, node)->id, node->span);
+        if (ctx != CTX_DEL) target_forbid(p, AST(Name, node)->id, node->span);
+        else if (is_debug(AST(Name, node)->id)) parser_error(p, node->span, "cannot delete __debug__");
         return;
     case AST_Attribute: AST(Attribute, node)->ctx = ctx; return;
     case AST_Subscript: AST(Subscript, node)->ctx = ctx; return;
     case AST_Tuple:
         AST(Tuple, node)->ctx = ctx;
-        set_elements(p, AST(Tuple, node)->elts, ctx);
+        set_elements(p, node, AST(Tuple, node)->elts, ctx, alone);
         return;
     case AST_List:
         AST(List, node)->ctx = ctx;
-        set_elements(p, AST(List, node)->elts, ctx);
+        set_elements(p, node, AST(List, node)->elts, ctx, false);
         return;
     case AST_Starred:
         if (ctx == CTX_STORE) {

@@ -214,7 +214,7 @@ START_TEST(patterns_that_are_none)
     expect_error("match x:\n    case {**y, 1: z}: pass\n",
                  "t.co:2:11: SyntaxError: '**' pattern must be the last");
     expect_error("match x:\n    case [*y, *z]: pass\n",
-                 "t.co:2:15: SyntaxError: multiple starred expressions in");
+                 "t.co:2:15: SyntaxError: multiple starred names in");
 }
 END_TEST
 
@@ -351,7 +351,7 @@ START_TEST(targets_are_checked)
     expect_error("a, b += 1\n",
                  "t.co:1:1: SyntaxError: 'tuple' is an illegal expression for augmented assignment");
     expect_error("*a = b\n", "t.co:1:1: SyntaxError: starred assignment target must be in a list or tuple");
-    expect_error("*a, *b = c\n", "t.co:1:5: SyntaxError: multiple starred expressions in assignment");
+    expect_error("*a, *b = c\n", "t.co:1:1: SyntaxError: multiple starred expressions in assignment");
     expect_error("(a.b := 1)\n", "t.co:1:2: SyntaxError: cannot use assignment expressions with attribute");
     expect_error("x = *a\n", "t.co:1:5: SyntaxError: can't use starred expression here");
 }
@@ -359,7 +359,7 @@ END_TEST
 
 START_TEST(arguments_and_parameters_are_checked)
 {
-    expect_error("f(a=1, 2)\n", "t.co:1:8: SyntaxError: positional argument follows keyword argument\n");
+    expect_error("f(a=1, 2)\n", "t.co:1:9: SyntaxError: positional argument follows keyword argument\n");
     expect_error("f(a=1, a=2)\n", "t.co:1:8: SyntaxError: keyword argument repeated: a");
     expect_error("f(a for a in b, 1)\n", "t.co:1:3: SyntaxError: Generator expression must be parenthesized");
     expect_error("f(a.b=1)\n",
