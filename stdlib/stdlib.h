@@ -38,6 +38,8 @@ typedef struct Stdlib {
     struct Crypto *crypto;                      // NULL until hashlib is imported
     struct Pcre *pcre;                          // NULL until re is imported
     Value token_missing;
+    Value entered;                              // the Context whose run() is the innermost, or UNSET;
+    Task *entered_in;                           // and the task that called it
     StandardInput input;
 } Stdlib;
 /* Obj.aux of NativeData: what it is, where its type may be a script's subclass. */
