@@ -76,8 +76,9 @@ static void add_sources(TextBuffer *out, const TraceRun *run)
 {
     text_addf(out, ",\"sources\":[");
     for (size_t i = 0; i < run->nsources; i++) {
+        const char *slash = strrchr(run->sources[i].name, '/'), *name = slash ? slash + 1 : run->sources[i].name;
         text_addf(out, "%s{\"name\":", i ? "," : "");
-        trace_add_json(out, run->sources[i].name, strlen(run->sources[i].name));
+        trace_add_json(out, name, strlen(name)); // a page is given away, and the folder is the writer's affair
         text_addf(out, ",\"text\":");
         trace_add_json(out, run->sources[i].text, run->sources[i].size);
         text_addf(out, "}");

@@ -23,17 +23,18 @@ const overflows = (elements, inside) => elements.filter(shown)
     .filter(e => box(e).right > box(inside(e)).right + 1 || box(e).left < box(inside(e)).left - 1)
     .map(e => e.textContent.trim().slice(0, 30));
 
-function lanesOf(scope, bars) {
+function lanesOf(scope, bars, labels) {
     return [...scope.querySelectorAll(".lane")].map(lane => ({
         task: lane.dataset.task,
         text: lane.textContent,
+        labels: [...lane.querySelectorAll(labels)].filter(shown).map(label => label.textContent),
         waits: [...lane.querySelectorAll(bars)].map(bar => box(bar).right - box(bar).left),
     }));
 }
 
 function probeDrawing() {
     const svg = document.querySelector("svg"), all = selector => [...svg.querySelectorAll(selector)];
-    found.lanes = lanesOf(svg, "rect.waits");
+    found.lanes = lanesOf(svg, "rect.waits", "text.label");
     found.texts = all(".small").map(e => e.textContent);
     found.outputs = all(".output").map(e => e.textContent);
     found.overlaps = overlaps(all("text"));
@@ -64,7 +65,7 @@ function scrub(part) {
 
 function probePage() {
     const all = selector => [...document.querySelectorAll(selector)];
-    found.lanes = lanesOf(document, ".span.waits");
+    found.lanes = lanesOf(document, ".span.waits", ".span.waits");
     found.overlaps = overlaps(all("button, #now, #told, h2 span, .axis span, .who b, .who small, .span, .badge, .line"))
         .filter(([a, b]) => a && b);
     found.overflows = overflows(all(".who, .state, .track, .panel, #player, h2"), () => document.body);

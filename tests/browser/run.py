@@ -87,7 +87,8 @@ def check_lanes(name, found):
     if len(clients) == 2 and all(lane["waits"] for lane in clients):
         ratio = clients[0]["waits"][0] / clients[1]["waits"][0]
         check(f"{name}: waits are as {ratio:.3f} to 1", abs(ratio - 3) < 0.15)
-    check(f"{name}: waits are labelled", all("sleep" in lane["text"] for lane in clients))
+    labels = [lane["labels"] for lane in clients]
+    check(f"{name}: waits are labelled: {labels}", labels == [["sleep 3 s"], ["sleep 1 s"]])
 
 
 def check_drawing(folder, drawing):
