@@ -9,6 +9,7 @@
 enum {
     NAME_LEAST = 12, NAME_MOST = 28,
     MAX_LANES = 40, // of a run; one screen, generously
+    WHEN_WIDTH = 8,
     MAX_STEPS = 12, // a run with more of them is not told in words
 };
 
@@ -256,14 +257,21 @@ static void tell_step(const Canvas *c, const TraceRun *run, const Step *s)
     const TraceSpan *span = &lane->spans[s->span], *next = s->span + 1 < lane->n ? span + 1 : NULL;
     char when[DURATION_TEXT];
     const char *text = trace_position(when, run, span->from, c->style->language);
-    add_fill(c->out, " ", 8 - width_of(text));
+    add_fill(c->out, " ", WHEN_WIDTH - width_of(text));
     text_addf(c->out, "%s  ", text);
     add_fill(c->out, " ", c->titles - add_clipped(c->out, trace_lane_title(lane), c->titles));
     text_addf(c->out, "  ");
+    TextBuffer told = {0};
     const char *begins = word(c, trace_is_start(lane, s->span) ? "starts" : "goes on");
     bool gives_way = next && (next->kind == SPAN_READY || next->kind == SPAN_RUN);
-    if (next && !gives_way) say(c, "%s, then %s: %s\n", begins, word(c, trace_span_name((SpanKind)next->kind)), word(c, next->label));
-    else say(c, "%s, then %s\n", begins, word(c, next ? "gives way" : trace_lane_end(lane)));
+    if (next && !gives_way)
+        text_saidf(&told, c->style->language, "%s, then %s: %s", begins, word(c, trace_span_name((SpanKind)next->kind)),
+                   word(c, next->label));
+    else text_saidf(&told, c->style->language, "%s, then %s", begins, word(c, next ? "gives way" : trace_lane_end(lane)));
+    if (told.bytes) add_clipped(c->out, told.bytes, c->style->columns - c->titles - WHEN_WIDTH - 4);
+    text_addf(c->out, "\n");
+    c->out->failed |= told.failed;
+    text_free(&told);
 }
 
 static void tell(const Canvas *c, const TraceRun *run)

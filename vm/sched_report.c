@@ -112,17 +112,22 @@ static void add_task(VM *vm, StrBuilder *b, Task *t)
     add_place(b, &g->frame);
 }
 
-/* A thread of a pool that waits for work stands in the library only. */
-static void add_strand(VM *vm, StrBuilder *b, const Strand *s)
+const Frame *strand_report(VM *vm, StrBuilder *b, const Strand *s)
 {
     const Frame *f = s == vm->strand ? vm->frame : s->frame;
     while (f && code_is_library(frame_code(f))) f = f->caller;
-    if (!s->wait || !f) return;
+    if (!s->wait || !f) return NULL;
     if (is_str(s->name)) sb_saidf(b, "  thread '%V' waits on ", s->name);
     else if (s == &vm->strands->own) sb_saidf(b, "  the script waits on ");
     else sb_saidf(b, "  thread %ld waits on ", (long)s->ident);
     sb_saidf(b, wait_texts[s->wait->kind]);
-    add_place(b, f);
+    return f;
+}
+
+static void add_strand(VM *vm, StrBuilder *b, const Strand *s)
+{
+    const Frame *f = strand_report(vm, b, s);
+    if (f) add_place(b, f);
 }
 
 static void add_everybody(VM *vm, StrBuilder *b)

@@ -96,6 +96,11 @@ static inline bool strand_others(const VM *vm) { return vm->strands->first != NU
 /* Let the program itself run, then go on: for safepoints that see a signal. */
 void strand_give_way(VM *vm);
 
+/* "  thread 1 waits on sleep", and the innermost frame of its own; NULL, and nothing is said: it runs or is ready, or it
+ * stands in the library only, as a thread of a pool that waits for work. (vm/sched_report.c) */
+struct StrBuilder;
+const Frame *strand_report(VM *vm, struct StrBuilder *b, const Strand *s);
+
 /* ---- for the scheduler and the collector ---- */
 static inline bool strands_ready(const VM *vm) { return vm->strands->ready != NULL; }
 /* Let each that is ready now run until it waits. */

@@ -1,9 +1,10 @@
-/* task_tree.c - what SIGQUIT prints: what runs now, and every task with its wait and its stack, below the task that
- * made it. */
+/* task_tree.c - what SIGQUIT prints: what runs now, every task with its wait and its stack, below the task that made
+ * it, and the threads (vm/strand.h) that stand in the program. */
 #include "vm/exception.h"
 #include "vm/report.h"
 #include "vm/sched.h"
 #include "vm/str.h"
+#include "vm/strand.h"
 
 #include <stdio.h>
 
@@ -38,11 +39,11 @@ static void add_frame(Tree *t, const Frame *f, int indent)
 }
 
 /* From the outermost frame inwards; the library's own are left out. */
-static void add_running_stack(Tree *t, int indent)
+static void add_stack(Tree *t, const Frame *innermost, int indent)
 {
     const Frame *frames[MAX_STACK];
     int n = 0;
-    for (const Frame *f = t->vm->frame; f && n < MAX_STACK; f = f->ret_kind == RET_TASK ? NULL : f->caller)
+    for (const Frame *f = innermost; f && n < MAX_STACK; f = f->ret_kind == RET_TASK ? NULL : f->caller)
         if (!code_is_library(frame_code(f))) frames[n++] = f;
     while (n > 0) add_frame(t, frames[--n], indent);
 }
@@ -65,14 +66,13 @@ static void add_state(Tree *t, Task *task)
         vm_take_pending(t->vm);
         return;
     }
-    sb_addf(&t->b, "task '%V' ", report.name);
-    if (task == t->vm->task) sb_add_c(&t->b, "runs");
-    else if (as_str(report.wait)->size == 0) sb_add_c(&t->b, "is ready");
-    else sb_addf(&t->b, "waits on %V", report.wait);
+    if (task == t->vm->task) sb_saidf(&t->b, "task '%V' runs", report.name);
+    else if (as_str(report.wait)->size == 0) sb_saidf(&t->b, "task '%V' is ready", report.name);
+    else sb_saidf(&t->b, "task '%V' waits on %V", report.name, report.wait);
     int64_t left = sched_deadline(t->vm, task) - t->now;
-    char text[32];
-    snprintf(text, sizeof text, ", %.1f s more", (double)left / 1e9);
-    if (left > 0) sb_add_c(&t->b, text);
+    char seconds[32];
+    snprintf(seconds, sizeof seconds, "%.1f", (double)left / 1e9);
+    if (left > 0) sb_saidf(&t->b, ", %s s more", seconds);
     sb_add_c(&t->b, "\n");
 }
 
@@ -91,10 +91,18 @@ static void add_tasks(Tree *t, const Task *parent, int indent)
         t->shown++;
         sb_add_fill(&t->b, ' ', (size_t)indent);
         add_state(t, task);
-        if (task == t->vm->task) add_running_stack(t, indent + 2 * STEP);
+        if (task == t->vm->task) add_stack(t, t->vm->frame, indent + 2 * STEP);
         else add_suspended_stack(t, task, indent + 2 * STEP);
         add_tasks(t, task, indent + STEP);
     }
+}
+
+static void add_strand(Tree *t, const Strand *s)
+{
+    const Frame *f = strand_report(t->vm, &t->b, s);
+    if (!f) return;
+    sb_add_c(&t->b, "\n");
+    add_stack(t, f, 3 * STEP);
 }
 
 void sched_report_tasks(VM *vm)
@@ -104,13 +112,15 @@ void sched_report_tasks(VM *vm)
     int n = 0;
     for (Task *task = sched_first_task(vm); task; task = task->next) n++;
     sb_init(&t.b, vm);
-    sb_addf(&t.b, "co: %d task%s\n", n, n == 1 ? "" : "s");
+    if (n == 1) sb_saidf(&t.b, "co: 1 task\n");
+    else sb_saidf(&t.b, "co: %d tasks\n", n);
     if (!vm->task && vm->frame) {
-        sb_add_c(&t.b, "  the script\n");
-        add_running_stack(&t, 3 * STEP);
+        sb_saidf(&t.b, "  the script\n");
+        add_stack(&t, vm->frame, 3 * STEP);
     }
     add_tasks(&t, NULL, STEP);
-    if (n > t.shown) sb_addf(&t.b, "  ... and %d more\n", n - t.shown);
+    if (n > t.shown) sb_saidf(&t.b, "  ... and %d more\n", n - t.shown);
+    for (const Strand *s = vm->strands->first; s; s = s->next) add_strand(&t, s);
     Value text = sb_finish(&t.b);
     if (is_str(text)) report_str(vm, text);
     vm->exc = pending;

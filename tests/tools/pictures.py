@@ -36,6 +36,25 @@ await main()
 print("went on")
 '''
 
+BUSY = '''
+import asyncio, time
+def compute():
+    end = time.monotonic() + 2
+    while time.monotonic() < end:
+        pass
+def block():
+    time.sleep(60)
+async def main():
+    job = spawn(asyncio.to_thread(block), name="blocked")
+    await sleep(0.01)
+    print("ready", flush=True)
+    compute()
+    print("went on", flush=True)
+    import os
+    os._exit(0)
+await main()
+'''
+
 
 def draw(co, folder, ending, *words):
     path = folder / f"run.{ending}"
@@ -103,10 +122,31 @@ def check_quit(co, folder):
         "        sleeper.co:3, in 잠꾸러기: await sleep(n)\n"), tree
 
 
+def check_quit_while_busy(co, folder):
+    """In a loop that computes, beside a thread that blocks: both stacks are told."""
+    program = folder / "busy.co"
+    program.write_text(BUSY)
+    process = subprocess.Popen([co, program.name], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGQUIT)
+    out, tree = process.communicate(timeout=60)
+    assert (out, process.returncode) == ("went on\n", 0), (out, process.returncode)
+    tree = re.sub(r"busy.co:[56], in compute: .*", "busy.co:N, in compute", tree)
+    assert tree == (
+        "co: 2 tasks\n"
+        "  task 'Task-1' runs\n"
+        "      busy.co:17, in <module>: await main()\n"
+        "      busy.co:13, in main: compute()\n"
+        "      busy.co:N, in compute\n"
+        "    task 'blocked' waits on to_thread()\n"
+        "  thread 'asyncio_0' waits on sleep\n"
+        "      busy.co:8, in block: time.sleep(60)\n"), tree
+
+
 def main(co):
     co = pathlib.Path(co).resolve()
     with tempfile.TemporaryDirectory() as name:
-        for check in (check_json, check_svg, check_html, check_hostile, check_quit):
+        for check in (check_json, check_svg, check_html, check_hostile, check_quit, check_quit_while_busy):
             check(co, pathlib.Path(name))
     print("pictures and the task tree are as they should be")
 
