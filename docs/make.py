@@ -16,7 +16,9 @@ BLOG = ROOT / "examples/blog"
 PICTURES = {  # name of the picture: the programs of examples/blog in it
     "clients": ["clients.py"],
     "turns": ["01_turns.co"],
+    "both": ["03_both.co"],
     "switch_points": ["04_switch_points.co"],
+    "one_at_a_time": ["05_one_at_a_time.co"],
     "sync": ["08_sync.co"],
     "five_steps": ["09_five_steps.co"],
     "sync_and_async": ["08_sync.co", "10_clients.co"],
