@@ -123,6 +123,7 @@ static const Frame *own_frame(const Frame *f, const Frame **library)
 static void add_value(TextBuffer *b, VM *vm, Value v)
 {
     if (is_small(v)) return text_addf(b, "%lld", (long long)as_small(v));
+    if (is_exact(v, T_FUNCTION)) return text_addf(b, "%s", ((Function *)as_obj(v))->code->name->data);
     bool brief = is_none(v) || is_float(v) || is_bool(v) || (is_exact(v, T_STR) && as_str(v)->length <= 16);
     Value text = brief ? obj_repr(vm, v) : VALUE_UNSET;
     if (is_str(text)) text_add(b, as_str(text)->data, as_str(text)->size);
