@@ -368,7 +368,9 @@ static bool init(VM *vm, Module *m)
     if (is_error(streams)) return false;
     stdlib(vm)->child_type = module_add_type(vm, m, NULL, "_process.child", &child_def, KIND_NATIVE_DATA);
     stdlib(vm)->signal_type = module_add_type(vm, m, NULL, "_process.signal", &watch_def, KIND_NATIVE_DATA);
-    return stdlib(vm)->child_type && stdlib(vm)->signal_type;
+    if (!stdlib(vm)->child_type || !stdlib(vm)->signal_type) return false;
+    return module_add(vm, m, "PIPE", small(PIPE)) && module_add(vm, m, "STDOUT", small(TO_STDOUT)) &&
+           module_add(vm, m, "DEVNULL", small(TO_NOTHING));
 }
 
 const ModuleDef _process_module = {"_process", natives, "Children and signals.", init};
