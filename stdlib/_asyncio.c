@@ -26,11 +26,8 @@ static bool seconds_to_ns(VM *vm, Value v, int64_t *ns)
         if (is_unset(vm->exc)) vm_raise(vm, ERR_TYPE, "'<=' not supported between instances of '%T' and 'int'", v);
         return false;
     }
-    if (isnan(s)) {
-        vm_raise(vm, ERR_VALUE, "Invalid delay: NaN (not a number)");
-        return false;
-    }
-    *ns = s >= 9e9 ? (int64_t)9e18 : s <= 0 ? 0 : (int64_t)(s * 1e9 + 0.5);
+    if (isnan(s)) *ns = 1; // no time, but a turn of the timers
+    else *ns = s >= 9e9 ? (int64_t)9e18 : s <= 0 ? 0 : (int64_t)(s * 1e9 + 0.5);
     return true;
 }
 
@@ -228,6 +225,8 @@ static Value nat_all_tasks(VM *vm, Args args)
 
 static Value nat_open_generators(VM *vm, Args args) { return (void)args, gc_open_async_generators(vm); }
 
+static Value nat_watch_failures(VM *vm, Args args) { return sched_watch_failures(vm, args.v[0] == VALUE_TRUE), VALUE_NONE; }
+
 /* ---- callbacks ---- */
 
 static Value nat_call_soon(VM *vm, Args args)
@@ -309,6 +308,7 @@ static const NativeDef natives[] = {
     {"_time()", nat_time, "The loop's clock, in seconds.", 0},
     {"create_task(coro, *, name=None, context=None)", nat_create_task, "Schedule a coroutine as a task.", 0},
     {"ensure_future(coro_or_future, *, loop=None)", nat_ensure_future, "A task for a coroutine or awaitable; a future itself.", 0},
+    {"_watch_failures(watch, /)", nat_watch_failures, "Whether events._never_retrieved is to hear at once of what was dropped.", 0},
     {"_set_task_maker(maker, /)", nat_set_task_maker, "maker(coro, name, context) makes the tasks; None: Task does.", 0},
     {"_spawn(coro, name=None)", nat_spawn, "As the prelude's spawn.", 0},
     {"gather(*coros_or_futures, return_exceptions=False)", nat_gather, "A future of the list of all results.", 0},

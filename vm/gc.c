@@ -235,6 +235,7 @@ static void find_dying(VM *vm, bool major)
     }
     h->nfinalizable = h->nold_finalizable = kept;
     for (size_t i = first_new; i < h->ndying; i++) gc_mark_obj(vm, h->dying[i]);
+    if (major) sched_note_dropped(vm);
     gc_mark_all(vm);
 }
 
@@ -606,8 +607,11 @@ void gc_step(VM *vm)
 
 void gc_collect(VM *vm)
 {
+    sched_seek_dropped(vm, true);
     collect_all(vm, false);
+    sched_seek_dropped(vm, false);
     run_finalizers(vm, false);
+    sched_tell_dropped(vm);
     unawaited_report(vm, false);
 }
 

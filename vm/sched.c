@@ -36,6 +36,10 @@ struct Sched {
     Value context;             // the one the loop runs in: the current one between two turns
     Value task_maker;          // f(coro, name, context): makes the tasks instead of Task; or UNSET
     Value failures;            // List of failed futures nobody has observed, or UNSET
+    bool watching;             // the program wants to be told of those as soon as they are dropped
+    bool seeking;              // a full collection is finding out which are
+    uint16_t seekings;         // made for one of them alone
+    bool failed;               // one has been noted in this turn
     struct { Gen *leaf; bool can_park; } await; // the async native being started
     struct {                   // by the collector
         size_t turns;          // from the head of the ready queue on
@@ -650,9 +654,9 @@ static void callback_failed(VM *vm, Sched *s, Value callback, Value args, Value 
     }
     if (is_unset(events)) return sched_report_error(vm, "callback");
     vm_take_pending(vm);
-    vm->exit_status = 1;
     Value told = vm_call_method(vm, events, vm_intern(vm, "_callback_failed"), (Value[]){callback, args, handle, exc}, 4);
     if (is_error(told)) sched_report_error(vm, "callback");
+    else if (told == VALUE_FALSE) vm->exit_status = 1; // the program has no handler of its own
 }
 
 static void run_handle(VM *vm, Sched *s, Handle *h)
@@ -714,6 +718,15 @@ static int64_t next_deadline(VM *vm, Sched *s)
     return s->ntimers ? s->timers[0].when : INT64_MAX;
 }
 
+/* An exception handler hears of a failure when CPython's would: when nobody can ask for it any more. Only a full
+ * collection can tell, so after some of them it may hear later, when the program or the memory calls for one. */
+static void seek_dropped_soon(VM *vm, Sched *s)
+{
+    enum { MOST_SEEKINGS = 100 };
+    s->failed = false;
+    if (s->watching && !is_unset(s->failures) && s->seekings++ < MOST_SEEKINGS) gc_collect(vm);
+}
+
 /* One round of asyncio's loop: wait if nothing is ready, let due timers in, run what was ready then. */
 static bool run_round(VM *vm, Sched *s)
 {
@@ -726,6 +739,7 @@ static bool run_round(VM *vm, Sched *s)
     if (!fire_timers(vm, s)) return false;
     for (size_t n = s->ready; n > 0 && s->ready > 0; n--) {
         run_turn(vm, s, take_turn(vm, s, n));
+        if (s->failed) seek_dropped_soon(vm, s);
         if (!is_unset(s->fatal)) {
             Value exc = s->fatal;
             s->fatal = VALUE_UNSET;
@@ -998,6 +1012,23 @@ void sched_note_failure(VM *vm, Future *f)
         return;
     }
     if (!list_append(vm, as_list(s->failures), obj_value(f))) vm_take_pending(vm);
+    s->failed = true;
+}
+
+void sched_watch_failures(VM *vm, bool watch) { sched(vm)->watching = watch; }
+void sched_seek_dropped(VM *vm, bool seek)
+{
+    if (vm->sched) sched(vm)->seeking = seek && sched(vm)->watching && !is_unset(sched(vm)->failures);
+}
+
+void sched_note_dropped(VM *vm)
+{
+    Sched *s = sched(vm);
+    if (!s || !s->seeking) return;
+    const List *failures = as_list(s->failures);
+    for (size_t i = 0; i < failures->size; i++)
+        if (!gc_lives(vm, as_obj(failures->items[i]))) as_obj(failures->items[i])->aux |= FUTURE_DROPPED;
+    gc_mark_value(vm, s->failures);
 }
 
 void sched_report_error(VM *vm, const char *where)
@@ -1015,6 +1046,20 @@ static bool tell_handler(VM *vm, Future *f)
     Value told = vm_call_method(vm, events, vm_intern(vm, "_never_retrieved"), args, 2);
     if (is_error(told)) sched_report_error(vm, "exception handler");
     return told != VALUE_FALSE;
+}
+
+void sched_tell_dropped(VM *vm)
+{
+    Sched *s = sched(vm);
+    if (!s || !s->watching || is_unset(s->failures)) return;
+    Value *root = roots_push(vm, s->failures);
+    for (size_t i = 0; root && i < as_list(*root)->size; i++) {
+        Future *f = as_future(as_list(*root)->items[i]);
+        if (!(f->h.aux & FUTURE_DROPPED) || f->h.aux & FUTURE_OBSERVED) continue;
+        f->h.aux |= FUTURE_OBSERVED;
+        tell_handler(vm, f);
+    }
+    if (root) roots_pop(vm, root);
 }
 
 void sched_report_failures(VM *vm)
@@ -1101,7 +1146,7 @@ void sched_trace(VM *vm)
     s->seen.nfresh = 0;
     if (s->running) gc_mark_value(vm, s->context);
     gc_mark_value(vm, s->task_maker);
-    gc_mark_value(vm, s->failures);
+    if (!s->seeking) gc_mark_value(vm, s->failures);
     gc_mark_value(vm, s->fatal);
     if (vm->task) gc_mark_obj(vm, vm->task);
 }

@@ -19,6 +19,7 @@ enum {
     FUTURE_GATHERING = 128,  // gather()'s: `extra` is the Tuple of children
     TASK_RUNNING = 256,
     TASK_HELD = 512,         // a prompt's, from before what it runs now: what ends a loop leaves it alone
+    FUTURE_DROPPED = 2048,   // it failed, nobody has asked, and nobody can any more
     TASK_FOLLOWED = 1024,    // the event hook is told of it; what listens sets this when it is told of the task's creation
 };
 
@@ -146,6 +147,12 @@ bool sched_cancel_tasks(VM *vm);
 size_t sched_count_tasks(VM *vm);
 /* Print the failures of tasks and futures that nobody has asked for; the exit status becomes 1. */
 void sched_report_failures(VM *vm);
+/* With a handler of the program's for failures: it is told as soon as a full collection finds that nobody can ask for
+ * one any more. gc_collect brackets itself by sched_seek_dropped, notes what is dropped when all else is marked, and tells. */
+void sched_watch_failures(VM *vm, bool watch);
+void sched_seek_dropped(VM *vm, bool seek);
+void sched_note_dropped(VM *vm);
+void sched_tell_dropped(VM *vm);
 /* For a program that has a loop of its own: one round, without waiting. False: an exception is pending. */
 bool sched_step(VM *vm);
 /* When the next step will have something to do (monotonic ns; 0: now); INT64_MAX: nothing has a deadline. */
