@@ -39,21 +39,24 @@ static Value exhaust(VM *vm, Iter *it)
 
 /* ---- from C ---- */
 
+/* The next item of an iterator over a list or tuple; UNSET: it has none, or is of another kind. */
+static inline Value take(Value v)
+{
+    bool list = is_exact(v, T_LIST_ITER);
+    if (!list && !is_exact(v, T_TUPLE_ITER)) return VALUE_UNSET;
+    Iter *it = as_iter(v);
+    if (is_unset(it->source)) return VALUE_UNSET;
+    size_t n = list ? as_list(it->source)->size : as_tuple(it->source)->size;
+    const Value *items = list ? as_list(it->source)->items : as_tuple(it->source)->items;
+    return (size_t)it->index < n ? items[it->index++] : VALUE_UNSET;
+}
+
 /* obj_next, with the commonest iterators inline: for those that step others. */
 static inline Value step(VM *vm, Value v)
 {
-    if (is_exact(v, T_LIST_ITER)) {
-        Iter *it = as_iter(v);
-        if (!is_unset(it->source) && (size_t)it->index < as_list(it->source)->size)
-            return as_list(it->source)->items[it->index++];
-    } else if (is_exact(v, T_TUPLE_ITER)) {
-        Iter *it = as_iter(v);
-        if (!is_unset(it->source) && (size_t)it->index < as_tuple(it->source)->size)
-            return as_tuple(it->source)->items[it->index++];
-    } else if (is_exact(v, T_RANGE_ITER)) {
-        return range_iter_next(vm, (RangeIter *)as_obj(v));
-    }
-    return obj_next(vm, v);
+    Value item = take(v);
+    if (!is_unset(item)) return item;
+    return is_exact(v, T_RANGE_ITER) ? range_iter_next(vm, (RangeIter *)as_obj(v)) : obj_next(vm, v);
 }
 
 /* Is it exhausted, or has its script failed? */
@@ -423,6 +426,19 @@ static size_t next_of_each(VM *vm, const Tuple *iterators, Value *row, Value *la
     return iterators->size;
 }
 
+enum { MOST_TAKEN = 4 };
+
+/* One item of each, as step_zip, but of a few lists and tuples that all have one. False: nothing has been taken. */
+static inline bool take_each(const Tuple *iterators, Value *row)
+{
+    size_t n = iterators->size, i = 0;
+    if (n - 1 >= MOST_TAKEN) return false;
+    while (i < n && !is_unset(row[i] = take(iterators->items[i]))) i++;
+    if (i == n) return true;
+    while (i-- > 0) as_iter(iterators->items[i])->index--;
+    return false;
+}
+
 /* One item of each into fresh roots, to be given back by roots_pop; UNSET, or STOP or ERROR with none. */
 static Value step_zip(VM *vm, const Iter *it, Value **row)
 {
@@ -440,7 +456,10 @@ static Value step_zip(VM *vm, const Iter *it, Value **row)
 
 static Value next_of_zip(VM *vm, Value self)
 {
-    Value *row, v = step_zip(vm, as_iter(self), &row);
+    Value taken[MOST_TAKEN], *row;
+    const Tuple *iterators = as_tuple(as_iter(self)->extra);
+    if (take_each(iterators, taken)) return tuple_new(vm, taken, iterators->size);
+    Value v = step_zip(vm, as_iter(self), &row);
     if (!is_unset(v)) return v;
     v = tuple_new(vm, row, as_tuple(as_iter(self)->extra)->size);
     roots_pop(vm, row);
@@ -542,7 +561,12 @@ const TypeDef type_def_FILTER = {
 
 static Value unpack_zip(VM *vm, const Iter *it, Value *out, size_t n)
 {
-    Value *row, v = step_zip(vm, it, &row);
+    Value taken[MOST_TAKEN], *row;
+    if (take_each(as_tuple(it->extra), taken)) {
+        for (size_t i = 0; i < n; i++) out[i] = taken[i];
+        return VALUE_NONE;
+    }
+    Value v = step_zip(vm, it, &row);
     if (!is_unset(v)) return v;
     for (size_t i = 0; i < n; i++) out[i] = row[i];
     roots_pop(vm, row);
