@@ -245,6 +245,7 @@ const TypeDef type_def_FLOAT = {
     .methods = methods,
     .getsets = getsets,
     .constructor = {"float(x=0, /)", nat_float, "Convert a string or number to a floating point number.", 0},
+    .convert = float_from_any,
     .doc = "Convert a string or number to a floating point number, if possible.",
     .flags = TYPE_MATCH_SELF,
     .operators = OPS_ARITHMETIC | OPS_UNARY(UN_NEG) | OPS_UNARY(UN_POS) | OPS_UNARY(UN_ABS),

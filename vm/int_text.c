@@ -189,7 +189,8 @@ Value int_to_str(VM *vm, Value v, int base)
     int64_t i;
     if (base == 10 && int_to_i64(v, &i)) {
         char buf[INT64_TEXT], *text = int64_to_text(i, buf);
-        return str_new(vm, text, (size_t)(buf + INT64_TEXT - text));
+        size_t size = (size_t)(buf + INT64_TEXT - text);
+        return str_new_counted(vm, text, size, size);
     }
     IntView x;
     int_view(&x, v);

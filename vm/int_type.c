@@ -370,6 +370,7 @@ const TypeDef type_def_INT = {
     .methods = int_methods,
     .getsets = int_getsets,
     .constructor = {"int(x=?, /, base=?)", nat_int, "Convert a number or string to an integer.", 0},
+    .convert = int_from_object,
     .doc = "int([x]) -> integer\nint(x, base=10) -> integer",
     .flags = TYPE_MATCH_SELF,
     .operators = OPS_ARITHMETIC | OPS_BITWISE | OPS_BOTH(BIN_LSHIFT) | OPS_BOTH(BIN_RSHIFT) | OPS_UNARY(UN_NEG) |

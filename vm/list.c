@@ -542,6 +542,7 @@ const TypeDef type_def_LIST = {
         },
     .methods = methods,
     .constructor = {"list(iterable=(), /)", construct, NULL, 0},
+    .convert = obj_to_list,
     .doc = "Built-in mutable sequence.",
     .flags = TYPE_SEQUENCE | TYPE_MATCH_SELF | TYPE_UNHASHABLE,
     .operators = OPS_LEFT(BIN_ADD) | OPS_BOTH(BIN_MUL),

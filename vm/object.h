@@ -209,6 +209,7 @@ typedef struct TypeDef {
     const NativeDef *methods;  // ended by {0}
     const GetSetDef *getsets;  // ended by {0}
     NativeDef constructor;     // "list(iterable=(), /)": called with the type as v[0] before the parameters; fn NULL: "cannot create 'x' instances"
+    Value (*convert)(VM *vm, Value object); // what the type answers when called with just one object, if that is simpler
     const char *doc;
     unsigned flags;            // TYPE_...
     uint32_t operators;        // what binary and unary answer (OPS_...); 0: everything

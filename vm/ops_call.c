@@ -90,7 +90,11 @@ Value op_call(VM *vm, Value callee, Value *args, int n, Value kwnames, uint16_t 
         if (o->kind == KIND_NATIVE) return call_native(vm, (Native *)o, args, n, kwnames, dst, false);
         if (o->kind == KIND_FUNCTION && code_is_heap(((Function *)o)->code))
             return made_coroutine(vm, gen_new(vm, (Function *)o, args, n, kwnames));
-        if (o->kind == KIND_TYPE && ((Type *)o)->direct) return type_call_direct(vm, (Type *)o, args, n, kwnames);
+        if (o->kind == KIND_TYPE && ((Type *)o)->direct) {
+            const TypeDef *def = ((Type *)o)->def;
+            if (def->convert && n == 1 && is_unset(kwnames)) return def->convert(vm, args[0]);
+            return type_call_direct(vm, (Type *)o, args, n, kwnames);
+        }
     }
     return frame_invoke(vm, callee, args, n, kwnames, dst, RET_VALUE);
 }

@@ -68,6 +68,7 @@ Value obj_repr(VM *vm, Value v)
 Value obj_str(VM *vm, Value v)
 {
     if (is_exact(v, T_STR)) return v;
+    if (is_small(v)) return int_to_str(vm, v, 10);
     Type *t = type_of(vm, v);
     if (too_deep(vm, " while getting the str of an object")) return VALUE_ERROR;
     if (!type_defines(t, D_STR)) {

@@ -209,6 +209,7 @@ const TypeDef type_def_TUPLE = {
         },
     .methods = methods,
     .constructor = {"tuple(iterable=(), /)", construct, NULL, 0},
+    .convert = obj_to_tuple,
     .doc = "Built-in immutable sequence.",
     .flags = TYPE_SEQUENCE | TYPE_MATCH_SELF,
     .operators = OPS_LEFT(BIN_ADD) | OPS_BOTH(BIN_MUL),

@@ -142,8 +142,17 @@ static inline char *copy_bytes(char *out, const char *p, size_t n)
         uint64_t first = utf8_word(p), last = utf8_word(p + n - 8);
         memcpy(out, &first, 8);
         memcpy(out + n - 8, &last, 8);
-    } else {
-        for (size_t i = 0; i < n; i++) out[i] = p[i];
+    } else if (n >= 4) {
+        uint32_t first, last;
+        memcpy(&first, p, 4);
+        memcpy(&last, p + n - 4, 4);
+        memcpy(out, &first, 4);
+        memcpy(out + n - 4, &last, 4);
+    } else if (n) {
+        char first = p[0], middle = p[n / 2], last = p[n - 1];
+        out[0] = first;
+        out[n / 2] = middle;
+        out[n - 1] = last;
     }
     return out + n;
 }
