@@ -322,6 +322,26 @@ static inline bool flt_none(double a, double b, double *r) { (void)a; (void)b; (
         NEXT;                                                                                                          \
     } while (0)
 
+/* R(A) = o[i], where that takes a look only; the str of an ASCII character is there already. */
+#define ITEM_IN_PLACE(o, i)                                                                                            \
+    do {                                                                                                               \
+        if (FAST(is_small(i)) && is_ptr(o)) {                                                                          \
+            size_t at = (size_t)as_small(i);                                                                           \
+            if (as_obj(o)->shape == T_LIST && at < as_list(o)->size) {                                                 \
+                R(A) = as_list(o)->items[at];                                                                          \
+                NEXT;                                                                                                  \
+            }                                                                                                          \
+            if (as_obj(o)->shape == T_TUPLE && at < as_tuple(o)->size) {                                               \
+                R(A) = as_tuple(o)->items[at];                                                                         \
+                NEXT;                                                                                                  \
+            }                                                                                                          \
+            if (as_obj(o)->shape == T_STR && str_is_ascii(as_str(o)) && at < as_str(o)->size) {                        \
+                R(A) = obj_value(vm->ascii_str[(unsigned char)as_str(o)->data[at]]);                                   \
+                NEXT;                                                                                                  \
+            }                                                                                                          \
+        }                                                                                                              \
+    } while (0)
+
 /* What FOR_NEXT does; pc stands after it. */
 #define FOR_STEP(item, pair)                                                                                           \
     do {                                                                                                               \
@@ -925,29 +945,12 @@ step_generator: { // next(g), g.send(v)
     CASE(DELATTR): CHECK(attr_set(vm, R(A), (Str *)as_obj(K(B)), VALUE_UNSET) != VALUE_ERROR);
     CASE(GETITEM): {
         Value o = R(B), i = R(C);
-        if (FAST(is_exact(o, T_LIST)) && is_small(i)) {
-            const List *l = as_list(o);
-            size_t at = (size_t)as_small(i);
-            if (likely(at < l->size)) {
-                R(A) = l->items[at];
-                NEXT;
-            }
-        }
+        ITEM_IN_PLACE(o, i);
         FINISH(A, op_getitem(vm, o, i, A));
     }
     CASE(GETITEM_RK): {
         Value o = R(B), i = K(C);
-        if (FAST(is_small(i)) && is_ptr(o)) {
-            size_t at = (size_t)as_small(i);
-            if (as_obj(o)->shape == T_LIST && at < as_list(o)->size) {
-                R(A) = as_list(o)->items[at];
-                NEXT;
-            }
-            if (as_obj(o)->shape == T_TUPLE && at < as_tuple(o)->size) {
-                R(A) = as_tuple(o)->items[at];
-                NEXT;
-            }
-        }
+        ITEM_IN_PLACE(o, i);
         FINISH(A, op_getitem(vm, o, i, A));
     }
     CASE(SETITEM): {

@@ -5,6 +5,7 @@
 #include "vm/list.h"
 #include "vm/ops.h"
 #include "vm/protocol.h"
+#include "vm/search.h"
 #include "vm/str.h"
 #include "vm/type.h"
 
@@ -109,10 +110,21 @@ Value op_unary(VM *vm, UnaryOp op, Value a, uint16_t dst)
 
 static const Dunder swapped[] = {D_GT, D_GE, D_EQ, D_NE, D_LT, D_LE};
 
+static bool compare_strs(const Str *a, const Str *b, CompareOp op)
+{
+    switch (op) {
+    case CMP_EQ: return str_eq(a, b);
+    case CMP_NE: return !str_eq(a, b);
+    case CMP_LT: return str_cmp(a, b) < 0;
+    case CMP_LE: return str_cmp(a, b) <= 0;
+    case CMP_GT: return str_cmp(a, b) > 0;
+    default: return str_cmp(a, b) >= 0;
+    }
+}
+
 Value op_compare(VM *vm, CompareOp op, Value a, Value b, uint16_t dst, RetKind kind)
 {
-    if (is_str(a) && is_str(b) && (op == CMP_EQ || op == CMP_NE) && as_obj(a)->shape == T_STR && as_obj(b)->shape == T_STR)
-        return bool_value(str_eq(as_str(a), as_str(b)) == (op == CMP_EQ));
+    if (is_exact(a, T_STR) && is_exact(b, T_STR)) return bool_value(compare_strs(as_str(a), as_str(b), op));
     Value f = script_method(vm, a, D_LT + op);
     bool right_first = !is_unset(f) && is_ptr(b) && type_of(vm, a) != type_of(vm, b) &&
                        type_is_subtype(type_of(vm, b), type_of(vm, a)) && type_defines(type_of(vm, b), swapped[op]);
@@ -160,6 +172,10 @@ int op_contains(VM *vm, Value container, Value item)
         return is_error(v) ? -1 : !is_unset(v);
     }
     if (is_exact(container, T_SET)) return set_has(vm, as_set(container), item);
+    if (is_exact(container, T_STR) && is_exact(item, T_STR)) {
+        const Str *s = as_str(container), *part = as_str(item);
+        return search_first(s->data, s->size, part->data, part->size) != SEARCH_NONE;
+    }
     const TypeSlots *slots = builtin_slots(vm, container);
     if (!slots || !slots->contains) return obj_contains(vm, container, item);
     Value v = slots->contains(vm, container, item);
