@@ -1,4 +1,5 @@
 #include "cli/check_world.h"
+#include "cli/look.h"
 #include "cli/run.h"
 #include "vm/code_object.h"
 #include "vm/dict.h"
@@ -66,6 +67,22 @@ static Thing kind_of(Value v)
     return as_obj(v)->aux & NATIVE_ASYNC ? THING_COROUTINE : THING_FUNCTION;
 }
 
+/* The built-in type of a path as "builtins.str", or UNSET. */
+static Value type_at(CheckWorld *w, const char *path)
+{
+    static const char builtins[] = "builtins.";
+    VM *vm = started(w);
+    if (!vm || strncmp(path, builtins, strlen(builtins)) != 0) return VALUE_UNSET;
+    Value v = dict_get_c(vm, vm->builtins->dict, path + strlen(builtins));
+    return is_ptr(v) && is_type(v) ? v : VALUE_UNSET;
+}
+
+static Thing member_of(VM *vm, Value type, const char *name)
+{
+    Value v = look_attr(vm, type, name, strlen(name));
+    return is_unset(v) ? THING_MISSING : is_kind(v, KIND_NATIVE) || is_kind(v, KIND_METHOD) ? THING_FUNCTION : THING_VALUE;
+}
+
 static Thing look_up(void *state, const char *path)
 {
     CheckWorld *w = state;
@@ -76,6 +93,8 @@ static Thing look_up(void *state, const char *path)
                                                                                   : THING_UNKNOWN;
     if ((size_t)(dot - path) >= sizeof module) return THING_UNKNOWN;
     snprintf(module, sizeof module, "%.*s", (int)(dot - path), path);
+    Value type = type_at(w, module);
+    if (!is_unset(type)) return member_of(w->vm, type, dot + 1);
     Module *m = library_module(w, module);
     if (!m) return THING_UNKNOWN;
     Value v = obj_getattr_opt(w->vm, obj_value(m), vm_intern(w->vm, dot + 1));
@@ -94,8 +113,10 @@ static void names(void *state, const char *module, void (*each)(void *to, const 
 {
     if (!*module) return module_names(started(state), each, to);
     CheckWorld *w = state;
-    Module *m = library_module(w, module);
-    Value all = m ? attr_dir(w->vm, obj_value(m)) : VALUE_ERROR;
+    Value owner = type_at(w, module);
+    Module *m = is_unset(owner) ? library_module(w, module) : NULL;
+    if (m) owner = obj_value(m);
+    Value all = is_unset(owner) ? VALUE_ERROR : attr_dir(w->vm, owner);
     if (w->vm) w->vm->exc = VALUE_UNSET;
     if (is_error(all)) return;
     for (size_t i = 0; i < as_list(all)->size; i++) {

@@ -199,6 +199,7 @@ static void look(Lint *l, Node *node)
     lint_names(l, node);
     lint_async(l, node);
     lint_calls(l, node);
+    lint_values(l, node);
     lint_flow(l, node);
 }
 

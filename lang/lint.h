@@ -17,9 +17,9 @@ typedef enum Thing {
 
 typedef struct LintWorld {
     void *state;
-    /* What a dotted name of a library is: "builtins.len", "asyncio.sleep"; without a dot, of a module. */
+    /* What a dotted name of a library is: "builtins.len", "builtins.str.upper", "asyncio.sleep"; without a dot, of a module. */
     Thing (*look_up)(void *state, const char *path);
-    /* Call `each` with every name in that module; "": with the library's modules. */
+    /* Call `each` with every name in that module or type ("builtins.str"); "": with the library's modules. */
     void (*names)(void *state, const char *module, void (*each)(void *to, const char *name), void *to);
 } LintWorld;
 

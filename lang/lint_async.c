@@ -49,18 +49,20 @@ static void check_statement(Lint *l, Node *value)
 
 /* ---- coroutines taken for their results ---------------------------------------------------------------- */
 
-/* The call written there, or the one whose outcome the variable there always is. */
-static Node *origin(Lint *l, Node *node)
-{
-    const Fact *f = node->kind == AST_Name ? lint_single(l, AST(Name, node)->id) : NULL;
-    return f && f->simple && f->value ? f->value : node;
-}
-
 static void check_value(Lint *l, Node *node)
 {
     if (!node || l->guarded) return;
-    Callee c = lint_called(l, origin(l, node));
+    Callee c = lint_called(l, lint_origin(l, node));
     if (c.thing == THING_COROUTINE) lint_report(l, LINT_UNAWAITED_VALUE, node->span, c.text, "");
+}
+
+/* ... or a function for what it would give: nothing can be done with one but a call. */
+static void check_operand(Lint *l, Node *node)
+{
+    check_value(l, node);
+    if ((node->kind != AST_Name && node->kind != AST_Attribute) || l->guarded) return;
+    Callee c = lint_callee(l, node);
+    if (c.thing == THING_FUNCTION || c.thing == THING_COROUTINE) lint_report(l, LINT_UNCALLED, node->span, c.text, "");
 }
 
 /* Functions that make nothing sensible of a coroutine. */
@@ -76,8 +78,8 @@ static bool takes_values(const Callee *c)
 static void check_loop(Lint *l, Node *iter, bool is_async)
 {
     Callee c = lint_called(l, iter);
-    if (c.thing == THING_COROUTINE)
-        check_value(l, iter);
+    if (c.thing != THING_ASYNC_GENERATOR)
+        check_operand(l, iter);
     else if (c.thing == THING_ASYNC_GENERATOR && !is_async && !l->guarded)
         lint_report(l, LINT_SYNC_FOR, iter->span, c.text, "");
 }
@@ -89,9 +91,34 @@ static void check_compare(Lint *l, AstCompare *node)
         AstCompareStep *step = AST(CompareStep, node->steps.items[i]);
         bool same = step->op == CMP_IS || step->op == CMP_IS_NOT;
         bool member = step->op == CMP_IN || step->op == CMP_NOT_IN;
-        if (i == 0 && !same && !member) check_value(l, node->left);
+        Node *left = i ? AST(CompareStep, node->steps.items[i - 1])->right : node->left;
+        if (lint_orders(step->op)) {
+            check_operand(l, left);
+            check_operand(l, step->right);
+            continue;
+        }
+        if (i == 0 && !same && !member) check_value(l, left);
         if (!same) check_value(l, step->right);
     }
+}
+
+/* `f | None` may be an annotation's text, and `"%s" % f` shows a function. */
+static void check_operation(Lint *l, AstBinOp *node)
+{
+    if (node->op == BIN_OR || node->op == BIN_MOD) {
+        check_value(l, node->left);
+        check_value(l, node->right);
+        return;
+    }
+    check_operand(l, node->left);
+    check_operand(l, node->right);
+}
+
+static void check_unpacking(Lint *l, AstAssign *node)
+{
+    for (uint32_t i = 0; i < node->targets.count; i++)
+        if (node->targets.items[i]->kind == AST_Tuple || node->targets.items[i]->kind == AST_List)
+            return check_operand(l, node->value);
 }
 
 /* ---- await ------------------------------------------------------------------------------------------- */
@@ -140,7 +167,7 @@ static bool holds_list(Lint *l, Node *node)
         node->kind == AST_GeneratorExp)
         return true;
     const Fact *f = node->kind == AST_Name ? lint_single(l, AST(Name, node)->id) : NULL;
-    return f && f->simple && f->value && is_list(f->value);
+    return f && f->simple && f->value && (is_list(f->value) || f->value->kind == AST_Tuple);
 }
 
 /* asyncio.run(main): the function, not a coroutine. */
@@ -171,14 +198,22 @@ static void check_call(Lint *l, AstCall *call)
 
 /* ---- awaited twice ----------------------------------------------------------------------------------- */
 
-/* `await name` or `x = await name` as a statement: the name, else NULL. */
+/* The name in `await name`, which is the expression or an argument of a call in it; else NULL. */
+static AstName *name_awaited_in(Node *value)
+{
+    if (value->kind == AST_Await && AST(Await, value)->value->kind == AST_Name)
+        return AST(Name, AST(Await, value)->value);
+    AstName *found = NULL;
+    AstCall *call = value->kind == AST_Call ? AST(Call, value) : NULL;
+    for (uint32_t i = 0; call && !found && i < call->args.count; i++) found = name_awaited_in(call->args.items[i]);
+    return found;
+}
+
+/* ... of a statement that is an expression or an assignment. */
 static AstName *awaited_name(Node *statement)
 {
-    Node *value = statement->kind == AST_Expr     ? AST(Expr, statement)->value
-                  : statement->kind == AST_Assign ? AST(Assign, statement)->value
-                                                  : NULL;
-    if (!value || value->kind != AST_Await || AST(Await, value)->value->kind != AST_Name) return NULL;
-    return AST(Name, AST(Await, value)->value);
+    if (statement->kind == AST_Expr) return name_awaited_in(AST(Expr, statement)->value);
+    return statement->kind == AST_Assign ? name_awaited_in(AST(Assign, statement)->value) : NULL;
 }
 
 void lint_awaits(Lint *l, NodeList body)
@@ -244,10 +279,8 @@ void lint_async(Lint *l, Node *node)
     case AST_FormattedValue: // a variable may be shown there for what it is
         if (AST(FormattedValue, node)->value->kind == AST_Call) check_value(l, AST(FormattedValue, node)->value);
         break;
-    case AST_BinOp:
-        check_value(l, AST(BinOp, node)->left);
-        check_value(l, AST(BinOp, node)->right);
-        break;
+    case AST_BinOp: check_operation(l, AST(BinOp, node)); break;
+    case AST_Assign: check_unpacking(l, AST(Assign, node)); break;
     default: break;
     }
 }

@@ -89,6 +89,10 @@ static const Scope *class_of(Lint *l, AstName *node)
 
 static void call_method(Lint *l, Callee *c, AstAttribute *node)
 {
+    const char *type = lint_type_of(l, node->value);
+    int n = type ? snprintf(c->path, sizeof c->path, "builtins.%s.%s", type, node->attr->text) : 0;
+    if (n >= (int)sizeof c->path) c->path[0] = '\0';
+    else if (type) return call_library(l, c);
     if (node->value->kind != AST_Name) return;
     const Scope *owner = class_of(l, AST(Name, node->value));
     Name *name = owner ? scope_mangle(&l->scopes, l->scope, node->attr) : NULL;
@@ -245,22 +249,6 @@ static void check_default(Lint *l, AstParam *param)
     if (mutable) lint_report(l, LINT_MUTABLE_DEFAULT, param->dflt->outer, param->name->text, "");
 }
 
-static bool is_text(const Node *node)
-{
-    return node->kind == AST_Str || node->kind == AST_JoinedStr;
-}
-static bool is_number(const Node *node)
-{
-    return node->kind == AST_Int || node->kind == AST_Float;
-}
-
-static void check_sum(Lint *l, AstBinOp *node)
-{
-    if (node->op != BIN_ADD || l->guarded) return;
-    if ((is_text(node->left) && is_number(node->right)) || (is_number(node->left) && is_text(node->right)))
-        lint_report(l, LINT_TEXT_NUMBER, node->node.span, "", "");
-}
-
 static void check_compare(Lint *l, AstCompare *node)
 {
     Node *left = node->left;
@@ -286,7 +274,6 @@ void lint_calls(Lint *l, Node *node)
     switch (node->kind) {
     case AST_Call: check_arguments(l, AST(Call, node)); break;
     case AST_Param: check_default(l, AST(Param, node)); break;
-    case AST_BinOp: check_sum(l, AST(BinOp, node)); break;
     case AST_Compare: check_compare(l, AST(Compare, node)); break;
     case AST_JoinedStr: check_fstring(l, AST(JoinedStr, node)); break;
     default: break;

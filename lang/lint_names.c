@@ -62,10 +62,10 @@ static void hint_variable(Lint *l, Diag *d, const Name *name)
         diag_hint(l->diags, d, "to use the module, write 'import %s' at the top", name->text);
 }
 
-static void hint_member(Lint *l, Diag *d, const char *module, const char *name)
+void lint_hint_member(Lint *l, Diag *d, const char *owner, const char *name)
 {
     Search search = search_for(name, strlen(name));
-    l->world->names(l->world->state, module, offer, &search);
+    l->world->names(l->world->state, owner, offer, &search);
     hint_near(l, d, &search);
 }
 
@@ -89,7 +89,7 @@ static void check_member(Lint *l, AstAttribute *node)
     if (!lint_library_path(l, node->value, module, sizeof module)) return;
     if (look_up_in(l, module, node->attr->text) != THING_MISSING) return;
     Span span = {node->node.span.end - node->attr->len, node->node.span.end};
-    hint_member(l, lint_report(l, LINT_NO_MEMBER, span, node->attr->text, module), module, node->attr->text);
+    lint_hint_member(l, lint_report(l, LINT_NO_MEMBER, span, node->attr->text, module), module, node->attr->text);
 }
 
 /* A module that is neither the library's nor beside the program may be anywhere; but with a slip in a library's name ... */
@@ -120,7 +120,7 @@ static void check_import(Lint *l, AstImportFrom *node)
         bool star = strcmp(alias->name->text, "*") == 0;
         if (star || look_up_in(l, node->module->text, alias->name->text) != THING_MISSING) continue;
         Diag *d = lint_report(l, LINT_NO_MEMBER, alias->node.span, alias->name->text, node->module->text);
-        hint_member(l, d, node->module->text, alias->name->text);
+        lint_hint_member(l, d, node->module->text, alias->name->text);
     }
 }
 

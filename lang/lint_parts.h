@@ -73,6 +73,14 @@ Callee lint_callee(Lint *l, Node *func);
 Callee lint_called(Lint *l, Node *node);
 /* "asyncio.sleep" for an expression that names a member of a library by way of an import; false: it does not. */
 bool lint_library_path(Lint *l, Node *node, char *path, size_t size);
+/* The value that the variable there always has, as it is written; of anything else, itself. */
+Node *lint_origin(Lint *l, Node *node);
+/* "str", "list" ... of a value that has this built-in type wherever it is looked at; NULL: unknown. */
+const char *lint_type_of(Lint *l, Node *node);
+/* Is it one of < <= > >= ? */
+static inline bool lint_orders(int op) { return op == CMP_LT || op == CMP_LE || op == CMP_GT || op == CMP_GE; }
+/* "did you mean", of the names in a module or in a built-in type ("builtins.list"). */
+void lint_hint_member(Lint *l, Diag *d, const char *owner, const char *name);
 /* Does code at this place run in an `async def`? */
 bool lint_in_async(const Lint *l);
 /* ... or on top level, which may await as well? */
@@ -84,4 +92,5 @@ void lint_unused(Lint *l);
 void lint_async(Lint *l, Node *node); // lint_async.c
 void lint_awaits(Lint *l, NodeList body);
 void lint_calls(Lint *l, Node *node); // lint_calls.c
+void lint_values(Lint *l, Node *node); // lint_values.c
 void lint_flow(Lint *l, Node *node);  // lint_flow.c
