@@ -60,7 +60,7 @@ def a_dumb_terminal_gets_no_escapes(co):
     t.press("1 + 1\r")
     t.shows("2", ">>>")
     t.press("async def f():\r    await sleep(0.05); print('later')\r\rt = spawn(f())\r")
-    t.wait(lambda: any("later" in row for row in t.screen.rows()), "output of the task")
+    t.wait(lambda: any(row.endswith("later") for row in t.screen.rows()), "output of the task")
     t.press("2 +", ctrl("c"))
     t.wait(lambda: any("KeyboardInterrupt" in row for row in t.screen.rows()), "KeyboardInterrupt")
     t.press(ctrl("d"))
