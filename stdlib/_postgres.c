@@ -95,7 +95,9 @@ static Connection *use(VM *vm, Value self)
 static Value park(VM *vm, Connection *c)
 {
     Value parked = task_park(vm, WAIT_DATABASE, obj_value(c->self), 0);
-    if (parked == VALUE_PARK) c->waiter = waiter_of(vm->task);
+    if (parked != VALUE_PARK) return parked;
+    gc_store(vm, c->self, &c->waiter.task, obj_value(vm->task));
+    c->waiter.generation = waiter_of(vm->task).generation;
     return parked;
 }
 
@@ -194,7 +196,12 @@ static void connection_free(VM *vm, Obj *o)
     free(c);
 }
 
-static void connection_trace(VM *vm, Obj *o) { gc_mark_value(vm, ((NativeData *)o)->values[0]); }
+static void connection_trace(VM *vm, Obj *o)
+{
+    const Connection *c = ((NativeData *)o)->data;
+    gc_mark_value(vm, ((NativeData *)o)->values[0]);
+    if (c) gc_mark_value(vm, c->waiter.task);
+}
 
 /* What the server says besides answers ("relation exists, skipping") is not for the terminal. */
 static void ignore_notice(void *state, const PGresult *notice) { (void)state, (void)notice; }

@@ -513,7 +513,13 @@ static void request_free(VM *vm, Obj *o)
     free_request(r);
 }
 
-static void request_trace(VM *vm, Obj *o) { gc_mark_value(vm, ((NativeData *)o)->values[0]); }
+/* The task, too: one that was cancelled and is gone would be taken for whatever has its place. */
+static void request_trace(VM *vm, Obj *o)
+{
+    const Request *r = ((NativeData *)o)->data;
+    gc_mark_value(vm, ((NativeData *)o)->values[0]);
+    if (r) gc_mark_value(vm, r->waiter.task);
+}
 
 static const TypeDef request_def = {
     .slots = {.resume = request_resume, .trace = request_trace, .free = request_free},

@@ -226,10 +226,13 @@ static Value call_resume(VM *vm, Value self, Task *t)
     return vm_raise_exc(vm, v);
 }
 
+/* The task, too: one that was cancelled and is gone would be taken for whatever has its place. */
 static void call_trace(VM *vm, Obj *o)
 {
+    const Call *c = ((NativeData *)o)->data;
     gc_mark_value(vm, ((NativeData *)o)->values[0]);
     gc_mark_value(vm, ((NativeData *)o)->values[1]);
+    if (c) gc_mark_value(vm, c->waiter.task);
 }
 
 /* One under way is let go by the lane; its object is pinned until then, unless the VM ends. */
