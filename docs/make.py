@@ -3,6 +3,7 @@
 
 Usage: make.py CO [--check]. With --check nothing is written, and whatever would be is an error.
 """
+import fnmatch
 import pathlib
 import re
 import subprocess
@@ -71,17 +72,43 @@ def names_of_modules(co):
 MODULES_HEAD = """# The names in Co's modules
 
 Made by `make docs`. For each module that Co shares with CPython 3.11: how many of the public names that it has there are in
-Co, and which are not. Using one of those raises an `AttributeError` (or `ImportError`) that names this page. What modules
-hold is listed in [language.md](language.md).
+Co. Those that are not follow, with the reason. Using one of them raises an `AttributeError` (or `ImportError`) that names
+this page. What modules hold is listed in [language.md](language.md).
 
 """
 
 
+def reasons():
+    """([(module, patterns of names, why they are left out)] in the order in which they are tried, [(modules, why)])."""
+    names, modules = [
+        [line.split(": ", 1) for line in part.splitlines() if not line.startswith("#")]
+        for part in (DOCS / "left_out.txt").read_text().split("\n\n")]
+    return [(head.split()[0], head.split()[1:], reason) for head, reason in names], modules
+
+
+def reason_of(module, name, known):
+    for its_module, patterns, reason in known:
+        if its_module == module and any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
+            return reason
+    sys.exit(f"docs/left_out.txt does not say why {module}.{name} is left out")
+
+
+def left_out(module, absent, known):
+    """The section about a module: a line for each reason."""
+    by_reason = {}
+    for name in absent:
+        by_reason.setdefault(reason_of(module, name, known), []).append(f"`{name}`")
+    return f"\n### {module}\n\n" + "".join(f"- {reason}: {', '.join(its)}\n" for reason, its in by_reason.items())
+
+
 def modules_page(names):
-    rows = ["| module | present | absent |", "|---|--:|---|"]
-    rows += [f"| `{module}` | {len(present)} of {len(present) + len(absent)} | {', '.join(f'`{n}`' for n in absent)} |"
-             for module, (present, absent) in names.items()]
-    return MODULES_HEAD + "\n".join(rows) + "\n"
+    known, whole = reasons()
+    rows = ["| module | present |", "|---|--:|"]
+    rows += [f"| `{module}` | {len(present)} of {len(present) + len(absent)} |" for module, (present, absent) in names.items()]
+    sections = [left_out(module, absent, known) for module, (_, absent) in names.items() if absent]
+    modules = [f"- {', '.join(f'`{name}`' for name in head.split(', '))}: {reason}\n" for head, reason in whole]
+    return (MODULES_HEAD + "\n".join(rows) + "\n\n## What is left out, and why\n" + "".join(sections) +
+            "\n## Modules that a program may look for in vain\n\n" + "".join(modules))
 
 
 def absent_table(names):
