@@ -207,7 +207,7 @@ soak-http: build ## 5,000 clients that send an HTTP server a byte every ten seco
 
 soak: T := 1800
 soak: build ## a server under N clients (2000) half of which misbehave, for T seconds (1800)
-	@ulimit -n 20000 && $(B)/co tests/bad/peers/soak.co $(N) $(T) 5
+	@ulimit -n 20000 && $(B)/co tests/bad/peers/soak.co $(N) $(T) 20
 
 oracle: ## store again what CPython 3.11 prints for tests/same
 	@python3 tests/run.py --oracle $(if $(K),-k '$(K)')

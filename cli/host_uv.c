@@ -1,7 +1,7 @@
 /* host_uv.c - the real host. libuv's loop, its epoll and its event descriptors come into being when the
  * program first waits: one that only computes makes none of them.
  */
-#define _GNU_SOURCE // ppoll
+#define _GNU_SOURCE // ppoll, preadv2
 #include "cli/host_uv.h"
 
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -213,6 +214,8 @@ static long read_line(Host *h, char *buf, size_t cap)
     return (long)n;
 }
 
+static bool has_input(Host *h) { return host_uv_has_input(h) || poll(&(struct pollfd){0, POLLIN, 0}, 1, 0) > 0; }
+
 static char *read_open_file(int fd, size_t *size, int *err)
 {
     struct stat st;
@@ -266,6 +269,13 @@ static long read_fd(Host *h, int fd, void *buf, size_t n)
     (void)h;
     ssize_t got = read(fd, buf, n);
     return got < 0 ? -errno : got;
+}
+
+static long read_now(Host *h, int fd, void *buf, size_t n)
+{
+    (void)h;
+    ssize_t got = preadv2(fd, &(struct iovec){buf, n}, 1, -1, RWF_NOWAIT);
+    return got < 0 ? -EAGAIN : got;
 }
 
 static int64_t seek_fd(Host *h, int fd, int64_t offset, int whence)
@@ -328,6 +338,9 @@ Host *host_uv_new(void)
         .random = randomize,
         .hash_key = host_hash_key,
         .write = write_all,
+        .write_fd = write_all,
+        .has_input = has_input,
+        .read_now = read_now,
         .read_line = read_line,
         .read_file = read_file,
         .open_fd = open_fd,

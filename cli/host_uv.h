@@ -103,7 +103,7 @@ int watch_open(Host *h, int fd, IoSink *sink, IoId *id);
 void watch_want(Host *h, IoId id, bool readable, bool writable);
 
 /* lane_uv.c: threads. */
-int lane_open(Host *h, IoSink *sink, IoId *id);
+int lane_open(Host *h, bool loose, IoSink *sink, IoId *id);
 void lane_step_back(IoJob *job);
 Host *lane_host(Host *h);
 int lane_give(Host *h, IoId id, IoJob *job);

@@ -41,17 +41,7 @@ static char *read_file(Host *h, const char *path, size_t *size, int *err)
     return real(h)->read_file(real(h), path, size, err);
 }
 
-static int open_fd(Host *h, const char *path, int flags, int mode)
-{
-    return real(h)->open_fd(real(h), path, flags, mode);
-}
-static long read_fd(Host *h, int fd, void *buf, size_t n) { return real(h)->read_fd(real(h), fd, buf, n); }
-static int64_t seek_fd(Host *h, int fd, int64_t offset, int whence)
-{
-    return real(h)->seek_fd(real(h), fd, offset, whence);
-}
-static int truncate_fd(Host *h, int fd, int64_t size) { return real(h)->truncate_fd(real(h), fd, size); }
-static int close_fd(Host *h, int fd) { return real(h)->close_fd(real(h), fd); }
+static bool has_input(Host *h) { return real(h)->has_input(real(h)); }
 
 static void close_host(Host *h)
 {
@@ -75,13 +65,17 @@ Host *host_virtual_new(Host *under)
         .random = host_random,
         .hash_key = host_hash_key,
         .write = write_all,
+        .write_fd = under->write_fd,
+        .has_input = has_input,
+        .read_now = under->read_now,
+        .ordered = true,
         .read_line = read_line,
         .read_file = read_file,
-        .open_fd = open_fd,
-        .read_fd = read_fd,
-        .seek_fd = seek_fd,
-        .truncate_fd = truncate_fd,
-        .close_fd = close_fd,
+        .open_fd = under->open_fd,
+        .read_fd = under->read_fd,
+        .seek_fd = under->seek_fd,
+        .truncate_fd = under->truncate_fd,
+        .close_fd = under->close_fd,
         .close = close_host,
         .io = &virtual_io,
     };

@@ -395,7 +395,7 @@ static int io_signal(Host *h, int signal, IoSink *sink, IoId *id)
 
 static Host *io_another(Host *h) { return (void)h, host_virtual_new(host_uv_new()); }
 static int io_cores(Host *h) { return (void)h, 1; }
-static int io_lane(Host *h, IoSink *sink, IoId *id) { return real(h)->io->lane(real(h), sink, id); }
+static int io_lane(Host *h, bool loose, IoSink *sink, IoId *id) { return real(h)->io->lane(real(h), loose, sink, id); }
 static int io_give(Host *h, IoId lane, IoJob *job) { return done(h, real(h)->io->give(real(h), lane, job)); }
 static int io_watch(Host *h, int fd, IoSink *sink, IoId *id) { return real(h)->io->watch(real(h), fd, sink, id); }
 static void io_want(Host *h, IoId watch, bool readable, bool writable)

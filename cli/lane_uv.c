@@ -20,6 +20,7 @@
 
 enum {
     LANE_STACK = 8 << 20, // a worker's VM wants as much as a program's main thread
+    LOOSE_STACK = 512 << 10,
     NICEST = 19,          // a hundredth of a processor that somebody else wants, too
 };
 
@@ -32,12 +33,15 @@ struct Lane {
     pthread_mutex_t mutex;
     pthread_cond_t more;
     Jobs todo, done;
+    bool loose;
+    bool running;           // a job, which may never end if the lane is loose
     bool stopping;          // ends when nothing is left to do
     bool ended;             // its thread does nothing any more
+    bool left;              // the host is gone: what is here belongs to the thread
     bool joined;
     bool tired;             // its thread has stepped back and ends: another has to take its place
     size_t given;           // jobs that have not been told as done
-    uv_async_t told;
+    uv_async_t *told;       // of its own: libuv lets go of it late
 };
 
 static void append(Jobs *jobs, IoJob *job)
@@ -64,26 +68,47 @@ void lane_step_back(IoJob *job)
     setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICEST);
 }
 
+static void drop_all(Lane *l)
+{
+    for (IoJob *job; (job = take(&l->done)) || (job = take(&l->todo));) job->drop(job);
+}
+
+static void free_lane(Lane *l)
+{
+    pthread_mutex_destroy(&l->mutex);
+    pthread_cond_destroy(&l->more);
+    free(l);
+}
+
+/* With the mutex held. */
+static void do_job(Lane *l, IoJob *job)
+{
+    l->running = true;
+    pthread_mutex_unlock(&l->mutex);
+    job->run(job);
+    pthread_mutex_lock(&l->mutex);
+    l->running = false;
+    l->tired = job->stepped_back;
+    append(&l->done, job);
+    if (!l->left) uv_async_send(l->told);
+}
+
 static void *work(void *argument)
 {
     Lane *l = argument;
     pthread_mutex_lock(&l->mutex);
-    while (!l->tired) {
+    while (!l->tired && !l->left) {
         IoJob *job = take(&l->todo);
-        if (job) {
-            pthread_mutex_unlock(&l->mutex);
-            job->run(job);
-            pthread_mutex_lock(&l->mutex);
-            l->tired = job->stepped_back;
-            append(&l->done, job);
-            uv_async_send(&l->told);
-        } else if (l->stopping) {
+        if (job) do_job(l, job);
+        else if (l->stopping) {
             l->ended = true;
-            uv_async_send(&l->told);
+            uv_async_send(l->told);
             break;
         } else pthread_cond_wait(&l->more, &l->mutex);
     }
+    bool left = l->left;
     pthread_mutex_unlock(&l->mutex);
+    if (left) drop_all(l), free_lane(l);
     return NULL;
 }
 
@@ -96,19 +121,13 @@ static void count(Lane *l, size_t given)
     bool before = l->given > 0, now = given > 0;
     l->given = given;
     if (before == now) return;
-    if (now) uv_ref((uv_handle_t *)&l->told);
-    else uv_unref((uv_handle_t *)&l->told);
+    if (now) uv_ref((uv_handle_t *)l->told);
+    else uv_unref((uv_handle_t *)l->told);
     u->open += now ? 1 : (size_t)-1;
     host_uv_settle_busy(u);
 }
 
-static void free_lane(uv_handle_t *handle)
-{
-    Lane *l = handle->data;
-    pthread_mutex_destroy(&l->mutex);
-    pthread_cond_destroy(&l->more);
-    free(l);
-}
+static void free_handle(uv_handle_t *handle) { free(handle); }
 
 static void forget(Lane *l)
 {
@@ -116,7 +135,8 @@ static void forget(Lane *l)
     if (l->prev) l->prev->next = l->next;
     else l->c.u->lanes = l->next;
     if (l->next) l->next->prev = l->prev;
-    uv_close((uv_handle_t *)&l->told, free_lane);
+    uv_close((uv_handle_t *)l->told, free_handle);
+    free_lane(l);
 }
 
 /* Signals are for the program's own thread. */
@@ -127,7 +147,7 @@ static int start_thread(Lane *l)
     pthread_sigmask(SIG_BLOCK, &all, &before);
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, LANE_STACK);
+    pthread_attr_setstacksize(&attributes, l->loose ? LOOSE_STACK : LANE_STACK);
     int err = pthread_create(&l->thread, &attributes, work, l);
     pthread_attr_destroy(&attributes);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -142,7 +162,7 @@ static void relieve(Lane *l)
     l->tired = false;
     if (start_thread(l) == 0) return;
     l->tired = true;
-    uv_async_send(&l->told);
+    uv_async_send(l->told);
 }
 
 static void told(uv_async_t *async)
@@ -165,23 +185,28 @@ static void told(uv_async_t *async)
     }
 }
 
-int lane_open(Host *h, IoSink *sink, IoId *id)
+int lane_open(Host *h, bool loose, IoSink *sink, IoId *id)
 {
     UvHost *u = uv_host(h);
     Lane *l = calloc(1, sizeof *l);
-    if (!l || !host_uv_make_loop(u) || !(l->c.id = places_add(&u->places, &l->c))) return free(l), -ENOMEM;
+    if (l) l->told = calloc(1, sizeof *l->told);
+    if (!l || !l->told || !host_uv_make_loop(u) || !(l->c.id = places_add(&u->places, &l->c))) {
+        if (l) free(l->told);
+        return free(l), -ENOMEM;
+    }
+    l->loose = loose;
     l->c = (Channel){u, sink, l->c.id, CHANNEL_LANE};
     pthread_mutex_init(&l->mutex, NULL);
     pthread_cond_init(&l->more, NULL);
-    uv_async_init(&u->loop, &l->told, told);
-    l->told.data = l;
-    uv_unref((uv_handle_t *)&l->told);
+    uv_async_init(&u->loop, l->told, told);
+    l->told->data = l;
+    uv_unref((uv_handle_t *)l->told);
 
     int err = start_thread(l);
     if (err) {
         places_remove(&u->places, l->c.id);
-        uv_close((uv_handle_t *)&l->told, free_lane);
-        return -err;
+        uv_close((uv_handle_t *)l->told, free_handle);
+        return free_lane(l), -err;
     }
     l->next = u->lanes;
     if (u->lanes) u->lanes->prev = l;
@@ -237,17 +262,32 @@ void lane_close(Channel *c, bool abort)
     l->joined = true;
 }
 
-/* Whoever gave jobs has seen to it that they end soon. */
+/* A loose lane whose job goes on is left to its thread. */
+static bool leave(Lane *l)
+{
+    if (!l->loose || l->joined) return false;
+    pthread_mutex_lock(&l->mutex);
+    bool left = l->left = l->running;
+    if (left) pthread_detach(l->thread);
+    pthread_mutex_unlock(&l->mutex);
+    return left;
+}
+
+/* Whoever gave jobs to the others has seen to it that they end soon. */
 void lanes_free(UvHost *u)
 {
     while (u->lanes) {
         Lane *l = u->lanes;
-        if (l->c.id) lane_close(&l->c, false);
-        if (!l->joined) pthread_join(l->thread, NULL);
-        for (IoJob *job; (job = take(&l->todo));) job->run(job), append(&l->done, job); // a tired thread's
-        for (IoJob *job; (job = take(&l->done));) job->drop(job);
+        uv_handle_t *handle = (uv_handle_t *)l->told;
         u->lanes = l->next;
         if (l->next) l->next->prev = NULL;
-        uv_close((uv_handle_t *)&l->told, free_lane);
+        if (l->c.id) lane_close(&l->c, false);
+        if (!leave(l)) {
+            if (!l->joined) pthread_join(l->thread, NULL);
+            for (IoJob *job; (job = take(&l->todo));) job->run(job), append(&l->done, job); // a tired thread's
+            drop_all(l);
+            free_lane(l);
+        }
+        uv_close(handle, free_handle);
     }
 }

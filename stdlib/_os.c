@@ -88,6 +88,7 @@ ON_PATH(rmdir, "rmdir", rmdir(path))
         return path ? done(vm, action, name) : VALUE_ERROR;                                                \
     }
 ON_PATH_INT(mkdir, "mkdir", mkdir(path, (mode_t)n))
+ON_PATH_INT(mkfifo, "mkfifo", mkfifo(path, (mode_t)n))
 ON_PATH_INT(chmod, "chmod", chmod(path, (mode_t)n))
 
 #define ON_TWO_PATHS(fn, who, action)                                                                      \
@@ -339,6 +340,7 @@ static const NativeDef natives[] = {
     {"chdir(path)", nat_chdir, "Make it another.", 0},
     {"entries(path)", nat_entries, "(name, type, inode) of all in a folder.", 0},
     {"mkdir(path, mode)", nat_mkdir, "Make a folder.", 0},
+    {"mkfifo(path, mode)", nat_mkfifo, "Make a pipe that has a name.", 0},
     {"rmdir(path)", nat_rmdir, "Remove an empty folder.", 0},
     {"unlink(path)", nat_unlink, "Remove a file.", 0},
     {"rename(src, dst)", nat_rename, "Give it another name.", 0},

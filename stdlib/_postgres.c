@@ -154,7 +154,7 @@ static Value nat_cancel(VM *vm, Args args)
     *x = (Cancel){.job = {.run = run_cancel, .drop = drop_cancel}, .sink = {on_cancelled}, .lib = c->lib, .what = what, .connection = c};
     c->lib->uses++;
     c->cancel = x;
-    int err = io(vm)->lane(vm->host, &x->sink, &x->lane);
+    int err = io(vm)->lane(vm->host, false, &x->sink, &x->lane);
     Value parked = err ? vm_raise_errno(vm, -err, NULL) : park(vm, c);
     if (parked != VALUE_PARK) {
         if (x->lane) io(vm)->close(vm->host, x->lane, false);

@@ -561,7 +561,7 @@ static Value nat_connection(VM *vm, Args args)
     pthread_mutex_init(&c->mutex, NULL);
     o->data = c;
     o->values[0] = o->values[1] = VALUE_UNSET;
-    int err = io(vm)->lane(vm->host, &c->sink, &c->lane);
+    int err = io(vm)->lane(vm->host, false, &c->sink, &c->lane);
     return err ? vm_raise_errno(vm, -err, NULL) : obj_value(o);
 }
 

@@ -293,7 +293,7 @@ static Value nat_worker(VM *vm, Args args)
     *w = (Worker){.sink = {on_event}, .host = host, .compiler = vm->compiler, .reader = vm->reader, .users = 1};
     o->data = w;
     o->values[0] = o->values[1] = VALUE_UNSET;
-    int err = io(vm)->lane(vm->host, &w->sink, &w->lane);
+    int err = io(vm)->lane(vm->host, false, &w->sink, &w->lane);
     return err ? vm_raise_errno(vm, -err, NULL) : obj_value(o);
 }
 

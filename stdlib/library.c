@@ -59,6 +59,7 @@ bool stdlib_init(VM *vm, int argc, char **argv)
 void stdlib_free(VM *vm)
 {
     strands_end(vm); // what they unwind may use the modules' state
+    errands_free(vm);
     pcre_close(stdlib(vm)->pcre);
     crypto_drop(stdlib(vm)->crypto);
     openssl_drop(stdlib(vm)->openssl);

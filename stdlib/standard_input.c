@@ -5,6 +5,7 @@
 #include "vm/utf8.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,10 +27,30 @@ static bool make_room(VM *vm, StandardInput *in)
     return true;
 }
 
+/* ---- waiting for a line without holding up the others ---- */
+
+static void await_line(Errand *e)
+{
+    (void)e;
+    poll(&(struct pollfd){0, POLLIN, 0}, 1, -1);
+}
+
+static bool wait_for_input(VM *vm)
+{
+    while (errand_needed(vm, true) && !vm->host->has_input(vm->host)) {
+        Errand *e = calloc(1, sizeof *e);
+        if (!e) return vm_no_memory(vm), false;
+        e->run = await_line;
+        if (!errand_do(vm, e, WAIT_INPUT)) return false;
+        free(e);
+    }
+    return true;
+}
+
 /* One more piece: its length, 0 at the end of input, -1 with an exception pending. */
 static long read_piece(VM *vm, StandardInput *in)
 {
-    if (!make_room(vm, in)) return -1;
+    if (!wait_for_input(vm) || !make_room(vm, in)) return -1;
     for (;;) {
         long n = vm->host->read_line(vm->host, in->data + in->size, in->capacity - in->size);
         if (n >= 0) return in->size += (size_t)n, n;

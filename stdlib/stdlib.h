@@ -4,6 +4,7 @@
  * in the binary (embedded.c). Modules see the VM through its headers only, and nothing below sees them.
  */
 #pragma once
+#include "stdlib/errand.h"
 #include "stdlib/standard_input.h"
 #include "vm/import.h"
 
@@ -41,6 +42,7 @@ typedef struct Stdlib {
     Value entered;                              // the Context whose run() is the innermost, or UNSET;
     Task *entered_in;                           // and the task that called it
     StandardInput input;
+    Errands errands;
 } Stdlib;
 /* Obj.aux of NativeData: what it is, where its type may be a script's subclass. */
 enum { NATIVE_DATA_DEQUE = 0xDE };

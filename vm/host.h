@@ -37,9 +37,14 @@ struct Host {
     long (*read_line)(Host *h, char *buf, size_t cap);
     /* The whole of a file, malloc'd; NULL with an errno in *err (EISDIR for a folder). */
     char *(*read_file)(Host *h, const char *path, size_t *size, int *err);
-    /* Files by descriptor. What fails answers the errno, negated; a folder cannot be opened (EISDIR). */
+    /* Does read_line give something without waiting? */
+    bool (*has_input)(Host *h);
+    /* Files by descriptor, from any thread, which may outlive the host: h may be NULL. What fails answers the errno, negated; a folder cannot be opened (EISDIR). */
     int (*open_fd)(Host *h, const char *path, int flags, int mode);
     long (*read_fd)(Host *h, int fd, void *buf, size_t n);
+    /* The same as far as neither a disk nor a peer has to be waited for: else -EAGAIN, also when that cannot be told. */
+    long (*read_now)(Host *h, int fd, void *buf, size_t n);
+    int (*write_fd)(Host *h, int fd, const void *buf, size_t n); // as write, which may do more with what it sees
     int64_t (*seek_fd)(Host *h, int fd, int64_t offset, int whence);
     int (*truncate_fd)(Host *h, int fd, int64_t size);
     int (*close_fd)(Host *h, int fd);
@@ -48,6 +53,7 @@ struct Host {
     /* Set from signal handlers and other threads; the VM looks at it when its fuel runs out. */
     _Atomic int pending; // HOST_...
     void *watch;          // of who has put itself in front of some of these functions (cli/trace_record.c)
+    bool ordered;         // all happens in the same order every time, as far as that is in its power
     bool busy;            // channels are open: poll between rounds even when tasks are ready
 };
 enum { HOST_INTERRUPT = 1, HOST_TIME_LIMIT = 2, HOST_DUMP = 4 };

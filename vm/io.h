@@ -105,8 +105,8 @@ struct HostIo {
     int (*kill)(Host *h, IoId child, int signal);
     int (*signal)(Host *h, int signal, IoSink *sink, IoId *id); // until closed
     /* A lane: a thread that does the jobs it is given, one after another. Closing lets it do what it has (abort: and waits
-     * for that). */
-    int (*lane)(Host *h, IoSink *sink, IoId *id);
+     * for that). loose: a job may never end, and nobody waits for it when the host is closed. */
+    int (*lane)(Host *h, bool loose, IoSink *sink, IoId *id);
     int (*give)(Host *h, IoId lane, IoJob *job);
     /* From within a job's run: it takes long, so its thread steps back behind everybody else until the job is done; those that
      * follow in its lane do not. */
