@@ -168,7 +168,7 @@ debug release asan tsan stress: ## build that configuration: build/<config>/co
 
 #-- running and testing -----------------------------------------------------------------------------
 
-.PHONY: run test soak soak-repl soak-http unit test-asan test-stress test-plain test-tsan oracle cover coverage-language bench startup fuzz format install uninstall clean test-browser docs
+.PHONY: run test soak soak-repl soak-http unit test-asan test-stress test-plain test-tsan oracle cover coverage-language coverage-asyncio bench startup fuzz format install uninstall clean test-browser docs
 
 run: all ## build and run the blog post's example
 	@./co examples/blog/clients.py
@@ -231,6 +231,9 @@ coverage-language: ## what of the language no program under tests/same or tests/
 	@python3 tests/run.py --co build/cover/co --slow 5 -k tests/same >/dev/null || true
 	@python3 tests/run.py --co build/cover/co --slow 5 -k tests/lang >/dev/null || true
 	@python3 tests/tools/coverage_language.py build/cover
+
+coverage-asyncio: ## what of asyncio's table, API by what can happen to it, no program under tests/same reaches
+	@python3 -W ignore tests/tools/coverage_asyncio.py
 
 docs: all ## make the documents' pictures and lists
 	@python3 docs/make.py ./co

@@ -58,7 +58,10 @@ static Value nat_set_result(VM *vm, Args args)
 }
 static Value nat_set_exception(VM *vm, Args args)
 {
-    Value exc = exception_from_raise(vm, args.v[1]);
+    Value given = args.v[1];
+    if (!is_exception(given) && !(is_kind(given, KIND_TYPE) && as_type(given)->flags & TYPE_EXCEPTION))
+        return vm_raise(vm, ERR_TYPE, "invalid exception object");
+    Value exc = exception_from_raise(vm, given);
     if (is_error(exc)) return exc;
     return future_set_exception(vm, as_future(args.v[0]), exc) ? VALUE_NONE : VALUE_ERROR;
 }
@@ -253,6 +256,9 @@ static Value nat_set_name(VM *vm, Args args)
 {
     return task_set_name(vm, as_task(args.v[0]), args.v[1]) ? VALUE_NONE : VALUE_ERROR;
 }
+static Value nat_get_stack(VM *vm, Args args) { return call_asyncio(vm, "asyncio._texts", "stack_of", args.v, 2); }
+static Value nat_print_stack(VM *vm, Args args) { return call_asyncio(vm, "asyncio._texts", "print_stack", args.v, 3); }
+
 static Value nat_get_coro(VM *vm, Args args)
 {
     (void)vm;
@@ -321,6 +327,8 @@ static const NativeDef task_methods[] = {
     {"get_name(self, /)", nat_get_name, "Its name.", 0},
     {"set_name(self, value, /)", nat_set_name, "Rename it.", 0},
     {"get_coro(self, /)", nat_get_coro, "Its coroutine.", 0},
+    {"get_stack(self, *, limit=None)", nat_get_stack, "The frames where it stands, or where it failed.", 0},
+    {"print_stack(self, *, limit=None, file=None)", nat_print_stack, "The same for readers; on stderr, if no file is given.", 0},
     {"cancelling(self, /)", nat_cancelling, "How many cancellations are pending.", 0},
     {"uncancel(self, /)", nat_uncancel, "Take one cancellation back; answers how many are left.", 0},
     {"set_result(self, result, /)", refuse_set, "Refused: a task's outcome is its coroutine's.", 0},
