@@ -164,15 +164,21 @@ static bool cancel_children(VM *vm, Future *gathering, Value msg)
 {
     Tuple *children = as_tuple(((Pair *)as_obj(gathering->extra))->a);
     bool any = false;
-    for (size_t i = 0; i < children->size; i++) any |= future_cancel(vm, as_future(children->items[i]), msg);
+    for (size_t i = 0; i < children->size && is_unset(vm->exc); i++)
+        any |= future_cancel(vm, as_future(children->items[i]), msg);
     if (any) gather_fields(gathering)[GATHER_CANCELLED] = VALUE_TRUE;
     return any;
 }
 
 static bool cancel_task(VM *vm, Task *t, Value msg)
 {
+    if (vm_c_stack_low(vm)) { // tasks that await each other in a ring, or very many in a row
+        vm_raise(vm, ERR_RECURSION, "maximum recursion depth exceeded while calling a Python object");
+        return false;
+    }
     t->cancelling++;
     if (is_ptr(t->wait_on) && is_future(t->wait_on) && future_cancel(vm, as_future(t->wait_on), msg)) return true;
+    if (!is_unset(vm->exc)) return false;
     Value exc = cancelled_error(vm, msg);
     if (is_error(exc)) { // no memory: that ends it just as well, and nobody wants to read it for every task
         exc = vm_take_pending(vm);

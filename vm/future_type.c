@@ -65,7 +65,11 @@ static Value nat_set_exception(VM *vm, Args args)
     if (is_error(exc)) return exc;
     return future_set_exception(vm, as_future(args.v[0]), exc) ? VALUE_NONE : VALUE_ERROR;
 }
-static Value nat_cancel(VM *vm, Args args) { return bool_value(future_cancel(vm, as_future(args.v[0]), args.v[1])); }
+static Value nat_cancel(VM *vm, Args args)
+{
+    bool done = future_cancel(vm, as_future(args.v[0]), args.v[1]);
+    return is_unset(vm->exc) ? bool_value(done) : VALUE_ERROR;
+}
 static Value nat_add_done_callback(VM *vm, Args args)
 {
     Pair *p = heap_new(vm, KIND_PAIR, T_CELL, Pair);

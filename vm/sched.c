@@ -437,6 +437,7 @@ static Value await_future(VM *vm, Gen *leaf, Future *f, Value *out)
     t->wait_kind = f->h.aux & FUTURE_GATHERING ? WAIT_GATHER : f->h.kind == KIND_TASK ? WAIT_TASK : WAIT_FUTURE;
     gc_store(vm, t, &t->wait_on, obj_value(f));
     if (t->f.h.aux & TASK_MUST_CANCEL && future_cancel(vm, f, t->f.extra)) t->f.h.aux &= (uint16_t)~TASK_MUST_CANCEL;
+    if (!is_unset(vm->exc)) vm_take_pending(vm); // a ring: it waits uncancelled
     task_event(vm, EVENT_WAITING, t);
     return VALUE_PARK;
 }
@@ -820,7 +821,6 @@ Value sched_run_until(VM *vm, Value future)
         do ok = run_round(vm, s) && hear_interrupt(vm, s);
         while (ok && !s->stopping && (is_unset(future) || !future_done(as_future(future))));
     if (ok && s->ready && !is_unset(future)) ok = run_round(vm, s); // what was scheduled before the end still runs
-    if (ok && !s->stopping && s->ready) ok = run_round(vm, s); // asyncio's loop stops by a callback: one round later
     s->running = s->stopping = false;
     roots_pop(vm, root);
     if (!ok) return VALUE_ERROR;
@@ -829,12 +829,20 @@ Value sched_run_until(VM *vm, Value future)
     return future_result(vm, as_future(future));
 }
 
+/* Tasks that await each other in a ring cannot be cancelled: nobody waits for what is left. */
+static bool give_up_tasks(VM *vm)
+{
+    for (Task *t = sched(vm)->first; t; t = t->next) hold(sched(vm), t, true);
+    return false;
+}
+
+/* False: RecursionError is pending. */
 static bool cancel_all(VM *vm, bool keep_spawned)
 {
     for (Task *t = sched(vm)->first, *next; t; t = next) {
         next = t->next;
         bool kept = t->f.h.aux & TASK_HELD || (keep_spawned && t->f.h.aux & TASK_SPAWNED);
-        if (!kept) future_cancel(vm, &t->f, VALUE_NONE);
+        if (!kept && !future_cancel(vm, &t->f, VALUE_NONE) && !is_unset(vm->exc)) return give_up_tasks(vm);
     }
     return true;
 }
@@ -848,7 +856,7 @@ static void run_out(VM *vm, Sched *s, Value *exc)
             if (is_unset(*exc)) *exc = vm_take_pending(vm);
             else vm_take_pending(vm);
             if (vm->stop_status) break;
-            cancel_all(vm, false);
+            if (!cancel_all(vm, false)) vm_take_pending(vm);
         }
     s->running = false;
 }
@@ -898,8 +906,7 @@ Value sched_run(VM *vm, Value coroutine, bool cancel_leftovers)
     root[1] = result;
     if (is_error(result)) root[2] = vm_take_pending(vm);
     if (!vm->stop_status) {
-        if (!cancel_leftovers && !is_error(result)) cancel_all(vm, true);
-        else cancel_all(vm, false);
+        if (!cancel_all(vm, !cancel_leftovers && !is_error(result))) root[3] = vm_take_pending(vm);
         run_out(vm, s, &root[3]);
         close_generators(vm, s, &root[3]);
     }
@@ -913,7 +920,7 @@ Value sched_end_run(VM *vm)
     Sched *s = sched(vm);
     Value *exc = roots_reserve(vm, 1);
     if (!exc) return VALUE_ERROR;
-    cancel_all(vm, false);
+    if (!cancel_all(vm, false)) *exc = vm_take_pending(vm);
     run_out(vm, s, exc);
     close_generators(vm, s, exc);
     Value v = finish_run(vm, VALUE_NONE, VALUE_UNSET, *exc);
@@ -926,7 +933,7 @@ Value sched_end_run(VM *vm)
 static void give_up(VM *vm, Sched *s, Task *t)
 {
     enum { ROUNDS = 100 };
-    future_cancel(vm, &t->f, VALUE_NONE);
+    if (!future_cancel(vm, &t->f, VALUE_NONE) && !is_unset(vm->exc)) vm_take_pending(vm);
     s->running = true;
     for (int i = 0; i < ROUNDS && s->ready && !future_done(&t->f); i++)
         if (!run_round(vm, s)) vm_take_pending(vm);
@@ -963,9 +970,8 @@ bool sched_cancel_tasks(VM *vm)
 {
     Sched *s = sched(vm);
     for (Task *t = s->first; t; t = t->next) hold(s, t, false);
-    cancel_all(vm, false);
+    bool ok = cancel_all(vm, false);
     s->running = true;
-    bool ok = true;
     while (ok && s->ntasks) ok = run_round(vm, s);
     s->running = false;
     return ok;
@@ -997,7 +1003,9 @@ bool sched_take_interrupt(VM *vm)
     bool may_cancel = s->running && s->main && !s->interrupted && !future_done(&s->main->f);
     if (!may_cancel) return spare_background(vm, s);
     s->interrupted = true;
-    return future_cancel(vm, &s->main->f, VALUE_NONE);
+    bool told = future_cancel(vm, &s->main->f, VALUE_NONE);
+    if (!is_unset(vm->exc)) vm_take_pending(vm);
+    return told;
 }
 
 /* ---- what went wrong unseen ---- */

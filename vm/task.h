@@ -63,7 +63,8 @@ bool future_set_result(VM *vm, Future *f, Value v);
 bool future_set_exception(VM *vm, Future *f, Value exc);
 /* Result, or the exception raised. */
 Value future_result(VM *vm, Future *f);
-/* True if it was not done yet. msg: None or anything. Works for tasks and gathering futures too. */
+/* True if it was not done yet. msg: None or anything. Works for tasks and gathering futures too. RecursionError may be
+ * pending (and the answer false): tasks await each other in a ring. */
 bool future_cancel(VM *vm, Future *f, Value msg);
 bool future_add_callback(VM *vm, Future *f, Value callback);
 size_t future_remove_callback(VM *vm, Future *f, Value callable);
