@@ -340,6 +340,7 @@ static const TypeDef queue_def = {
 
 static bool init(VM *vm, Module *m)
 {
+    if (is_error(module_import(vm, vm_intern(vm, "_collections")))) return false; // a queue's items are a deque
     return module_add_type(vm, m, "Queue", "asyncio.queues.Queue", &queue_def, KIND_NATIVE_DATA) != NULL;
 }
 
