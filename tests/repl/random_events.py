@@ -1,7 +1,8 @@
 """Random keys, pastes, resizes and task output: what is on the screen is what a model in Python says.
 
 The model knows the text as a list of characters, the keys it presses, and how the prompt lays its rows out; nothing
-of how they are drawn.
+of how they are drawn. Seeded faults are found by one of these tests at least: a row that is not cleared, rows of the same size
+taken for the same, output written over the input.
 """
 import random
 
