@@ -59,7 +59,7 @@ static AttrKind find_member(VM *vm, Member *m, Value self, AttrResult *r)
     // In a subclass of a built-in the members are entries of its (then hidden) attribute dict.
     Dict *d = own_dict(vm, self);
     Value v = d ? dict_get_str(vm, d, m->name) : VALUE_UNSET;
-    return is_unset(v) ? found(r, ATTR_SLOW, v, CACHE_NONE) : found(r, ATTR_VALUE, v, CACHE_NONE);
+    return is_unset(v) ? found(r, ATTR_SLOW, obj_value(m), CACHE_NONE) : found(r, ATTR_VALUE, v, CACHE_NONE);
 }
 
 /* What `v`, found on class `type`, answers for `self`; self UNSET: for the class itself. */
