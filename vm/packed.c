@@ -32,7 +32,10 @@ CodeImage *image_unpack(const void *packed, size_t size)
     z_stream z = {.next_in = (Bytef *)packed + sizeof h, .avail_in = (uInt)(size - sizeof h),
                   .next_out = (Bytef *)form, .avail_out = (uInt)room};
     bool ok = form && inflateInit2(&z, -MAX_WBITS) == Z_OK; // no header, no checksum
-    ok = ok && (inflate(&z, Z_FINISH) == Z_STREAM_END) & (inflateEnd(&z) == Z_OK);
+    if (ok) {
+        ok = inflate(&z, Z_FINISH) == Z_STREAM_END;
+        inflateEnd(&z);
+    }
     if (!ok) return free(form), NULL;
     fill_in(form, h);
     char *image = realloc(form, h.image_size);
