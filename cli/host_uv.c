@@ -44,7 +44,8 @@ bool host_uv_make_loop(UvHost *u)
     uv_timer_init(&u->loop, &u->retry);
     if (uv_async_init(&u->loop, &u->wake, nothing) != 0) return uv_loop_close(&u->loop), false;
     uv_unref((uv_handle_t *)&u->wake); // only what the program has opened keeps the loop alive
-    return u->has_loop = true;
+    u->has_loop = true;
+    return true;
 }
 
 static void wake(Host *h)
