@@ -28,7 +28,8 @@ PICTURES = {  # name of the picture: the programs of examples/blog in it
 
 
 def run(*command):
-    return subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True, timeout=60, cwd=BLOG).stdout
+    """Its output. The build that collects at every safepoint takes a minute for some."""
+    return subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True, timeout=600, cwd=BLOG).stdout
 
 
 def picture(co, programs):
