@@ -146,8 +146,8 @@ static const TypeDef missing_def = {.slots = {.repr = missing_repr, .trace = tra
  * up to date. */
 static void note_entered(VM *vm)
 {
-    Value entered = stdlib(vm)->entered;
-    if (is_ptr(entered) && stdlib(vm)->entered_in == vm->task)
+    Value entered = vm->entered;
+    if (is_ptr(entered) && vm->entered_in == vm->task)
         gc_store(vm, as_obj(entered), &data_of(entered)->values[0], vm->context);
 }
 
@@ -166,7 +166,7 @@ static Value nat_copy_context(VM *vm, Args args)
 
 static Value nat_copy(VM *vm, Args args)
 {
-    if (stdlib(vm)->entered == args.v[0]) note_entered(vm);
+    if (vm->entered == args.v[0]) note_entered(vm);
     return make(vm, vm->context_type, data_of(args.v[0])->values[0], VALUE_FALSE);
 }
 
@@ -177,8 +177,8 @@ static Value nat_run(VM *vm, Args args)
         Value r = obj_repr(vm, args.v[0]);
         return is_error(r) ? r : vm_raise(vm, ERR_RUNTIME, "cannot enter context: %V is already entered", r);
     }
-    Value *roots = roots_reserve(vm, 2), *flat = NULL, kwnames, outer = stdlib(vm)->entered; // its own run() holds it
-    Task *outer_task = stdlib(vm)->entered_in;
+    Value *roots = roots_reserve(vm, 2), *flat = NULL, kwnames, outer = vm->entered; // its own run() holds it
+    Task *outer_task = vm->entered_in;
     if (!roots) return VALUE_ERROR;
     roots[0] = args.v[0];
     int n = native_flatten(vm, as_tuple(args.v[2]), as_dict(args.v[3]), &flat, &kwnames);
@@ -187,11 +187,11 @@ static Value nat_run(VM *vm, Args args)
         note_entered(vm);
         c->values[1] = VALUE_TRUE;
         roots[1] = context_enter(vm, args.v[0]);
-        stdlib(vm)->entered = roots[0];
-        stdlib(vm)->entered_in = vm->task;
+        vm->entered = roots[0];
+        vm->entered_in = vm->task;
         v = vm_call_kw(vm, args.v[1], flat, n, kwnames);
-        stdlib(vm)->entered = outer;
-        stdlib(vm)->entered_in = outer_task;
+        vm->entered = outer;
+        vm->entered_in = outer_task;
         context_leave(vm, roots[0], roots[1]);
         c->values[1] = VALUE_FALSE;
         roots_pop(vm, flat);
@@ -202,7 +202,7 @@ static Value nat_run(VM *vm, Args args)
 
 static Value as_mapping(VM *vm, Value self)
 {
-    if (stdlib(vm)->entered == self) note_entered(vm);
+    if (vm->entered == self) note_entered(vm);
     Value d = data_of(self)->values[0];
     if (!is_unset(d)) return d;
     Dict *empty = dict_new(vm);
@@ -300,7 +300,6 @@ static bool init(VM *vm, Module *m)
     vm->context_type = module_add_type(vm, m, "Context", "_contextvars.Context", &context_def, KIND_NATIVE_DATA);
     Type *missing = module_add_type(vm, m, NULL, "_contextvars.Token.MISSING", &missing_def, KIND_NATIVE_DATA);
     if (!lib->var_type || !lib->token_type || !vm->context_type || !missing) return false;
-    lib->entered = VALUE_UNSET;
     lib->token_missing = make(vm, missing, VALUE_UNSET, VALUE_UNSET);
     if (is_error(lib->token_missing)) return false;
     gc_pin(vm, lib->token_missing);

@@ -39,8 +39,6 @@ typedef struct Stdlib {
     struct Crypto *crypto;                      // NULL until hashlib is imported
     struct Pcre *pcre;                          // NULL until re is imported
     Value token_missing;
-    Value entered;                              // the Context whose run() is the innermost, or UNSET;
-    Task *entered_in;                           // and the task that called it
     StandardInput input;
     Errands errands;
 } Stdlib;

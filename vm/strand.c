@@ -53,10 +53,10 @@ static void lay_out(Strand *s)
     s->sp = (Value *)frames;
     s->stack_limit = (Value *)(frames + FRAMES - RED_ZONE);
     s->frame = s->safepoint_frame = NULL;
-    s->task = NULL;
+    s->task = s->entered_in = NULL;
     s->reprs = NULL;
     s->result = s->handled = VALUE_NONE;
-    s->context = VALUE_UNSET;
+    s->context = s->entered = VALUE_UNSET;
 }
 
 static void free_strand(Strand *s)
@@ -105,6 +105,8 @@ static void save(const VM *vm, Strand *s)
     s->result = vm->result;
     s->handled = vm->handled;
     s->context = vm->context;
+    s->entered = vm->entered;
+    s->entered_in = vm->entered_in;
     s->task = vm->task;
     s->c_stack_limit = vm->c_stack_limit;
     s->reprs = vm->reprs;
@@ -123,6 +125,8 @@ static void load(VM *vm, Strand *s)
     vm->result = s->result;
     vm->handled = s->handled;
     vm->context = s->context;
+    vm->entered = s->entered;
+    vm->entered_in = s->entered_in;
     vm->task = s->task;
     vm->c_stack_limit = s->c_stack_limit;
     vm->reprs = s->reprs;

@@ -54,8 +54,8 @@ struct Strand {
     /* What the VM's fields of the same names hold while it runs. */
     Frame *frame, *safepoint_frame;
     Value *sp, *stack_limit, *roots, *roots_top, *roots_end;
-    Value result, handled, context;
-    Task *task;
+    Value result, handled, context, entered; // `entered` is held by its own run()
+    Task *task, *entered_in;
     char *c_stack_limit;
     struct ReprGuard *reprs;
 };

@@ -106,7 +106,7 @@ VM *vm_new(Host *host)
     vm->max_depth = 1000;
     vm->exc = VALUE_UNSET;
     vm->handled = VALUE_NONE;
-    vm->context = VALUE_UNSET;
+    vm->context = vm->entered = VALUE_UNSET;
     vm->result = VALUE_NONE;
     vm->c_stack_limit = c_stack_limit();
     if (init(vm)) return vm;

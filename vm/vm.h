@@ -38,6 +38,8 @@ struct VM {
     Shape **shapes;      // by id; builtin types' ids are their T_ numbers
     Heap *heap;
     /* --- the rest --- */
+    Value entered;       // the Context object whose run() is the innermost one under way here, or UNSET;
+    Task *entered_in;    // and the task that called it
     Host *host;
     Sched *sched;
     Strands *strands;    // strand.h
