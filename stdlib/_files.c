@@ -1,5 +1,6 @@
 /* _files.c - files by descriptor: what io's file objects are made on. */
-#include "stdlib/stdlib.h"
+#include "stdlib/file_stream.h"
+#include "stdlib/window.h"
 #include "vm/bytes.h"
 #include "vm/int.h"
 #include "vm/output.h"
@@ -247,6 +248,17 @@ static Value nat_seek(VM *vm, Args args)
     return answer(vm, vm->host->seek_fd(vm->host, fd, offset, whence), &again);
 }
 
+/* What is left to read, as far as the system knows: a hint. */
+static Value nat_left(VM *vm, Args args)
+{
+    int fd;
+    struct stat st;
+    if (!read_int(vm, args.v[0], &fd)) return VALUE_ERROR;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) return small(0);
+    off_t at = lseek(fd, 0, SEEK_CUR);
+    return small(at < 0 || at > st.st_size ? 0 : st.st_size - at);
+}
+
 static Value nat_truncate(VM *vm, Args args)
 {
     int fd;
@@ -276,6 +288,7 @@ static const NativeDef natives[] = {
     {"read_soon(fd, size, /)", nat_read_soon, "The same without holding up other tasks.", NATIVE_ASYNC},
     {"write(fd, data, /)", nat_write, "Write all bytes.", 0},
     {"seek(fd, offset, whence, /)", nat_seek, "Move to a position, which is answered.", 0},
+    {"left(fd, /)", nat_left, "How many bytes there are likely to be from the position on; 0 if nobody knows.", 0},
     {"truncate(fd, size, /)", nat_truncate, "Make the file that long.", 0},
     {"own(fd, /)", nat_own, "An object that closes fd when it is dropped.", 0},
     {"close(descriptor, /)", nat_close, "Close what own() has made.", 0},
@@ -293,7 +306,8 @@ static bool init(VM *vm, Module *m)
         if (!module_add(vm, m, flags[i].name, small(flags[i].value))) return false;
     Type *t = type_from_def(vm, "_files.descriptor", NULL, &descriptor_def, KIND_NATIVE_DATA, VALUE_UNSET);
     if (t) gc_pin(vm, obj_value(t));
-    return (stdlib(vm)->descriptor_type = t) != NULL && module_add(vm, m, "EMFILE", small(EMFILE));
+    return (stdlib(vm)->descriptor_type = t) != NULL && window_add_type(vm, m) && file_stream_add_types(vm, m) &&
+           module_add(vm, m, "EMFILE", small(EMFILE));
 }
 
 const ModuleDef _files_module = {"_files", natives, "Files by descriptor, for io.", init};

@@ -9,14 +9,25 @@
 
 /* ---- making ---- */
 
-static Value alloc_bytes(VM *vm, Type *t, const void *data, size_t n)
+/* With n bytes that the caller fills. */
+static Bytes *bytes_alloc(VM *vm, Type *t, size_t n)
 {
     size_t size = size_add(offsetof(Bytes, data) + 1, n);
-    Bytes *b = heap_alloc(vm, KIND_BYTES, t->root_shape->id, type_alloc_size(t, size));
-    if (!b) return VALUE_ERROR;
+    Bytes *b = heap_alloc_raw(vm, KIND_BYTES, t->root_shape->id, type_alloc_size(t, size));
+    if (!b) return NULL;
     b->size = n;
-    if (data) memcpy(b->data, data, n); // heap_alloc's zeros are the rest
+    b->hash = 0;
+    b->data[n] = 0;
     obj_attrs_init(vm, &b->h);
+    return b;
+}
+
+static Value alloc_bytes(VM *vm, Type *t, const void *data, size_t n)
+{
+    Bytes *b = bytes_alloc(vm, t, n);
+    if (!b) return VALUE_ERROR;
+    if (data) memcpy(b->data, data, n);
+    else memset(b->data, 0, n);
     return obj_value(b);
 }
 
@@ -353,10 +364,12 @@ static Value concat(VM *vm, Value a, Value b)
     }
     ByteView x = byte_view(a), y = byte_view(b);
     if (!y.size && is_exact(a, T_BYTES)) return a;
+    if (!x.size && is_bytes(a) && is_exact(b, T_BYTES)) return b;
     size_t size = size_add(x.size, y.size);
-    Value v = is_bytes(a) ? bytes_new(vm, NULL, size) : bytearray_new(vm, NULL, size);
+    Bytes *joined = is_bytes(a) ? bytes_alloc(vm, vm->types[T_BYTES], size) : NULL;
+    Value v = !is_bytes(a) ? bytearray_new(vm, NULL, size) : joined ? obj_value(joined) : VALUE_ERROR;
     if (is_error(v)) return v;
-    uint8_t *out = is_bytes(v) ? as_bytes(v)->data : as_bytearray(v)->data;
+    uint8_t *out = joined ? joined->data : as_bytearray(v)->data;
     memcpy(out, x.data, x.size);
     memcpy(out + x.size, y.data, y.size);
     return v;
