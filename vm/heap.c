@@ -59,6 +59,7 @@ static Block *block_new(VM *vm, unsigned cls)
     if (b) {
         h->spare = b->next;
         h->nspare--;
+        cell_show(b, BLOCK_SIZE - MALLOC_HEADER);
     } else {
         void *p;
         if (posix_memalign(&p, BLOCK_SIZE, BLOCK_SIZE - MALLOC_HEADER) != 0) return NULL;
@@ -114,6 +115,7 @@ static Obj *carve(VM *vm, Heap *h, unsigned cls)
         c->h = (Obj){.kind = KIND_FREE};
         c->next = h->free[cls];
         h->free[cls] = c;
+        cell_hide(c, b->cell);
     }
     return (Obj *)first;
 }
@@ -199,6 +201,7 @@ void *heap_alloc_slow(VM *vm, Kind kind, uint32_t shape, size_t size)
         bits = GC_LARGE;
     }
     if (__builtin_expect(!o, 0)) return starve(vm);
+    cell_show(o, size);
     *o = (Obj){.shape = shape, .kind = (uint8_t)kind, .gc = bits};
     return o;
 }
@@ -219,14 +222,29 @@ static void *raw_malloc(Heap *h, size_t size)
     return is_small_block(size) ? chunk_alloc(&h->chunks, size) : malloc(size ? size : 1);
 }
 
+/* Who gives a block back says how large it was: a sanitizer knows whether that is true. */
+#ifdef __SANITIZE_ADDRESS__
+size_t __sanitizer_get_allocated_size(const volatile void *p); // gcc has no header for it
+#endif
+static void check_size(const void *p, size_t size)
+{
+#ifdef __SANITIZE_ADDRESS__
+    if (p && __sanitizer_get_allocated_size(p) != (size ? size : 1)) __builtin_trap();
+#endif
+    (void)p;
+    (void)size;
+}
+
 static void raw_free(Heap *h, void *p, size_t size)
 {
+    check_size(p, size);
     if (is_small_block(size)) chunk_free(&h->chunks, p, size);
     else free(p);
 }
 
 static void *raw_realloc(Heap *h, void *p, size_t old_size, size_t new_size)
 {
+    check_size(p, old_size);
     bool was_small = is_small_block(old_size), is_small_now = is_small_block(new_size);
     if (!p || (!was_small && !is_small_now)) return p ? realloc(p, new_size ? new_size : 1) : raw_malloc(h, new_size);
     if (was_small && is_small_now && chunk_class(old_size) == chunk_class(new_size)) return p;

@@ -21,6 +21,20 @@ enum {
 /* Cells at hand, by size in words: the part of the heap that allocation in line looks at. */
 enum { FINE_LIMIT = 256, FINE_CLASSES = FINE_LIMIT / 8 };
 typedef struct FreeCell { Obj h; struct FreeCell *next; } FreeCell;
+
+/* To a sanitizer a free cell is poison behind its header and its link, so that it sees what is done to a dead object. */
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+static inline void cell_hide(void *cell, size_t size)
+{
+    if (size > sizeof(FreeCell)) __asan_poison_memory_region((FreeCell *)cell + 1, size - sizeof(FreeCell));
+}
+static inline void cell_show(void *cell, size_t size) { __asan_unpoison_memory_region(cell, (size + 7) / 8 * 8); }
+#else
+static inline void cell_hide(void *cell, size_t size) { (void)cell, (void)size; }
+static inline void cell_show(void *cell, size_t size) { (void)cell, (void)size; }
+#endif
+
 typedef struct HeapFront { FreeCell *free[FINE_CLASSES + 1]; } HeapFront;
 
 /* An object of `size` bytes with its header set. NULL with MemoryError pending when there is no memory. The rest is

@@ -75,6 +75,7 @@ static FreeCell *free_dead(VM *vm, Block *b, uint8_t live)
 #endif
             o->kind = KIND_FREE;
             o->gc = 0;
+            cell_hide(o, b->cell);
         }
         ((FreeCell *)o)->next = list;
         list = (FreeCell *)o;

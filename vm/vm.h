@@ -172,6 +172,7 @@ static inline void *heap_alloc_raw(VM *vm, Kind kind, uint32_t shape, size_t siz
         FreeCell **list = &((HeapFront *)vm->heap)->free[(size + 7) / 8], *c = *list;
         if (__builtin_expect(c != NULL, 1)) {
             *list = c->next;
+            cell_show(c, size);
             c->h = (Obj){.shape = shape, .kind = (uint8_t)kind};
             return c;
         }
@@ -186,6 +187,7 @@ static inline void heap_release(VM *vm, Obj *o, size_t size)
     c->h.kind = KIND_FREE;
     c->next = *list;
     *list = c;
+    cell_hide(c, size);
 }
 
 static inline Value *roots_reserve(VM *vm, size_t n)
