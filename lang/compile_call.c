@@ -139,17 +139,20 @@ void keyword_dict(Compiler *c, const Node *at, NodeList keywords, Reg dict, Reg 
     }
 }
 
-static void argument_list(Compiler *c, const AstCall *call, Reg list, Reg callee)
+/* A list for CALL_EX, or what is all there is behind a star as it is. */
+static void argument_list(Compiler *c, const AstCall *call, Reg list)
 {
+    if (call->args.count == 1 && call->args.items[0]->kind == AST_Starred) {
+        expr(c, AST(Starred, call->args.items[0])->value, list);
+        return;
+    }
     put(c, &call->node, OP_BUILD_LIST, list, list, 0);
     for (uint32_t i = 0; i < call->args.count; i++) {
         Reg before = mark(c);
         Node *arg = call->args.items[i];
         bool star = arg->kind == AST_Starred;
         Reg value = expr(c, star ? AST(Starred, arg)->value : arg, ANY);
-        // As in CPython, the error names the callee only if there is nothing but this argument.
-        if (star) put(c, &call->node, OP_LIST_EXTEND, list, value, call->args.count == 1 ? callee + 1 : 0);
-        else put(c, &call->node, OP_LIST_APPEND, list, value, 0);
+        put(c, &call->node, star ? OP_LIST_EXTEND : OP_LIST_APPEND, list, value, 0);
         release(c, before);
     }
 }
@@ -211,7 +214,7 @@ static void finish_call(Compiler *c, Chain *chain, uint32_t link, Form form, con
         put_plain_call(c, at, form, is_statement, base, nargs, dst);
     } else {
         Reg list = push_many(c, 2);
-        argument_list(c, call, list, base);
+        argument_list(c, call, list);
         keyword_dict(c, &call->node, call->keywords, list + 1, base);
         put(c, at, c->unit->heap ? OP_CALL_EX_H : OP_CALL_EX, base, is_statement, dst);
     }

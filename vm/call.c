@@ -1,4 +1,5 @@
 /* call.c - arguments to parameters of script functions, with CPython's error texts. */
+#include "vm/common.h"
 #include "vm/dict.h"
 #include "vm/exception.h"
 #include "vm/frame.h"
@@ -13,40 +14,36 @@ typedef struct Params {
     VM *vm;
     Function *f;
     Code *c;
-    const CodeLocal *locals; // parameters are the first rows, in register order
+    Str *const *names;
     int npos, nkw;           // positional ones; keyword-only ones
     Value *regs;
 } Params;
 
-static CodeText param_name(const Params *p, int i) { return p->locals[i].name; }
-static const char *param_text(const Params *p, int i)
+/* Which of the parameters from `from` up to `until` has this name; -1: none. */
+static int find_param(const Params *p, int from, int until, const Str *name)
 {
-    return code_text(p->c->image->image, param_name(p, i));
+    for (int i = from; i < until; i++)
+        if (p->names[i] == name) return i;
+    for (int i = from; i < until && !(name->h.aux & STR_INTERNED); i++)
+        if (str_eq(p->names[i], name)) return i;
+    return -1;
 }
 
-static bool param_is(const Params *p, int i, const Str *name)
-{
-    CodeText t = param_name(p, i);
-    return t.len == name->size && memcmp(param_text(p, i), name->data, t.len) == 0;
-}
+static bool is_positional_only(const Params *p, Value name) { return find_param(p, 0, p->c->nposonly, as_str(name)) >= 0; }
 
 static Value function_qualname(VM *vm, Function *f)
 {
-    if (!is_unset(f->rare)) {
-        Value q = dict_get_c(vm, as_dict(f->rare), "__qualname__");
-        if (!is_unset(q) && is_str(q)) return q;
-    }
-    return obj_value(f->code->qualname);
+    Value q = function_attr(vm, f, vm->common->qualname);
+    return is_str(q) ? q : obj_value(f->code->qualname);
 }
 
 /* "'a', 'b' and 'c'", as CPython lists missing arguments. */
 static bool add_name_list(StrBuilder *b, const Params *p, const int *which, int n)
 {
     for (int i = 0; i < n; i++) {
-        CodeText t = param_name(p, which[i]);
+        const Str *name = p->names[which[i]];
         const char *sep = i == 0 ? "" : n == 2 ? " and " : i == n - 1 ? ", and " : ", ";
-        if (!sb_add_c(b, sep) || !sb_add_c(b, "'") || !sb_add(b, param_text(p, which[i]), t.len) ||
-            !sb_add_c(b, "'"))
+        if (!sb_add_c(b, sep) || !sb_add_c(b, "'") || !sb_add(b, name->data, name->size) || !sb_add_c(b, "'"))
             return false;
     }
     return true;
@@ -99,7 +96,7 @@ static bool raise_positional_only(Params *p, Tuple *kwnames)
     bool first = true;
     for (int i = 0; i < p->c->nposonly; i++)
         for (size_t k = 0; k < kwnames->size; k++)
-            if (param_is(p, i, as_str(kwnames->items[k]))) {
+            if (find_param(p, i, i + 1, as_str(kwnames->items[k])) == i) {
                 sb_addf(&b, "%s%V", first ? "" : ", ", kwnames->items[k]);
                 first = false;
             }
@@ -115,30 +112,24 @@ static Value keyword_names(const Params *p)
 {
     int first = p->c->nposonly, n = p->npos + p->nkw - first;
     Value names = tuple_new(p->vm, NULL, (size_t)n);
-    for (int i = 0; !is_error(names) && i < n; i++) {
-        Str *name = str_intern(p->vm, param_text(p, first + i), param_name(p, first + i).len);
-        if (!name) return VALUE_ERROR;
-        as_tuple(names)->items[i] = obj_value(name);
-    }
+    for (int i = 0; !is_error(names) && i < n; i++) as_tuple(names)->items[i] = obj_value(p->names[first + i]);
     return names;
 }
 
 static bool bind_keyword(Params *p, Tuple *kwnames, Value name, Value value, Dict *rest)
 {
-    for (int i = p->c->nposonly; i < p->npos + p->nkw; i++) {
-        if (!param_is(p, i, as_str(name))) continue;
-        if (!is_unset(p->regs[i])) {
-            vm_raise(p->vm, ERR_TYPE, "%V() got multiple values for argument '%V'",
-                     function_qualname(p->vm, p->f), name);
-            return false;
-        }
-        p->regs[i] = value;
+    int at = find_param(p, p->c->nposonly, p->npos + p->nkw, as_str(name));
+    if (at >= 0 && is_unset(p->regs[at])) {
+        p->regs[at] = value;
         return true;
     }
+    if (at >= 0) {
+        vm_raise(p->vm, ERR_TYPE, "%V() got multiple values for argument '%V'", function_qualname(p->vm, p->f), name);
+        return false;
+    }
     if (rest) return dict_set(p->vm, rest, name, value);
-    for (int i = 0; i < p->c->nposonly; i++)
-        for (size_t k = 0; k < kwnames->size; k++)
-            if (param_is(p, i, as_str(kwnames->items[k]))) return raise_positional_only(p, kwnames);
+    for (size_t k = 0; k < kwnames->size; k++)
+        if (is_positional_only(p, kwnames->items[k])) return raise_positional_only(p, kwnames);
     vm_raise(p->vm, ERR_TYPE, "%V() got an unexpected keyword argument '%V'", function_qualname(p->vm, p->f),
              name);
     exception_note_argument(p->vm, name, keyword_names(p));
@@ -156,29 +147,33 @@ static bool fill_defaults(Params *p)
     }
     if (missing) return raise_missing(p, 0, p->npos, "positional");
     if (!p->nkw) return true;
-    Value kwdefaults =
-        is_unset(p->f->rare) ? VALUE_UNSET : dict_get_c(p->vm, as_dict(p->f->rare), "__kwdefaults__");
+    Value kwdefaults = function_attr(p->vm, p->f, p->vm->common->kwdefaults);
     for (int i = p->npos; i < p->npos + p->nkw; i++) {
         if (!is_unset(p->regs[i])) continue;
-        if (!is_unset(kwdefaults) && is_dict(kwdefaults)) {
-            Str *name = str_intern(p->vm, param_text(p, i), param_name(p, i).len);
-            if (!name) return false;
-            p->regs[i] = dict_get_str(p->vm, as_dict(kwdefaults), name);
-        }
+        if (is_dict(kwdefaults)) p->regs[i] = dict_get_str(p->vm, as_dict(kwdefaults), p->names[i]);
         missing |= is_unset(p->regs[i]);
     }
     return missing ? raise_missing(p, p->npos, p->npos + p->nkw, "keyword-only") : true;
+}
+
+/* Positional arguments, completed by defaults, for a function that has nothing but such parameters. */
+static bool bind_positional(const Function *f, const Value *args, int n, Value *regs)
+{
+    const Code *c = f->code;
+    int defaults = count_defaults(f), absent = c->nparams - n;
+    if (c->nkwonly || c->flags & (CODE_VARARGS | CODE_VARKW) || absent < 0 || absent > defaults) return false;
+    if (n) memmove(regs, args, (size_t)n * sizeof *regs);
+    for (int i = 0; i < absent; i++) regs[n + i] = as_tuple(f->defaults)->items[defaults - absent + i];
+    return true;
 }
 
 bool call_bind(VM *vm, Function *f, const Value *args, int n, Value kwnames, Value *regs)
 {
     Code *c = f->code;
     Tuple *kw = is_unset(kwnames) ? NULL : as_tuple(kwnames);
-    if (!kw && n == c->nparams && !c->nkwonly && !(c->flags & (CODE_VARARGS | CODE_VARKW))) {
-        if (n) memmove(regs, args, (size_t)n * sizeof *regs);
-        return true;
-    }
-    Params p = {vm, f, c, code_at(c->image->image, c->rec->locals), c->nparams, c->nkwonly, regs};
+    if (!kw && bind_positional(f, args, n, regs)) return true;
+    Params p = {vm, f, c, code_params(vm, c), c->nparams, c->nkwonly, regs};
+    if (!p.names) return false;
     int nfixed = p.npos + p.nkw, nkwargs = kw ? (int)kw->size : 0, taken = n < p.npos ? n : p.npos;
     // The registers may overlap the arguments: what does not go straight to its place is set aside first.
     Value rest = VALUE_UNSET, more = VALUE_UNSET;

@@ -185,6 +185,23 @@ bool code_link(VM *vm, Code *c)
     return true;
 }
 
+static size_t count_params(const Code *c) { return (size_t)c->nparams + c->nkwonly; }
+
+Str *const *code_params(VM *vm, Code *c)
+{
+    if (c->params) return c->params;
+    size_t n = count_params(c);
+    const CodeLocal *locals = code_at(c->image->image, c->rec->locals); // parameters are the first rows
+    Str **names = heap_malloc(vm, n * sizeof *names);
+    if (!names) return NULL;
+    for (size_t i = 0; i < n; i++) {
+        names[i] = str_intern(vm, code_text(c->image->image, locals[i].name), locals[i].name.len);
+        if (!names[i]) return heap_free(vm, names, n * sizeof *names), NULL;
+    }
+    gc_store_many(vm, c, NULL, 0); // it may be old, and the names are young
+    return c->params = names;
+}
+
 CodeLine code_position(const Code *c, const Insn *pc)
 {
     return line_at(c->image->image, c->rec, c->insns ? (uint32_t)(pc - c->insns) : 0);
@@ -223,6 +240,7 @@ void code_free(VM *vm, Code *c)
     }
     if (c->insns) heap_free(vm, c->insns, c->ninsns * sizeof(Insn));
     if (c->methods) heap_free(vm, c->methods, c->nmethods * sizeof(Value));
+    if (c->params) heap_free(vm, c->params, count_params(c) * sizeof(Str *));
     if (c->consts) heap_free(vm, c->consts, c->rec->nconsts * sizeof(Value));
     if (c->globals) heap_free(vm, c->globals, c->rec->nglobals * sizeof(Cell *));
     liveness_free(c->live);

@@ -16,6 +16,7 @@ struct Code {
     Value *consts;
     Cell **globals;
     Value *methods;       // what LOAD_METHOD found for the shape in its cache, by the cache's slot
+    Str **params;         // code_params(); NULL until asked for
     uint32_t nmethods;
     uint32_t flags;       // CODE_... of code.h
     uint32_t nregs;
@@ -48,6 +49,8 @@ typedef struct ImageRef {
 Code *code_load(VM *vm, const CodeImage *image, bool owned, Module *module, char *source, size_t source_size);
 Code *code_for_record(VM *vm, ImageRef *ref, uint32_t index);
 bool code_link(VM *vm, Code *c);
+/* The names of all parameters but *args and **kwargs, interned, in the order of their registers. NULL: out of memory. */
+Str *const *code_params(VM *vm, Code *c);
 /* Source position of the instruction at pc (the Code's own copy). */
 CodeLine code_position(const Code *c, const Insn *pc);
 const char *code_filename(const Code *c, size_t *len);

@@ -138,14 +138,6 @@ static void print_extra(const Dis *d, const Insn *insn)
     }
 }
 
-/* Whose arguments a list grows into. */
-static void print_callee(const Dis *d, const Insn *insn)
-{
-    if (!insn->c) return;
-    fputs(" for", d->out);
-    print_operand(d, 'R', insn->c - 1);
-}
-
 static void print_insn(const Dis *d, const Insn *insn, uint32_t pc)
 {
     const OpcodeInfo *info = &opcode_info[insn->op];
@@ -154,8 +146,7 @@ static void print_insn(const Dis *d, const Insn *insn, uint32_t pc)
     fprintf(d->out, operands ? "%5u  %-16s" : "%5u  %s", pc, info->name);
     print_operand(d, info->format[0], insn->a);
     if (!wide) print_operand(d, info->format[1], insn->b);
-    if (insn->op == OP_LIST_EXTEND) print_callee(d, insn);
-    else if (!wide) print_operand(d, info->format[2], insn->c);
+    if (!wide) print_operand(d, info->format[2], insn->c);
     if (opcode_jump(insn, &offset)) fprintf(d->out, " -> %u", pc + opcode_size(insn->op) + (uint32_t)offset);
     if (info->flags & OPF_X) print_extra(d, insn);
     fputc('\n', d->out);

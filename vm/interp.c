@@ -597,7 +597,9 @@ for_next: {
             if (v == VALUE_NONE) ++pc;
             if (v != VALUE_UNSET) NEXT;
         }
-        Value v = op_for_next(vm, R(B), &R(B), A);
+        const Obj *o = as_obj(R(B));
+        bool native = FAST(o->kind == KIND_ITER) && likely(o->shape < T_BUILTIN_COUNT);
+        Value v = native ? vm->types[o->shape]->def->slots.next(vm, R(B)) : op_for_next(vm, R(B), &R(B), A);
         if (v == VALUE_ERROR) goto unwind;
         if (v == VALUE_SWITCH) goto reload;
         if (v == VALUE_STOP) pc += (int16_t)C;
@@ -889,7 +891,7 @@ step_generator: { // next(g), g.send(v)
         FINISH(A, slice_new(vm, R(B), R(B + 1), R(B + 2)));
     }
     CASE(LIST_APPEND): CHECK(list_append(vm, as_list(R(A)), R(B)));
-    CASE(LIST_EXTEND): CHECK(op_list_extend(vm, R(A), R(B), C ? R(C - 1) : VALUE_UNSET));
+    CASE(LIST_EXTEND): CHECK(op_list_extend(vm, R(A), R(B)));
     CASE(LIST_TO_TUPLE): FINISH(A, tuple_new(vm, as_list(R(B))->items, as_list(R(B))->size));
     CASE(SET_ADD): CHECK(set_add(vm, as_set(R(A)), R(B)) >= 0);
     CASE(SET_UPDATE): CHECK(set_update(vm, as_set(R(A)), R(B)));

@@ -117,6 +117,7 @@ static void trace_code(VM *vm, Code *c)
     gc_mark_obj(vm, c->qualname);
     if (c->consts) mark_values(vm, c->consts, c->rec->nconsts);
     if (c->methods) mark_values(vm, c->methods, c->nmethods);
+    for (uint32_t i = 0; c->params && i < (uint32_t)c->nparams + c->nkwonly; i++) gc_mark_obj(vm, c->params[i]);
     for (uint32_t i = 0; c->globals && i < c->rec->nglobals; i++) gc_mark_obj(vm, c->globals[i]);
 }
 

@@ -38,7 +38,7 @@ Value op_get_iter(VM *vm, Value v, uint16_t dst);
 Value op_call(VM *vm, Value callee, Value *args, int n, Value kwnames, uint16_t dst);
 Value op_call_method(VM *vm, Value callee, Value *args, int n, uint16_t dst);
 Value op_call_kw(VM *vm, Value callee, Value *args, int n, const Value *consts, Insn extra, uint16_t dst);
-Value op_call_ex(VM *vm, Value callee, Value list, Value dict, uint16_t dst);
+Value op_call_ex(VM *vm, Value callee, Value given, Value dict, uint16_t dst);
 Value op_load_method(VM *vm, Value o, Value name, InsnExtra *cache, Value *self);
 Value op_make_function(VM *vm, Frame *f, Value code, const Value *extras); // extras: defaults, kwdefaults, annotations or NULL
 Value op_build_class(VM *vm, Value *base, uint16_t dst);
@@ -62,7 +62,8 @@ Value op_awith_enter(VM *vm, Value *manager, uint16_t dst);
 
 Value op_build_set(VM *vm, const Value *items, int n);
 Value op_build_dict(VM *vm, const Value *items, int n);
-bool op_list_extend(VM *vm, Value list, Value iterable, Value callee); // callee: of f(*iterable), or UNSET
+bool op_list_extend(VM *vm, Value list, Value iterable);
+Value op_star_arguments(VM *vm, Value callee, Value given); // of f(*given): a tuple or list as it is, else as a list
 bool op_dict_update(VM *vm, Value dict, Value mapping);
 bool op_dict_merge(VM *vm, Value dict, Value mapping, Value callee);
 bool op_unpack(VM *vm, Value v, Value *out, int n);

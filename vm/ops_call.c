@@ -1,5 +1,6 @@
 /* ops_call.c - slow paths of calls; functions and classes being made. */
 #include "vm/common.h"
+#include "vm/container.h"
 #include "vm/coroutine.h"
 #include "vm/dict.h"
 #include "vm/exception.h"
@@ -82,14 +83,21 @@ static inline void relieve(VM *vm)
     if (__builtin_expect(vm->fuel < 0, 0) && gc_is_pressed(vm)) gc_relieve(vm, false);
 }
 
+/* A function of a script takes copies of its arguments, and nothing else happens before it runs. */
+static inline Value call_function(VM *vm, Value callee, const Value *args, int n, Value kwnames, uint16_t dst)
+{
+    Function *f = (Function *)as_obj(callee);
+    if (code_is_heap(f->code)) return made_coroutine(vm, gen_new(vm, f, args, n, kwnames));
+    return frame_invoke(vm, callee, args, n, kwnames, dst, RET_VALUE);
+}
+
 Value op_call(VM *vm, Value callee, Value *args, int n, Value kwnames, uint16_t dst)
 {
     relieve(vm);
     if (is_ptr(callee)) {
         Obj *o = as_obj(callee);
         if (o->kind == KIND_NATIVE) return call_native(vm, (Native *)o, args, n, kwnames, dst, false);
-        if (o->kind == KIND_FUNCTION && code_is_heap(((Function *)o)->code))
-            return made_coroutine(vm, gen_new(vm, (Function *)o, args, n, kwnames));
+        if (o->kind == KIND_FUNCTION) return call_function(vm, callee, args, n, kwnames, dst);
         if (o->kind == KIND_TYPE && ((Type *)o)->direct) {
             const TypeDef *def = ((Type *)o)->def;
             if (def->convert && n == 1 && is_unset(kwnames)) return def->convert(vm, args[0]);
@@ -136,29 +144,36 @@ static bool keyword_slots(VM *vm, Dict *dict, Tuple *names, Value *values)
     return true;
 }
 
-/* f(*list, **dict): laid out in rooted slots as positional values followed by keyword values. */
-Value op_call_ex(VM *vm, Value callee, Value list, Value dict, uint16_t dst)
+enum { MOST_ARGUMENTS = INT32_MAX / 2 };
+
+/* Positional values followed by keyword values, in rooted slots. */
+static Value call_with_keywords(VM *vm, Value callee, const Value *items, size_t n, Dict *dict, uint16_t dst)
 {
-    size_t n = as_list(list)->size, nkw = is_unset(dict) ? 0 : dict_len(as_dict(dict));
-    if (n + nkw > INT32_MAX / 2) return vm_no_memory(vm);
-    Value *slots = roots_reserve(vm, n + nkw + 1), kwnames = VALUE_UNSET;
+    size_t nkw = dict ? dict_len(dict) : 0;
+    if (n + nkw > MOST_ARGUMENTS) return vm_no_memory(vm);
+    Value *slots = roots_reserve(vm, n + nkw + 1), kwnames = VALUE_UNSET, v = VALUE_UNSET;
     if (!slots) return VALUE_ERROR;
-    if (n) memcpy(slots + 1, as_list(list)->items, n * sizeof *slots);
+    if (n) memcpy(slots + 1, items, n * sizeof *slots);
     if (nkw) {
-        slots[0] = kwnames = tuple_new(vm, NULL, nkw);
-        if (is_error(kwnames)) {
-            slots[0] = VALUE_UNSET;
-            roots_pop(vm, slots);
-            return kwnames;
-        }
-        if (!keyword_slots(vm, as_dict(dict), as_tuple(kwnames), slots + 1 + n)) {
-            roots_pop(vm, slots);
-            return VALUE_ERROR;
-        }
+        kwnames = tuple_new(vm, NULL, nkw);
+        if (is_error(kwnames) || !keyword_slots(vm, dict, as_tuple(slots[0] = kwnames), slots + 1 + n)) v = VALUE_ERROR;
     }
-    bool statement = vm->frame && vm->frame->pc[-1].b; // asked before the call pushes a frame
-    Value v = op_call(vm, callee, slots + 1, (int)n, kwnames, dst);
+    if (!is_error(v)) v = op_call(vm, callee, slots + 1, (int)n, kwnames, dst);
     roots_pop(vm, slots);
+    return v;
+}
+
+/* f(*given, **dict) */
+Value op_call_ex(VM *vm, Value callee, Value given, Value dict, uint16_t dst)
+{
+    size_t n;
+    given = op_star_arguments(vm, callee, given);
+    if (is_error(given)) return given;
+    const Value *items = sequence_items(as_obj(given), &n);
+    bool statement = vm->frame && vm->frame->pc[-1].b; // asked before the call pushes a frame
+    bool plain = is_kind(callee, KIND_FUNCTION) && n <= MOST_ARGUMENTS && (is_unset(dict) || dict_len(as_dict(dict)) == 0);
+    Value v = plain ? call_function(vm, callee, items, (int)n, VALUE_UNSET, dst)
+                    : call_with_keywords(vm, callee, items, n, is_unset(dict) ? NULL : as_dict(dict), dst);
     if (statement) op_drop(vm, v);
     return v;
 }

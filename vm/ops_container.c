@@ -46,21 +46,34 @@ static Value callee_text(VM *vm, Value callee)
     return str_format(vm, "%V()", name);
 }
 
-bool op_list_extend(VM *vm, Value list, Value iterable, Value callee)
+/* list_extend has failed: because what stood behind the star is no iterable at all? callee: of f(*given), or UNSET. */
+static bool refuse_star(VM *vm, Value callee, Value given)
 {
-    if (list_extend(vm, as_list(list), iterable)) return true;
-    bool no_iterator = vm_pending_is(vm, ERR_TYPE) && !type_of(vm, iterable)->def->slots.iter &&
-                       is_unset(type_lookup_dunder(vm, type_of(vm, iterable), D_ITER)) &&
-                       is_unset(type_lookup_dunder(vm, type_of(vm, iterable), D_GETITEM));
+    Type *t = type_of(vm, given);
+    bool no_iterator = vm_pending_is(vm, ERR_TYPE) && !t->def->slots.iter &&
+                       is_unset(type_lookup_dunder(vm, t, D_ITER)) && is_unset(type_lookup_dunder(vm, t, D_GETITEM));
     if (!no_iterator) return false;
     vm_take_pending(vm);
     if (is_unset(callee)) {
-        vm_raise(vm, ERR_TYPE, "Value after * must be an iterable, not %T", iterable);
+        vm_raise(vm, ERR_TYPE, "Value after * must be an iterable, not %T", given);
         return false;
     }
     Value text = callee_text(vm, callee);
-    if (!is_error(text)) vm_raise(vm, ERR_TYPE, "%V argument after * must be an iterable, not %T", text, iterable);
+    if (!is_error(text)) vm_raise(vm, ERR_TYPE, "%V argument after * must be an iterable, not %T", text, given);
     return false;
+}
+
+bool op_list_extend(VM *vm, Value list, Value iterable)
+{
+    return list_extend(vm, as_list(list), iterable) || refuse_star(vm, VALUE_UNSET, iterable);
+}
+
+Value op_star_arguments(VM *vm, Value callee, Value given)
+{
+    if (is_exact(given, T_LIST) || is_exact(given, T_TUPLE)) return given;
+    Value list = obj_to_list(vm, given);
+    if (is_error(list)) refuse_star(vm, callee, given);
+    return list;
 }
 
 bool op_dict_update(VM *vm, Value dict, Value mapping)
@@ -96,12 +109,13 @@ static bool merge_keywords(VM *vm, Dict *d, Dict *more, Value callee)
 
 bool op_dict_merge(VM *vm, Value dict, Value mapping, Value callee)
 {
-    Dict *more = dict_new(vm);
+    bool first = dict_len(as_dict(dict)) == 0; // nothing can be given twice
+    Dict *more = first ? as_dict(dict) : dict_new(vm);
     Value *root = more ? roots_push(vm, obj_value(more)) : NULL;
     if (!root) return false;
     int done = dict_update_mapping(vm, more, mapping);
     if (!done) refuse_keywords(vm, callee, "%V argument after ** must be a mapping, not %T", mapping);
-    bool ok = done > 0 && merge_keywords(vm, as_dict(dict), more, callee);
+    bool ok = done > 0 && (first || merge_keywords(vm, as_dict(dict), more, callee));
     roots_pop(vm, root);
     return ok;
 }

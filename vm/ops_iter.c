@@ -62,6 +62,11 @@ Value op_for_next(VM *vm, Value it, Value *pair, uint16_t dst)
     if (o->shape == T_STR) {
         size_t at = (size_t)as_small(pair[1]);
         if (at >= as_str(it)->size) return VALUE_STOP;
+        unsigned char first = (unsigned char)as_str(it)->data[at];
+        if (first < 0x80) {
+            pair[1] += small(1);
+            return obj_value(vm->ascii_str[first]);
+        }
         Value c = str_next_char(vm, as_str(it), &at);
         pair[1] = small((int64_t)at);
         return c;
@@ -70,6 +75,7 @@ Value op_for_next(VM *vm, Value it, Value *pair, uint16_t dst)
         Value v = gen_resume(vm, (Gen *)o, VALUE_NONE, dst, RET_FOR);
         return v == VALUE_PARK ? VALUE_STOP : v;
     }
+    if (o->shape < T_BUILTIN_COUNT) return vm->types[o->shape]->def->slots.next(vm, it);
     Type *t = type_of(vm, it);
     if (!type_defines(t, D_NEXT)) return t->def->slots.next(vm, it);
     Value next = type_lookup_dunder(vm, t, D_NEXT);
