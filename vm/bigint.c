@@ -81,18 +81,20 @@ Value bigint_finish(VM *vm, BigInt *b, size_t n)
     return v;
 }
 
-Value int_from_i128(VM *vm, __int128 i)
+static Value from_magnitude(VM *vm, DoubleDigit magnitude, bool negative)
 {
-    if (i >= INT_SMALL_MIN && i <= INT_SMALL_MAX) return small((int64_t)i);
-    DoubleDigit magnitude = i < 0 ? -(DoubleDigit)i : (DoubleDigit)i;
+    if (magnitude <= INT_SMALL_MAX) return small(negative ? -(int64_t)magnitude : (int64_t)magnitude);
+    if (negative && magnitude == (DoubleDigit)INT_SMALL_MAX + 1) return small(INT_SMALL_MIN);
     Digit d[3] = {(Digit)magnitude & DIGIT_MASK, (Digit)(magnitude >> DIGIT_BITS) & DIGIT_MASK,
                   (Digit)(magnitude >> (2 * DIGIT_BITS))};
     BigInt *b = bigint_alloc(vm, d[2] ? 3 : 2);
     if (!b) return VALUE_ERROR;
-    b->sign = i < 0 ? -1 : 1;
+    b->sign = negative ? -1 : 1;
     memcpy(b->digits, d, (size_t)b->used * sizeof *d);
     return obj_value(b);
 }
+
+Value int_from_i128(VM *vm, __int128 i) { return from_magnitude(vm, i < 0 ? -(DoubleDigit)i : (DoubleDigit)i, i < 0); }
 
 /* The view as a machine integer, if it has at most two digits: most big integers do. */
 static inline bool view_to_i128(const IntView *v, __int128 *out)
@@ -135,9 +137,6 @@ static Value subtract_magnitudes(VM *vm, const IntView *a, const IntView *b, int
 
 static Value add_signed(VM *vm, const IntView *a, const IntView *b, int sign_b)
 {
-    __int128 x, y;
-    if (view_to_i128(a, &x) && view_to_i128(b, &y))
-        return int_from_i128(vm, sign_b == b->sign ? x + y : x - y);
     if (a->sign * sign_b >= 0) return add_magnitudes(vm, a, b, a->sign ? a->sign : sign_b);
     return subtract_magnitudes(vm, a, b, a->sign);
 }
@@ -303,6 +302,44 @@ Value bigint_bitwise(VM *vm, BinaryOp op, Value a, Value b)
     Value v = int_from_digits(vm, s.d, n, negative ? -1 : 1);
     scratch_close(&s);
     return v;
+}
+
+/* ---- double words: what hashes and random numbers of 64 bits are computed with ---- */
+
+/* An int of less than 127 bits. */
+static inline bool double_word(Value v, __int128 *out)
+{
+    if (is_small(v)) return *out = as_small(v), true;
+    if (!is_exact(v, T_INT)) return false;
+    const BigInt *b = (const BigInt *)as_obj(v);
+    if (b->used > 3 || (b->used == 3 && b->digits[2] >> (126 - 2 * DIGIT_BITS))) return false;
+    __int128 magnitude = (__int128)b->digits[1] << DIGIT_BITS | b->digits[0];
+    if (b->used == 3) magnitude |= (__int128)b->digits[2] << (2 * DIGIT_BITS);
+    *out = b->sign < 0 ? -magnitude : magnitude;
+    return true;
+}
+
+/* UNSET: a factor has more than 64 bits. */
+static Value multiply_words(VM *vm, __int128 i, __int128 j)
+{
+    DoubleDigit a = i < 0 ? -(DoubleDigit)i : (DoubleDigit)i, b = j < 0 ? -(DoubleDigit)j : (DoubleDigit)j;
+    return (a | b) >> 64 ? VALUE_UNSET : from_magnitude(vm, a * b, (i < 0) != (j < 0));
+}
+
+Value bigint_double(VM *vm, BinaryOp op, Value a, Value b)
+{
+    __int128 i, j;
+    if (!double_word(a, &i) || !double_word(b, &j)) return VALUE_UNSET;
+    switch (op) {
+    case BIN_ADD: return int_from_i128(vm, i + j);
+    case BIN_SUB: return int_from_i128(vm, i - j);
+    case BIN_MUL: return multiply_words(vm, i, j);
+    case BIN_AND: return int_from_i128(vm, i & j);
+    case BIN_OR: return int_from_i128(vm, i | j);
+    case BIN_XOR: return int_from_i128(vm, i ^ j);
+    case BIN_RSHIFT: return j < 0 ? VALUE_UNSET : int_from_i128(vm, i >> (j < 127 ? j : 127));
+    default: return VALUE_UNSET;
+    }
 }
 
 /* ---- powers ---- */

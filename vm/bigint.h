@@ -33,6 +33,8 @@ bool bigint_divmod(VM *vm, Value a, Value b, Value *quotient, Value *remainder);
 Value bigint_lshift(VM *vm, Value a, size_t bits);
 Value bigint_rshift(VM *vm, Value a, size_t bits);
 Value bigint_bitwise(VM *vm, BinaryOp op, Value a, Value b); // BIN_AND, BIN_OR, BIN_XOR; two's complement
+/* What operands of less than 127 bits make, without digits in between; UNSET: not here. */
+Value bigint_double(VM *vm, BinaryOp op, Value a, Value b);
 Value bigint_pow(VM *vm, Value a, uint64_t exponent);
 /* a ** exponent modulo m; exponent >= 0, m > 0; 0 <= result < m. */
 Value bigint_powmod(VM *vm, Value a, Value exponent, Value m);

@@ -242,6 +242,8 @@ static Value word_binary(VM *vm, BinaryOp op, int64_t i, int64_t j)
 
 Value int_binary(VM *vm, BinaryOp op, Value a, Value b)
 {
+    Value v = bigint_double(vm, op, a, b);
+    if (!is_unset(v)) return v;
     switch (op) {
     case BIN_POW: return int_pow(vm, a, b, VALUE_NONE);
     case BIN_LSHIFT:
