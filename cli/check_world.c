@@ -63,44 +63,73 @@ static Thing kind_of(Value v)
         if ((flags & CODE_ASYNC_GEN) == CODE_ASYNC_GEN) return THING_ASYNC_GENERATOR;
         return flags & CODE_COROUTINE ? THING_COROUTINE : THING_FUNCTION;
     }
+    if (is_kind(v, KIND_METHOD)) return THING_FUNCTION;
     if (!is_kind(v, KIND_NATIVE)) return THING_VALUE;
     return as_obj(v)->aux & NATIVE_ASYNC ? THING_COROUTINE : THING_FUNCTION;
 }
 
-/* The built-in type of a path as "builtins.str", or UNSET. */
+/* The type, not made by a class statement, at a path as "builtins.str" or "types.CoroutineType"; or UNSET. */
 static Value type_at(CheckWorld *w, const char *path)
 {
-    static const char builtins[] = "builtins.";
-    VM *vm = started(w);
-    if (!vm || strncmp(path, builtins, strlen(builtins)) != 0) return VALUE_UNSET;
-    Value v = dict_get_c(vm, vm->builtins->dict, path + strlen(builtins));
-    return is_ptr(v) && is_type(v) ? v : VALUE_UNSET;
+    char module[160];
+    const char *dot = strrchr(path, '.');
+    if (!dot || (size_t)(dot - path) >= sizeof module) return VALUE_UNSET;
+    snprintf(module, sizeof module, "%.*s", (int)(dot - path), path);
+    Module *m = library_module(w, module);
+    Value v = m ? dict_get_c(w->vm, m->dict, dot + 1) : VALUE_UNSET;
+    return is_ptr(v) && is_type(v) && !(as_type(v)->flags & TYPE_HEAP) ? v : VALUE_UNSET;
 }
 
-static Thing member_of(VM *vm, Value type, const char *name)
+/* What there is at a path, where one can look. */
+typedef struct Found {
+    Value owner; // a module or a built-in type; UNSET: neither
+    Value value; // UNSET: it has nothing of that name
+} Found;
+
+static Found find(CheckWorld *w, const char *path)
 {
-    Value v = look_attr(vm, type, name, strlen(name));
-    return is_unset(v) ? THING_MISSING : is_kind(v, KIND_NATIVE) || is_kind(v, KIND_METHOD) ? THING_FUNCTION : THING_VALUE;
+    char owner[160];
+    const char *dot = strrchr(path, '.');
+    Found none = {VALUE_UNSET, VALUE_UNSET};
+    if (!dot || (size_t)(dot - path) >= sizeof owner) return none;
+    snprintf(owner, sizeof owner, "%.*s", (int)(dot - path), path);
+    Value type = type_at(w, owner);
+    if (!is_unset(type)) return (Found){type, look_attr(w->vm, type, dot + 1, strlen(dot + 1))};
+    Module *m = library_module(w, owner);
+    if (!m) return none;
+    Value v = obj_getattr_opt(w->vm, obj_value(m), vm_intern(w->vm, dot + 1));
+    if (is_error(v)) w->vm->exc = v = VALUE_UNSET;
+    return (Found){obj_value(m), v};
 }
 
 static Thing look_up(void *state, const char *path)
 {
     CheckWorld *w = state;
-    char module[160];
-    const char *dot = strrchr(path, '.');
-    if (!dot)
-        return started(w) && !is_library_module(w->vm, path) && !has_own(w, path) ? THING_MISSING
-                                                                                  : THING_UNKNOWN;
-    if ((size_t)(dot - path) >= sizeof module) return THING_UNKNOWN;
-    snprintf(module, sizeof module, "%.*s", (int)(dot - path), path);
-    Value type = type_at(w, module);
-    if (!is_unset(type)) return member_of(w->vm, type, dot + 1);
-    Module *m = library_module(w, module);
-    if (!m) return THING_UNKNOWN;
-    Value v = obj_getattr_opt(w->vm, obj_value(m), vm_intern(w->vm, dot + 1));
-    if (!is_error(v) && !is_unset(v)) return kind_of(v);
-    w->vm->exc = VALUE_UNSET;
+    if (!strchr(path, '.'))
+        return started(w) && !is_library_module(w->vm, path) && !has_own(w, path) ? THING_MISSING : THING_UNKNOWN;
+    Found found = find(w, path);
+    if (is_unset(found.owner)) return THING_UNKNOWN;
+    if (!is_unset(found.value)) return kind_of(found.value);
     return is_library_module(w->vm, path) ? THING_UNKNOWN : THING_MISSING;
+}
+
+/* A class with a way of its own to make instances: what it is called with, only a call would tell. */
+static bool makes_its_own(VM *vm, Value v)
+{
+    if (!is_ptr(v) || !is_type(v) || !(as_type(v)->flags & TYPE_HEAP)) return false;
+    bool plain = is_exact(v, T_TYPE);
+    return !plain || is_kind(type_lookup_dunder(vm, as_type(v), D_NEW), KIND_FUNCTION);
+}
+
+static bool params(void *state, const char *path, bool is_method, void (*each)(void *to, const LintParam *param), void *to)
+{
+    CheckWorld *w = state;
+    Found found = find(w, path);
+    if (is_unset(found.value) || makes_its_own(w->vm, found.value)) return false;
+    // A method found in its type has the receiver as its first parameter, but for class methods, bound already, and static ones.
+    const Native *native = is_kind(found.value, KIND_NATIVE) ? (Native *)as_obj(found.value) : NULL;
+    bool receiver = is_method && native && native->sig->method && is_unset(native->self);
+    return look_params(w->vm, found.value, receiver, each, to);
 }
 
 static void module_names(VM *vm, void (*each)(void *to, const char *name), void *to)
@@ -127,7 +156,7 @@ static void names(void *state, const char *module, void (*each)(void *to, const 
 
 LintWorld check_world(CheckWorld *world)
 {
-    return (LintWorld){world, look_up, names};
+    return (LintWorld){world, look_up, params, names};
 }
 
 void check_world_free(CheckWorld *world)

@@ -223,6 +223,47 @@ void look_keywords(VM *vm, Value v, int given, Each each, void *state)
         if (i >= taken || i >= code->nparams) each(state, code_text(code->image->image, *param(code, i)), param(code, i)->len);
 }
 
+/* As written: positional ones, *args, those by keyword, **kw. */
+static void each_native_param(const Callee *c, void (*each)(void *to, const LintParam *param), void *to)
+{
+    const Signature *sig = c->sig;
+    for (int i = c->skip; i < sig->nparams; i++) {
+        bool varargs = sig->varargs && i == sig->npos, varkw = sig->varkw && i == sig->nparams - 1;
+        bool by_place = i < sig->npos || varargs, by_name = i >= sig->nposonly && !varargs;
+        each(to, &(LintParam){sig->params[i].name->data, by_place, by_name, varargs || varkw, !sig->params[i].required});
+    }
+}
+
+static bool has_kwdefault(VM *vm, Function *f, const CodeText *name)
+{
+    Value defaults = function_attr(vm, f, vm->common->kwdefaults);
+    Str *s = str_intern(vm, code_text(f->code->image->image, *name), name->len);
+    return s && is_dict(defaults) && !is_unset(dict_get_str(vm, as_dict(defaults), s));
+}
+
+static void each_function_param(VM *vm, const Callee *callee, void (*each)(void *to, const LintParam *param), void *to)
+{
+    const Code *c = callee->function->code;
+    Value defaults = callee->function->defaults;
+    int required = c->nparams - (is_tuple(defaults) ? (int)as_tuple(defaults)->size : 0), named = c->nparams + c->nkwonly;
+    for (int i = callee->skip; i < params_of(c); i++) {
+        bool varargs = c->flags & CODE_VARARGS && i == named, by_place = i < c->nparams || varargs;
+        bool optional = by_place ? i >= required : i >= named || has_kwdefault(vm, callee->function, param(c, i));
+        Str *name = str_intern(vm, code_text(c->image->image, *param(c, i)), param(c, i)->len);
+        if (name) each(to, &(LintParam){name->data, by_place, i >= c->nposonly && !varargs, i >= named, optional});
+    }
+}
+
+bool look_params(VM *vm, Value v, int skip, void (*each)(void *to, const LintParam *param), void *to)
+{
+    Callee c;
+    if (!find_callee(vm, v, &c)) return quiet(vm, VALUE_ERROR), false;
+    c.skip += skip;
+    if (c.sig) each_native_param(&c, each, to);
+    else each_function_param(vm, &c, each, to);
+    return true;
+}
+
 /* ---- documentation ----------------------------------------------------------------------------------- */
 
 static void add_str(TextBuffer *out, Value v)

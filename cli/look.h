@@ -2,6 +2,7 @@
  * only a property, a __getattr__ or a call could tell stays unknown.
  */
 #pragma once
+#include "lang/lint.h"
 #include "lang/text.h"
 #include "vm/vm.h"
 
@@ -16,6 +17,8 @@ void look_attrs(VM *vm, Value v, void (*each)(void *state, const char *name, siz
 bool look_signature(VM *vm, Value v, TextBuffer *out);
 /* The names that may be given as name=value behind so many positional arguments. */
 void look_keywords(VM *vm, Value v, int given, void (*each)(void *state, const char *name, size_t len), void *state);
+/* Its parameters but the first `skip`. False: it cannot be called, or nobody knows how. */
+bool look_params(VM *vm, Value v, int skip, void (*each)(void *to, const LintParam *param), void *to);
 /* The documentation; nothing if there is none. */
 void look_doc(VM *vm, Value v, TextBuffer *out);
 /* What help() prints: how it is called, its documentation, the members of a class or module. */

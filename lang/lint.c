@@ -97,15 +97,71 @@ static void use(Lint *l, Symbol *s, uint32_t at)
     l->uses[l->nuses++] = (Use){s, at};
 }
 
+/* An attribute that something has from now on: for all that is known, anything if `object` is NULL. */
+static void store(Lint *l, Name *attr, Node *object)
+{
+    if (l->nstores == l->stores_capacity) {
+        uint32_t capacity = l->stores_capacity ? l->stores_capacity * 2 : 64;
+        AttributeStore *stores = arena_grow(&l->arena, l->stores, l->nstores, capacity, sizeof *stores);
+        if (!stores) return;
+        l->stores = stores;
+        l->stores_capacity = capacity;
+    }
+    l->stores[l->nstores++] = (AttributeStore){scope_mangle(&l->scopes, l->scope, attr), object, l->scope};
+}
+
+static void note_attribute(Lint *l, AstAttribute *node)
+{
+    if (node->ctx == CTX_STORE) store(l, node->attr, node->value);
+    bool dict = strcmp(node->attr->text, "__dict__") == 0, class = strcmp(node->attr->text, "__class__") == 0;
+    if (dict || strcmp(node->attr->text, "__setattr__") == 0 || (class && node->ctx == CTX_STORE))
+        l->open_attributes = true;
+}
+
+/* hasattr(x, "name") says that it may be there, __slots__ = ("name",) that it will be. */
+static void store_named(Lint *l, Node *node)
+{
+    if (node->kind != AST_Str) return;
+    Text text = AST(Str, node)->text;
+    Name *name = names_intern(&l->tree->names, text.bytes, text.len);
+    if (name) store(l, name, NULL);
+}
+
+static void note_call(Lint *l, AstCall *node)
+{
+    if (node->func->kind != AST_Name) return;
+    const Name *name = AST(Name, node->func)->id;
+    Fact *f = fact_of(l, lint_variable(l, AST(Name, node->func)->id));
+    if (f) f->called = true;
+    if ((strcmp(name->text, "hasattr") == 0 || strcmp(name->text, "getattr") == 0) && node->args.count > 1)
+        store_named(l, node->args.items[1]);
+}
+
+static void note_class(Lint *l, AstClassDef *node)
+{
+    bind(l, node->name, &node->node);
+    for (uint32_t i = 0; i < node->bases.count; i++) {
+        Node *base = node->bases.items[i];
+        Fact *f = base->kind == AST_Name ? fact_of(l, lint_variable(l, AST(Name, base)->id)) : NULL;
+        if (f) f->derived = true;
+    }
+}
+
+static bool is_any(const char *name, const char *const *names)
+{
+    while (*names && strcmp(name, *names) != 0) names++;
+    return *names;
+}
+
 static void note_name(Lint *l, AstName *node)
 {
-    static const char *const openers[] = {"globals", "exec"};
-    if (node->ctx == CTX_STORE)
-        bind(l, node->id, &node->node);
-    else
+    static const char *const name_openers[] = {"globals", "exec", NULL};
+    static const char *const attribute_openers[] = {"setattr", "vars", "exec", "update_wrapper", NULL};
+    if (node->ctx != CTX_LOAD) bind(l, node->id, &node->node); // `del` leaves another meaning, too
+    if (node->ctx != CTX_STORE)
         use(l, lint_variable(l, node->id), node->node.span.start);
-    for (size_t i = 0; i < sizeof openers / sizeof *openers; i++)
-        if (strcmp(node->id->text, openers[i]) == 0) l->open_names = true;
+    if (is_any(node->id->text, name_openers)) l->open_names = true;
+    if (is_any(node->id->text, attribute_openers)) l->open_attributes = true;
 }
 
 static void note_simple(Lint *l, Node *target, Node *value)
@@ -148,6 +204,8 @@ static void note_assign(Lint *l, AstAssign *node)
         note_simple(l, target, node->value);
         if (target->kind == AST_Name && strcmp(AST(Name, target)->id->text, "__all__") == 0)
             lint_walk(l, node->value, use_texts);
+        if (target->kind == AST_Name && strcmp(AST(Name, target)->id->text, "__slots__") == 0)
+            lint_walk(l, node->value, store_named);
     }
 }
 
@@ -163,6 +221,14 @@ static void note_param(Lint *l, AstParam *node)
     if (node->annotation) lint_walk(l, node->annotation, use_texts);
 }
 
+static void note_augmented(Lint *l, AstAugAssign *node)
+{
+    if (node->target->kind != AST_Name) return;
+    Symbol *s = lint_variable(l, AST(Name, node->target)->id);
+    use(l, s, node->target->span.start);
+    if (s && s->fact) s->fact->augmented++;
+}
+
 static void note(Lint *l, Node *node)
 {
     switch ((NodeKind)node->kind) {
@@ -173,7 +239,9 @@ static void note(Lint *l, Node *node)
         if (def->returns) lint_walk(l, def->returns, use_texts);
         break;
     }
-    case AST_ClassDef: bind(l, AST(ClassDef, node)->name, node); break;
+    case AST_ClassDef: note_class(l, AST(ClassDef, node)); break;
+    case AST_Attribute: note_attribute(l, AST(Attribute, node)); break;
+    case AST_Call: note_call(l, AST(Call, node)); break;
     case AST_Param: note_param(l, AST(Param, node)); break;
     case AST_Alias: bind_alias(l, AST(Alias, node)); break;
     case AST_ExceptHandler: bind(l, AST(ExceptHandler, node)->name, node); break;
@@ -183,11 +251,7 @@ static void note(Lint *l, Node *node)
     case AST_Assign: note_assign(l, AST(Assign, node)); break;
     case AST_AnnAssign: note_annotated(l, AST(AnnAssign, node)); break;
     case AST_NamedExpr: note_simple(l, AST(NamedExpr, node)->target, AST(NamedExpr, node)->value); break;
-    case AST_AugAssign: {
-        Node *target = AST(AugAssign, node)->target;
-        if (target->kind == AST_Name) use(l, lint_variable(l, AST(Name, target)->id), target->span.start);
-        break;
-    }
+    case AST_AugAssign: note_augmented(l, AST(AugAssign, node)); break;
     default: break;
     }
 }
@@ -199,6 +263,7 @@ static void look(Lint *l, Node *node)
     lint_names(l, node);
     lint_async(l, node);
     lint_calls(l, node);
+    lint_class(l, node);
     lint_values(l, node);
     lint_flow(l, node);
 }

@@ -15,10 +15,20 @@ typedef enum Thing {
     THING_ASYNC_GENERATOR,
 } Thing;
 
+typedef struct LintParam {
+    const char *name; // borrowed for the moment
+    bool by_place, by_name;
+    bool rest;        // *args or **kwargs
+    bool optional;
+} LintParam;
+
 typedef struct LintWorld {
     void *state;
     /* What a dotted name of a library is: "builtins.len", "builtins.str.upper", "asyncio.sleep"; without a dot, of a module. */
     Thing (*look_up)(void *state, const char *path);
+    /* Call `each` with every parameter of the function or type of that path; is_method: but for the receiver's. False: nobody
+     * knows them. */
+    bool (*params)(void *state, const char *path, bool is_method, void (*each)(void *to, const LintParam *param), void *to);
     /* Call `each` with every name in that module or type ("builtins.str"); "": with the library's modules. */
     void (*names)(void *state, const char *module, void (*each)(void *to, const char *name), void *to);
 } LintWorld;

@@ -1,5 +1,6 @@
 /* lint_async.c - coroutines that do not run, and what stops or swallows what others wait for. */
 #include "lang/lint_parts.h"
+#include <stdio.h>
 #include <string.h>
 
 static bool is_path(const Callee *c, const char *module, const char *name)
@@ -56,23 +57,58 @@ static void check_value(Lint *l, Node *node)
     if (c.thing == THING_COROUTINE) lint_report(l, LINT_UNAWAITED_VALUE, node->span, c.text, "");
 }
 
-/* ... or a function for what it would give: nothing can be done with one but a call. */
+static bool is_named(const Node *node)
+{
+    return node->kind == AST_Name || node->kind == AST_Attribute;
+}
+
+/* ... or a function, by its name, for what it would give. */
+static void check_uncalled(Lint *l, Node *node)
+{
+    Node *origin = lint_origin(l, node);
+    if (!is_named(node) || !is_named(origin) || l->guarded) return;
+    Callee c = lint_callee(l, origin);
+    if (c.thing == THING_FUNCTION || c.thing == THING_COROUTINE)
+        lint_report(l, LINT_UNCALLED, node->span, c.text, "");
+}
+
+/* Nothing can be done with a coroutine, a function or a task but to await, call or await it. */
 static void check_operand(Lint *l, Node *node)
 {
     check_value(l, node);
-    if ((node->kind != AST_Name && node->kind != AST_Attribute) || l->guarded) return;
+    check_uncalled(l, node);
+    Callee c = lint_called(l, lint_origin(l, node));
+    if (is_path(&c, "asyncio", "create_task") && !l->guarded)
+        lint_report(l, LINT_TASK_VALUE, node->span, "", "");
+}
+
+/* A function of this file, or a method of a plain value, is always true; one of the library may be missing elsewhere. */
+static void check_condition(Lint *l, Node *node)
+{
+    check_value(l, node);
+    if (!is_named(node) || l->guarded) return;
     Callee c = lint_callee(l, node);
-    if (c.thing == THING_FUNCTION || c.thing == THING_COROUTINE) lint_report(l, LINT_UNCALLED, node->span, c.text, "");
+    bool of_value = node->kind == AST_Attribute && strncmp(c.path, "builtins.", strlen("builtins.")) == 0;
+    if ((c.def && !c.method) || (c.thing == THING_FUNCTION && of_value))
+        lint_report(l, LINT_UNCALLED, node->span, c.text, "");
 }
 
 /* Functions that make nothing sensible of a coroutine. */
 static bool takes_values(const Callee *c)
 {
-    static const char *const names[] = {"len",  "int",  "float", "sum",  "max",       "min",   "abs", "round",  "sorted",
-                                        "list", "dict", "set",   "tuple", "enumerate", "range", "zip", "reversed"};
+    static const char *const names[] = {"len",   "int",       "float",  "sum",  "max",     "min",
+                                        "abs",   "round",     "sorted", "list", "dict",    "set",
+                                        "tuple", "enumerate", "range",  "zip",  "reversed"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (is_path(c, "builtins", names[i])) return true;
     return false;
+}
+
+static void check_generator(Lint *l, Node *iter)
+{
+    Callee c = lint_called(l, iter);
+    if (c.thing == THING_ASYNC_GENERATOR && !l->guarded)
+        lint_report(l, LINT_SYNC_FOR, iter->span, c.text, "");
 }
 
 static void check_loop(Lint *l, Node *iter, bool is_async)
@@ -80,8 +116,14 @@ static void check_loop(Lint *l, Node *iter, bool is_async)
     Callee c = lint_called(l, iter);
     if (c.thing != THING_ASYNC_GENERATOR)
         check_operand(l, iter);
-    else if (c.thing == THING_ASYNC_GENERATOR && !is_async && !l->guarded)
-        lint_report(l, LINT_SYNC_FOR, iter->span, c.text, "");
+    else if (!is_async)
+        check_generator(l, iter);
+}
+
+static bool is_constant(const Node *node)
+{
+    return node->kind == AST_Str || node->kind == AST_Int || node->kind == AST_Float ||
+           node->kind == AST_True || node->kind == AST_False;
 }
 
 /* A coroutine itself may well be compared by `c is task.get_coro()`, `c in waiting`. */
@@ -99,6 +141,9 @@ static void check_compare(Lint *l, AstCompare *node)
         }
         if (i == 0 && !same && !member) check_value(l, left);
         if (!same) check_value(l, step->right);
+        bool equals = step->op == CMP_EQ || step->op == CMP_NE;
+        if (equals && is_constant(step->right)) check_uncalled(l, left);
+        if (equals && is_constant(left)) check_uncalled(l, step->right);
     }
 }
 
@@ -128,19 +173,20 @@ static bool is_list(const Node *node)
     return node->kind == AST_List || node->kind == AST_ListComp;
 }
 
+static bool is_raise(const Node *node)
+{
+    return node->kind == AST_Raise;
+}
+
 static bool returns_value(const Node *node)
 {
     return node->kind == AST_Return && ((const AstReturn *)node)->value;
 }
 
-static bool returns_nothing(Lint *l, AstFunctionDef *def)
+bool lint_returns_nothing(Lint *l, AstFunctionDef *def)
 {
-    return !scope_of(&l->scopes, &def->node)->is_generator && !lint_list_contains(def->body, returns_value);
-}
-
-static bool is_raise(const Node *node)
-{
-    return node->kind == AST_Raise;
+    return !scope_of(&l->scopes, &def->node)->is_generator && !lint_list_contains(def->body, returns_value) &&
+           !lint_list_contains(def->body, is_raise);
 }
 
 static void check_await(Lint *l, Node *value)
@@ -153,8 +199,9 @@ static void check_await(Lint *l, Node *value)
     }
     Callee c = lint_called(l, value);
     if (c.thing == THING_ASYNC_GENERATOR) lint_report(l, LINT_AWAIT_GENERATOR, value->span, c.text, "");
-    if (c.def && c.thing == THING_FUNCTION && !c.method && returns_nothing(l, c.def) &&
-        !lint_list_contains(c.def->body, is_raise))
+    if (c.def && c.thing == THING_FUNCTION && scope_of(&l->scopes, &c.def->node)->is_generator)
+        lint_report(l, LINT_AWAIT_PLAIN, value->span, c.text, "");
+    if (c.def && c.thing == THING_FUNCTION && !c.method && lint_returns_nothing(l, c.def))
         lint_report(l, LINT_AWAIT_NONE, value->span, c.text, "");
 }
 
@@ -181,54 +228,100 @@ static void check_passed_function(Lint *l, AstCall *call)
     }
 }
 
+/* ", ".join([fetch()]), asyncio.wait([fetch()]): coroutines in a list whose members are wanted for themselves. */
+static void check_members(Lint *l, const Callee *c, AstCall *call)
+{
+    bool join = is_path(c, "builtins", "str.join"), wait = is_path(c, "asyncio", "wait");
+    if (!(join || wait) || !call->args.count || call->args.items[0]->kind != AST_List) return;
+    NodeList elts = AST(List, call->args.items[0])->elts;
+    for (uint32_t i = 0; i < elts.count; i++) {
+        Callee member = lint_called(l, lint_origin(l, elts.items[i]));
+        if (join)
+            check_value(l, elts.items[i]);
+        else if (member.thing == THING_COROUTINE)
+            lint_report(l, LINT_WAIT_COROUTINE, elts.items[i]->span, c->text, "");
+    }
+}
+
+static void check_run(Lint *l, const Callee *c, AstCall *call)
+{
+    if (!is_asyncio(c, "run") || !call->args.count) return;
+    Callee passed = lint_called(l, call->args.items[0]);
+    if (passed.thing == THING_ASYNC_GENERATOR)
+        lint_report(l, LINT_AWAIT_GENERATOR, call->args.items[0]->span, passed.text, "");
+}
+
+static bool sleeps(Lint *l, Node *node)
+{
+    Callee c = lint_called(l, node);
+    return is_path(&c, "time", "sleep");
+}
+
+/* A function of the file one of whose own statements is time.sleep(...). */
+static bool is_sleeper(Lint *l, const Callee *c)
+{
+    bool found = false;
+    if (!c->def || c->thing != THING_FUNCTION || scope_of(&l->scopes, &c->def->node)->is_generator)
+        return false;
+    Scope *outer = l->scope;
+    l->scope = scope_of(&l->scopes, &c->def->node);
+    for (uint32_t i = 0; i < c->def->body.count && !found; i++) {
+        Node *node = c->def->body.items[i];
+        found = node->kind == AST_Expr && sleeps(l, AST(Expr, node)->value);
+    }
+    l->scope = outer;
+    return found;
+}
+
+static bool has_loop(const Lint *l)
+{
+    const Scope *f = l->scope->function;
+    return f->is_async && (f->kind == SCOPE_MODULE || f->kind == SCOPE_FUNCTION);
+}
+
+/* What wants a running loop, or none, at a place where there certainly is none, or one. */
+static void check_loop_state(Lint *l, const Callee *c, AstCall *call)
+{
+    const AstAttribute *method = call->func->kind == AST_Attribute ? AST(Attribute, call->func) : NULL;
+    bool runs = is_asyncio(c, "run") || (method && strcmp(method->attr->text, "run_until_complete") == 0);
+    if (runs && has_loop(l))
+        lint_report(l, LINT_NESTED_RUN, call->node.span, is_asyncio(c, "run") ? c->text : method->attr->text,
+                    "");
+    bool wants = is_path(c, "asyncio", "create_task") || is_path(c, "asyncio", "get_running_loop");
+    if (wants && l->scope == l->module && !has_loop(l))
+        lint_report(l, LINT_NO_LOOP, call->node.span, c->text, "");
+}
+
 static void check_call(Lint *l, AstCall *call)
 {
+    if (l->guarded) return;
     Callee c = lint_callee(l, call->func);
-    if (!c.path[0] || l->guarded) return;
-    for (uint32_t i = 0; takes_values(&c) && i < call->args.count; i++) check_value(l, call->args.items[i]);
+    if (lint_in_async(l) && is_sleeper(l, &c))
+        lint_report(l, LINT_BLOCKING_CALL, call->node.span, c.text, "");
+    check_loop_state(l, &c, call);
+    if (!c.path[0]) return;
+    for (uint32_t i = 0; takes_values(&c) && i < call->args.count; i++) {
+        check_value(l, call->args.items[i]);
+        check_generator(l, call->args.items[i]);
+    }
+    check_members(l, &c, call);
+    check_run(l, &c, call);
     if (is_asyncio(&c, "gather") && call->args.count == 1 && holds_list(l, call->args.items[0]))
         lint_report(l, LINT_GATHER_LIST, call->args.items[0]->outer, c.text, "");
     if (is_asyncio(&c, "gather") || is_asyncio(&c, "run") || is_path(&c, "asyncio", "create_task"))
         check_passed_function(l, call);
     if (lint_in_async(l) && is_path(&c, "time", "sleep"))
         lint_report(l, LINT_BLOCKING, call->node.span, c.text, "");
-    if (lint_in_async(l) && is_asyncio(&c, "run"))
-        lint_report(l, LINT_NESTED_RUN, call->node.span, c.text, "");
 }
 
-/* ---- awaited twice ----------------------------------------------------------------------------------- */
-
-/* The name in `await name`, which is the expression or an argument of a call in it; else NULL. */
-static AstName *name_awaited_in(Node *value)
+/* fetch().upper(): an attribute that the result may have, but not the coroutine. */
+static void check_attribute(Lint *l, AstAttribute *node)
 {
-    if (value->kind == AST_Await && AST(Await, value)->value->kind == AST_Name)
-        return AST(Name, AST(Await, value)->value);
-    AstName *found = NULL;
-    AstCall *call = value->kind == AST_Call ? AST(Call, value) : NULL;
-    for (uint32_t i = 0; call && !found && i < call->args.count; i++) found = name_awaited_in(call->args.items[i]);
-    return found;
-}
-
-/* ... of a statement that is an expression or an assignment. */
-static AstName *awaited_name(Node *statement)
-{
-    if (statement->kind == AST_Expr) return name_awaited_in(AST(Expr, statement)->value);
-    return statement->kind == AST_Assign ? name_awaited_in(AST(Assign, statement)->value) : NULL;
-}
-
-void lint_awaits(Lint *l, NodeList body)
-{
-    for (uint32_t i = 0; i < body.count && !l->guarded; i++) {
-        AstName *second = awaited_name(body.items[i]);
-        const Fact *f = second ? lint_single(l, second->id) : NULL;
-        if (!f || !f->simple || !f->value || lint_called(l, f->value).thing != THING_COROUTINE) continue;
-        for (uint32_t k = 0; k < i; k++) {
-            AstName *first = awaited_name(body.items[k]);
-            if (!first || first->id != second->id) continue;
-            lint_report(l, LINT_AWAITED_TWICE, second->node.span, lint_called(l, f->value).text, "");
-            break;
-        }
-    }
+    char path[160];
+    int n = snprintf(path, sizeof path, "types.CoroutineType.%s", node->attr->text);
+    if (node->ctx != CTX_LOAD || strncmp(node->attr->text, "__", 2) == 0 || n >= (int)sizeof path) return;
+    if (lint_called(l, lint_origin(l, node->value)).thing != THING_COROUTINE) return;
+    if (l->world->look_up(l->world->state, path) == THING_MISSING) check_value(l, node->value);
 }
 
 /* ---- swallowed cancellation ---------------------------------------------------------------------------- */
@@ -239,10 +332,27 @@ static bool awaits(const Node *node)
            (node->kind == AST_With && ((const AstWith *)node)->is_async);
 }
 
+/* Is the exception asked about, or kept, by more than a statement that prints it? */
+static bool is_examined(Lint *l, AstExceptHandler *h)
+{
+    const Symbol *s = symbol_of(&l->scopes, l->scope, h->name);
+    for (uint32_t i = 0; i < h->body.count; i++) {
+        Node *node = h->body.items[i];
+        Callee c = node->kind == AST_Expr ? lint_called(l, AST(Expr, node)->value)
+                                          : (Callee){.thing = THING_UNKNOWN};
+        bool prints = is_path(&c, "builtins", "print");
+        for (uint32_t k = 0; k < l->nuses && !prints; k++)
+            if (l->uses[k].variable == s && l->uses[k].at >= node->span.start &&
+                l->uses[k].at < node->span.end)
+                return true;
+    }
+    return false;
+}
+
 static bool catches_cancel(Lint *l, AstExceptHandler *h)
 {
     if (!h->type) return true;
-    if (h->type->kind != AST_Name || h->name) return false; // with a name, it is looked at
+    if (h->type->kind != AST_Name || (h->name && is_examined(l, h))) return false;
     return strcmp(lint_callee(l, h->type).path, "builtins.BaseException") == 0;
 }
 
@@ -269,15 +379,22 @@ void lint_async(Lint *l, Node *node)
     case AST_Comprehension:
         check_loop(l, AST(Comprehension, node)->iter, AST(Comprehension, node)->is_async);
         break;
-    case AST_IfBranch: check_value(l, AST(IfBranch, node)->test); break;
-    case AST_While: check_value(l, AST(While, node)->test); break;
+    case AST_Attribute: check_attribute(l, AST(Attribute, node)); break;
+    case AST_IfBranch: check_condition(l, AST(IfBranch, node)->test); break;
+    case AST_While: check_condition(l, AST(While, node)->test); break;
     case AST_Compare: check_compare(l, AST(Compare, node)); break;
-    case AST_Subscript: check_value(l, AST(Subscript, node)->value); break;
-    case AST_IfExp: check_value(l, AST(IfExp, node)->test); break;
-    case AST_UnaryOp: check_value(l, AST(UnaryOp, node)->operand); break;
-    case AST_AugAssign: check_value(l, AST(AugAssign, node)->value); break;
+    case AST_Subscript: check_operand(l, AST(Subscript, node)->value); break;
+    case AST_IfExp: check_condition(l, AST(IfExp, node)->test); break;
+    case AST_UnaryOp:
+        if (AST(UnaryOp, node)->op == UNARY_NOT)
+            check_condition(l, AST(UnaryOp, node)->operand);
+        else
+            check_operand(l, AST(UnaryOp, node)->operand);
+        break;
+    case AST_AugAssign: check_operand(l, AST(AugAssign, node)->value); break;
     case AST_FormattedValue: // a variable may be shown there for what it is
-        if (AST(FormattedValue, node)->value->kind == AST_Call) check_value(l, AST(FormattedValue, node)->value);
+        if (AST(FormattedValue, node)->value->kind == AST_Call)
+            check_value(l, AST(FormattedValue, node)->value);
         break;
     case AST_BinOp: check_operation(l, AST(BinOp, node)); break;
     case AST_Assign: check_unpacking(l, AST(Assign, node)); break;

@@ -1,181 +1,99 @@
-/* lint_calls.c - what a call calls, and with which arguments. */
+/* lint_calls.c - with which arguments something is called; defaults and operands that are not what they look like. */
 #include "lang/lint_parts.h"
-#include <stdio.h>
 #include <string.h>
-
-/* ---- who is called ----------------------------------------------------------------------------------- */
-
-/* An import that is the only binding of its name. */
-static const Fact *imported(Lint *l, Node *node)
-{
-    const Fact *f = node->kind == AST_Name ? lint_single(l, AST(Name, node)->id) : NULL;
-    return f && f->binder->kind == AST_Alias && !f->guarded ? f : NULL;
-}
-
-static bool base_path(Lint *l, Node *base, char *path, size_t size)
-{
-    const Fact *f = imported(l, base);
-    if (!f) return false;
-    AstAlias *alias = AST(Alias, f->binder);
-    if (f->from && (f->from->level || !f->from->module)) return false;
-    int n;
-    if (f->from)
-        n = snprintf(path, size, "%s.%s", f->from->module->text, alias->name->text);
-    else if (alias->asname)
-        n = snprintf(path, size, "%s", alias->name->text);
-    else
-        n = snprintf(path, size, "%s", AST(Name, base)->id->text);
-    return n < (int)size;
-}
-
-bool lint_library_path(Lint *l, Node *node, char *path, size_t size)
-{
-    if (node->kind != AST_Attribute) return base_path(l, node, path, size);
-    enum { LINKS = 4 }; // more dots than library paths have
-    AstAttribute *links[LINKS];
-    int n = 0;
-    for (; node->kind == AST_Attribute; node = AST(Attribute, node)->value) {
-        if (n == LINKS) return false;
-        links[n++] = AST(Attribute, node);
-    }
-    if (!base_path(l, node, path, size)) return false;
-    while (n-- > 0) {
-        size_t used = strlen(path);
-        if (snprintf(path + used, size - used, ".%s", links[n]->attr->text) >= (int)(size - used))
-            return false;
-    }
-    return true;
-}
-
-static void call_library(Lint *l, Callee *c)
-{
-    c->thing = l->world->look_up(l->world->state, c->path);
-}
-
-/* A function of this file, as it is written: a decorator may make anything of it. */
-static void call_def(Lint *l, Callee *c, const Fact *f)
-{
-    if (!f || f->bindings != 1 || f->guarded || f->binder->kind != AST_FunctionDef) return;
-    AstFunctionDef *def = AST(FunctionDef, f->binder);
-    if (def->decorators.count) return;
-    const Scope *scope = scope_of(&l->scopes, f->binder);
-    c->def = def;
-    c->thing = !def->is_async        ? THING_FUNCTION
-               : scope->is_generator ? THING_ASYNC_GENERATOR
-                                     : THING_COROUTINE;
-}
-
-/* The class whose instance a name is: `self` of a method, or a variable that is an instance once and for all. */
-static const Scope *class_of(Lint *l, AstName *node)
-{
-    const Symbol *s = lint_variable(l, node->id);
-    const Fact *f = s ? s->fact : NULL;
-    if (!f || f->bindings != 1) return NULL;
-    if (f->binder->kind == AST_Param) {
-        const Scope *method = s->scope, *owner = method->parent;
-        if (method->kind != SCOPE_FUNCTION || !owner || owner->kind != SCOPE_CLASS) return NULL;
-        AstFunctionDef *def = AST(FunctionDef, method->node);
-        return def->params.items[0] == f->binder && !def->decorators.count ? owner : NULL;
-    }
-    if (!f->simple || !f->value || f->value->kind != AST_Call) return NULL;
-    Node *made = AST(Call, f->value)->func;
-    const Fact *class_fact = made->kind == AST_Name ? lint_single(l, AST(Name, made)->id) : NULL;
-    if (!class_fact || class_fact->binder->kind != AST_ClassDef) return NULL;
-    if (AST(ClassDef, class_fact->binder)->decorators.count ||
-        AST(ClassDef, class_fact->binder)->keywords.count)
-        return NULL;
-    return scope_of(&l->scopes, class_fact->binder);
-}
-
-static void call_method(Lint *l, Callee *c, AstAttribute *node)
-{
-    const char *type = lint_type_of(l, node->value);
-    int n = type ? snprintf(c->path, sizeof c->path, "builtins.%s.%s", type, node->attr->text) : 0;
-    if (n >= (int)sizeof c->path) c->path[0] = '\0';
-    else if (type) return call_library(l, c);
-    if (node->value->kind != AST_Name) return;
-    const Scope *owner = class_of(l, AST(Name, node->value));
-    Name *name = owner ? scope_mangle(&l->scopes, l->scope, node->attr) : NULL;
-    const Symbol *s = name ? scope_find(owner, name) : NULL;
-    call_def(l, c, s ? s->fact : NULL);
-    c->method = true;
-}
-
-/* A name or names with dots, as they stand in the source. */
-static const char *written(Lint *l, const Node *node)
-{
-    enum { LONGEST = 60 };
-    Span s = node->span;
-    bool plain = node->kind == AST_Name || node->kind == AST_Attribute;
-    if (!plain || s.end - s.start > LONGEST) return "";
-    const char *text = arena_text(&l->arena, l->tree->source->text + s.start, s.end - s.start);
-    return text ? text : "";
-}
-
-Callee lint_callee(Lint *l, Node *func)
-{
-    Callee c = {.thing = THING_UNKNOWN, .text = ""};
-    if (lint_library_path(l, func, c.path, sizeof c.path))
-        call_library(l, &c);
-    else if (c.path[0] = '\0', func->kind == AST_Attribute)
-        call_method(l, &c, AST(Attribute, func));
-    else if (func->kind == AST_Name) {
-        const Symbol *s = lint_variable(l, AST(Name, func)->id);
-        if (s && s->fact && s->fact->bindings)
-            call_def(l, &c, s->fact);
-        else if (snprintf(c.path, sizeof c.path, "builtins.%s", AST(Name, func)->id->text) <
-                 (int)sizeof c.path)
-            call_library(l, &c);
-    }
-    if (c.thing != THING_UNKNOWN && c.thing != THING_VALUE) c.text = written(l, func);
-    return c;
-}
-
-Callee lint_called(Lint *l, Node *node)
-{
-    if (node->kind == AST_Call) return lint_callee(l, AST(Call, node)->func);
-    return (Callee){.thing = THING_UNKNOWN, .text = ""};
-}
 
 /* ---- arguments --------------------------------------------------------------------------------------- */
 
-static const char *param_name(const Node *param)
+/* What something is called with, without the receiver. */
+typedef struct Params {
+    const char *name; // in messages
+    LintParam *items;
+    uint32_t count, capacity;
+    Lint *l;
+} Params;
+
+static void add_param(void *to, const LintParam *param)
 {
-    return ((const AstParam *)param)->name->text;
+    Params *p = to;
+    if (p->count == p->capacity) {
+        uint32_t capacity = p->capacity ? p->capacity * 2 : 8;
+        LintParam *items = arena_grow(&p->l->arena, p->items, p->count, capacity, sizeof *items);
+        if (!items) return;
+        p->items = items;
+        p->capacity = capacity;
+    }
+    const char *name = arena_text(&p->l->arena, param->name, strlen(param->name));
+    p->items[p->count] = *param;
+    p->items[p->count++].name = name ? name : "";
 }
 
-static bool has_param_kind(NodeList params, ParamKind kind)
+static void add_own_params(Params *p, AstFunctionDef *def, bool is_method)
 {
-    for (uint32_t i = 0; i < params.count; i++)
-        if (AST(Param, params.items[i])->kind == kind) return true;
+    for (uint32_t i = 0; i < def->params.count; i++) {
+        const AstParam *param = AST(Param, def->params.items[i]);
+        bool rest = param->kind == PARAM_VARARGS || param->kind == PARAM_KWARGS;
+        bool by_place = param->kind != PARAM_KWONLY && param->kind != PARAM_KWARGS;
+        bool by_name = param->kind != PARAM_POSONLY && param->kind != PARAM_VARARGS;
+        bool receiver = is_method && i == 0 && by_place && !rest;
+        if (!receiver)
+            add_param(p, &(LintParam){param->name->text, by_place, by_name, rest, param->dflt != NULL});
+    }
+}
+
+/* The `__init__` that a call of the class runs. False: another way of making instances, or who knows. */
+static bool constructor_params(Params *p, AstClassDef *class)
+{
+    Lint *l = p->l;
+    const Symbol *found;
+    Name *init = names_intern(&l->tree->names, "__init__", strlen("__init__"));
+    if (!init || lint_class_presence(l, class, init, &found) != PRESENT || !found) return false;
+    const Fact *f = found->fact;
+    if (!f || f->bindings != 1 || f->binder->kind != AST_FunctionDef) return false;
+    AstFunctionDef *def = AST(FunctionDef, f->binder);
+    if (def->decorators.count || !def->params.count) return false;
+    p->name = class->name->text;
+    add_own_params(p, def, true);
+    return true;
+}
+
+static bool find_params(Params *p, const Callee *c)
+{
+    if (c->class) return constructor_params(p, c->class);
+    if (c->path[0]) {
+        const char *dot = strrchr(c->path, '.');
+        p->name = dot ? dot + 1 : c->path;
+        return p->l->world->params(p->l->world->state, c->path, c->method, add_param, p);
+    }
+    if (!c->def || (c->method && strncmp(c->def->name->text, "__", 2) == 0))
+        return false; // __new__ is passed its class
+    p->name = c->def->name->text;
+    add_own_params(p, c->def, c->method);
+    return true;
+}
+
+static bool takes_keyword(const Params *p, const char *name)
+{
+    for (uint32_t i = 0; i < p->count; i++)
+        if (p->items[i].by_name && (p->items[i].rest || strcmp(p->items[i].name, name) == 0)) return true;
     return false;
 }
 
-static bool takes_keyword(NodeList params, const Name *name)
+static bool check_keyword(Lint *l, const Params *p, AstKeyword *keyword)
 {
-    for (uint32_t i = 0; i < params.count; i++) {
-        const AstParam *p = AST(Param, params.items[i]);
-        if ((p->kind == PARAM_NORMAL || p->kind == PARAM_KWONLY) && p->name == name) return true;
-    }
-    return has_param_kind(params, PARAM_KWARGS);
-}
-
-static bool check_keyword(Lint *l, const Callee *c, AstKeyword *keyword)
-{
-    if (!keyword->name || takes_keyword(c->def->params, keyword->name)) return true;
+    if (!keyword->name || takes_keyword(p, keyword->name->text)) return true;
     NearSearch search = {keyword->name->text, keyword->name->len, NULL, 0};
-    for (uint32_t i = 0; i < c->def->params.count; i++)
-        near_offer(&search, param_name(c->def->params.items[i]));
+    for (uint32_t i = 0; i < p->count; i++)
+        if (p->items[i].by_name) near_offer(&search, p->items[i].name);
     Span span = {keyword->node.span.start, keyword->node.span.start + keyword->name->len};
-    Diag *d = lint_report(l, LINT_ARGUMENT, span, keyword->name->text, c->def->name->text);
+    Diag *d = lint_report(l, LINT_ARGUMENT, span, keyword->name->text, p->name);
     if (search.best) diag_hint(l->diags, d, "did you mean '%s'?", search.best);
     return false;
 }
 
-static bool is_given(const AstCall *call, const Name *name)
+static bool is_given(const AstCall *call, const char *name)
 {
     for (uint32_t i = 0; i < call->keywords.count; i++)
-        if (AST(Keyword, call->keywords.items[i])->name == name) return true;
+        if (strcmp(AST(Keyword, call->keywords.items[i])->name->text, name) == 0) return true;
     return false;
 }
 
@@ -188,37 +106,36 @@ static bool has_unpacking(const AstCall *call)
     return false;
 }
 
-static void check_count(Lint *l, const Callee *c, AstCall *call)
+static void check_count(Lint *l, const Params *p, AstCall *call)
 {
-    NodeList params = c->def->params;
-    uint32_t given = call->args.count + c->method, places = 0;
+    uint32_t given = call->args.count, places = 0;
     if (has_unpacking(call)) return;
-    for (uint32_t i = 0; i < params.count; i++) {
-        const AstParam *p = AST(Param, params.items[i]);
-        bool positional = p->kind == PARAM_POSONLY || p->kind == PARAM_NORMAL;
-        bool filled = positional && places++ < given;
-        bool wanted = (positional || p->kind == PARAM_KWONLY) && !p->dflt;
-        if (!wanted || filled || is_given(call, p->name)) continue;
-        lint_report(l, LINT_FEW_ARGUMENTS, call->node.span, p->name->text, c->def->name->text);
+    for (uint32_t i = 0; i < p->count; i++) {
+        const LintParam *param = &p->items[i];
+        if (param->rest && param->by_place) places = UINT32_MAX;
+        bool filled = !param->rest && param->by_place && places++ < given;
+        if (param->rest || param->optional || filled || (param->by_name && is_given(call, param->name)))
+            continue;
+        lint_report(l, LINT_FEW_ARGUMENTS, call->node.span, param->name, p->name);
         return;
     }
-    if (given > places && !has_param_kind(params, PARAM_VARARGS))
-        lint_report(l, LINT_MANY_ARGUMENTS, call->args.items[places - c->method]->span, c->def->name->text,
-                    "");
+    if (given > places) lint_report(l, LINT_MANY_ARGUMENTS, call->args.items[places]->span, p->name, "");
 }
 
 static void check_arguments(Lint *l, AstCall *call)
 {
     Callee c = lint_callee(l, call->func);
-    if (!c.def || l->guarded) return;
-    if (c.method && (!c.def->params.count || strncmp(c.def->name->text, "__", 2) == 0))
-        return; // __new__ is passed its class
+    Params params = {.l = l};
+    if (l->guarded || !find_params(&params, &c)) return;
+    if (c.def && c.method && !c.def->params.count) {
+        lint_report(l, LINT_NO_SELF, call->node.span, c.text, c.def->name->text);
+        return;
+    }
     bool known = true;
     for (uint32_t i = 0; i < call->keywords.count; i++)
-        known &= check_keyword(l, &c, AST(Keyword, call->keywords.items[i]));
-    if (known) check_count(l, &c, call);
+        known &= check_keyword(l, &params, AST(Keyword, call->keywords.items[i]));
+    if (known) check_count(l, &params, call);
 }
-
 /* ---- defaults and operands --------------------------------------------------------------------------- */
 
 /* An empty container, to be filled; one that holds something is rather a table. */

@@ -138,7 +138,7 @@ void lint_flow(Lint *l, Node *node)
             (node->kind == AST_FunctionDef || node->kind == AST_ClassDef) && strcmp(field->name, "body") == 0;
         if (opens) l->scope = scope_of(&l->scopes, node);
         check_redefined(l, list);
-        lint_awaits(l, list);
+        lint_used_up(l, list);
         l->scope = outer;
     }
 }

@@ -13,7 +13,8 @@ The folder says what kind of test a file is:
   tests/differs/    deliberate differences: the same comments for Co, `# cpython:` ones for CPython,
                     and a header that tells What, Why and Workaround
   tests/errors/     diagnostics and tracebacks: stdout, stderr and status, whole, stored as NAME.txt
-  tests/golden/     any other long output, stored the same way; of mistakes/ also what --lang=ko says, as NAME.ko.txt
+  tests/golden/     any other long output, stored the same way; of mistakes/ also what --lang=ko says, as NAME.ko.txt,
+                    and `co check` finds them unless `# unseen: …` says why it cannot
   tests/bytecode/   what `co dis` prints, stored as NAME.dis
   tests/bad/        hostile inputs: exit status and a pattern in the header; cases.py makes the huge ones
   examples/         what the reader sees: stdout under virtual time, stored as NAME.out
@@ -187,6 +188,21 @@ class Korean(Stored):
         self.env = {**self.env, "CO_LANG": "ko"}
 
 
+class Seen(Program):
+    """A mistake that `co check` finds without running it, unless the file says `# unseen: why`."""
+
+    def __init__(self, path):
+        super().__init__(path)
+        self.name += " (check)"
+
+    def command(self, co):
+        return [co, "check", self.path.name]
+
+    def check(self, result):
+        found = result.status == 1
+        return None if found == ("unseen" not in self.header) else f"co check: exit {result.status}\n{result.stdout}"
+
+
 class Bytecode(Stored):
     suffix = ".dis"
 
@@ -338,6 +354,7 @@ KINDS = [
     ("tests/errors", "*.co", Stored),
     ("tests/golden", "*.co", Stored),
     ("tests/golden/mistakes", "*.co", Korean),
+    ("tests/golden/mistakes", "*.co", Seen),
     ("tests/bytecode", "*.co", Bytecode),
     ("tests/bad", "*.co", Hostile),
     ("examples", "*.co", Example),
