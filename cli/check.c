@@ -3,6 +3,7 @@
 #include "cli/check_world.h"
 #include "cli/compiler.h"
 #include "cli/hosts.h"
+#include "cli/markdown.h"
 #include "cli/paths.h"
 #include "cli/reader.h"
 #include "cli/run.h"
@@ -121,6 +122,60 @@ static void put_findings(Check *c, const Source *source, Diags *diags)
     }
 }
 
+/* ---- one program --------------------------------------------------------------------------------- */
+
+static void check_text(Check *c, const char *name, const char *text, size_t size)
+{
+    Compiled compiled;
+    LintWorld world = check_world(&c->world);
+    compile_check(&compiled, name, text, size, &world);
+    put_findings(c, &compiled.source, &compiled.diags);
+    compiled_free(&compiled);
+}
+
+/* ---- Markdown ------------------------------------------------------------------------------------ */
+
+/* Add the block in its own lines of the document; those before it that it does not have are empty. */
+static void add_in_place(TextBuffer *out, size_t *line, const FencedBlock *b, const char *text)
+{
+    for (; *line < b->line; ++*line) text_add(out, "\n", 1);
+    size_t before = out->len;
+    block_lines(b, text, out);
+    for (size_t i = before; i < out->len; i++) *line += out->bytes[i] == '\n';
+}
+
+/* Does the block compile by itself? If not, that is reported. */
+static bool check_block(Check *c, const char *path, const FencedBlock *b, const char *text)
+{
+    TextBuffer alone = {0};
+    size_t line = 1;
+    add_in_place(&alone, &line, b, text);
+    Compiled compiled;
+    compile_text(&compiled, path, alone.bytes ? alone.bytes : "", alone.len, TEXT_FILE);
+    bool sound = compiled.diags.errors == 0;
+    if (!sound) put_findings(c, &compiled.source, &compiled.diags);
+    compiled_free(&compiled);
+    text_free(&alone);
+    return sound;
+}
+
+/* As `co test` runs them: what one block of a session defines, those behind it know. */
+static void check_document(Check *c, const char *path, const char *text, size_t size)
+{
+    size_t count = 0;
+    FencedBlock *blocks = markdown_blocks(text, size, &count);
+    for (Session s = {0}; blocks && session_next(&s, blocks, count);) {
+        TextBuffer program = {0};
+        size_t line = 1;
+        for (size_t i = s.first; i < s.last; i++)
+            if (session_has(&s, blocks, i) && check_block(c, path, &blocks[i], text))
+                add_in_place(&program, &line, &blocks[i], text);
+        if (program.len && !program.failed) check_text(c, path, program.bytes, program.len);
+        text_free(&program);
+    }
+    free(blocks);
+}
+
 /* ---- files --------------------------------------------------------------------------------------- */
 
 static bool check_file(Check *c, const char *path)
@@ -134,15 +189,12 @@ static bool check_file(Check *c, const char *path)
         reader_say(stderr, language, "co: cannot read '%s': %s\n", path, said(language, strerror(err)));
         return false;
     }
-    Compiled compiled;
-    LintWorld world = check_world(&c->world);
     char *folder = strndup(path, (size_t)(path_base(path) - path));
     c->world.folder = folder && *folder ? folder : ".";
-    compile_check(&compiled, input ? "<stdin>" : path, text, size, &world);
+    if (path_ends(path, ".md")) check_document(c, path, text, size);
+    else check_text(c, input ? "<stdin>" : path, text, size);
     free(folder);
     free(text);
-    put_findings(c, &compiled.source, &compiled.diags);
-    compiled_free(&compiled);
     c->files++;
     return true;
 }
@@ -159,6 +211,7 @@ int check_paths(const Options *o)
 {
     Check c = {.options = o, .host = host_uv_new(), .world = {.options = o}};
     Paths paths = {.language = o->language};
+    if (!o->argc) paths_add(&paths, ".", is_program);
     for (int i = 0; i < o->argc; i++) {
         if (strcmp(o->argv[i], "-") == 0) paths_add_file(&paths, "-");
         else paths_add(&paths, o->argv[i], is_program);

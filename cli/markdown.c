@@ -120,3 +120,44 @@ size_t block_value(const FencedBlock *b, const char *key, const char **value)
     }
     return 0;
 }
+
+/* ---- programs -------------------------------------------------------------------------------------------- */
+
+bool block_is_program(const FencedBlock *b) { return block_is(b, "co") && !block_has(b, "skip"); }
+
+bool block_is_file(const FencedBlock *b)
+{
+    const char *name;
+    return block_value(b, "file", &name) > 0;
+}
+
+void block_lines(const FencedBlock *b, const char *text, TextBuffer *out)
+{
+    for (size_t at = b->start; at < b->end;) {
+        const char *end = memchr(text + at, '\n', b->end - at);
+        size_t next = end ? (size_t)(end - text) + 1 : b->end, skip = 0;
+        while (skip < b->indent && at + skip < next && text[at + skip] == ' ') skip++;
+        text_add(out, text + at + skip, next - at - skip);
+        at = next;
+    }
+}
+
+bool session_next(Session *s, const FencedBlock *blocks, size_t count)
+{
+    for (; s->next < count; s->next++) {
+        const FencedBlock *b = &blocks[s->next];
+        if (!block_is_program(b) || (!block_is_file(b) && s->next < s->covered)) continue;
+        s->first = s->next++;
+        s->last = s->next;
+        if (block_is_file(b)) return true;
+        while (s->last < count && !(block_is_program(&blocks[s->last]) && block_has(&blocks[s->last], "fresh"))) s->last++;
+        s->covered = s->last;
+        return true;
+    }
+    return false;
+}
+
+bool session_has(const Session *s, const FencedBlock *blocks, size_t i)
+{
+    return block_is_program(&blocks[i]) && block_is_file(&blocks[i]) == block_is_file(&blocks[s->first]);
+}

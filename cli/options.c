@@ -115,7 +115,6 @@ static bool take_paths(Options *o, Words *w)
         else if (plain || !is_option(w->argv[w->at])) o->argc++, *paths++ = w->argv[w->at++];
         else if (!take_option(o, w, &last)) return false;
     }
-    if (o->action == ACTION_CHECK && !o->argc) return complain_operand(o, "co: which file?\n", w->command);
     return true;
 }
 

@@ -31,31 +31,14 @@ typedef struct Document {
     FencedBlock *blocks;
     size_t count;
     BlockEnd *ends;     // of each block; shared with the child
-    size_t first, last; // the session being run: blocks [first, last)
+    Session session;    // the one being run
     char **updates;     // --update: the new lines of output blocks, by block; NULL: as they are
     bool changed;
 } Document;
 
-static bool is_code(const FencedBlock *b)
-{
-    return block_is(b, "co") && !block_has(b, "skip");
-}
 static bool is_output(const FencedBlock *b)
 {
     return block_is(b, "text") || block_is(b, "output");
-}
-
-/* A program of its own, with a name of its own. */
-static bool is_file(const FencedBlock *b)
-{
-    const char *name;
-    return block_value(b, "file", &name) > 0;
-}
-
-/* Is block i one of the session being run? */
-static bool is_in_session(const Document *d, size_t i)
-{
-    return is_code(&d->blocks[i]) && is_file(&d->blocks[i]) == is_file(&d->blocks[d->first]);
 }
 
 /* The block that holds what block i prints; NULL: that is not told. */
@@ -67,18 +50,12 @@ static const FencedBlock *output_of(const Document *d, size_t i)
 
 /* ---- in the child ---------------------------------------------------------------------------------------- */
 
-/* The block's lines without their common indentation; so many empty ones before them that they keep their numbers. */
+/* The block's lines; so many empty ones before them that they keep their numbers. */
 static char *block_source(const Document *d, const FencedBlock *b, size_t *size)
 {
     TextBuffer out = {0};
-    for (size_t i = 1; !is_file(b) && i < b->line; i++) text_add(&out, "\n", 1);
-    for (size_t at = b->start; at < b->end;) {
-        const char *end = memchr(d->text + at, '\n', b->end - at);
-        size_t next = end ? (size_t)(end - d->text) + 1 : b->end, skip = 0;
-        while (skip < b->indent && at + skip < next && d->text[at + skip] == ' ') skip++;
-        text_add(&out, d->text + at + skip, next - at - skip);
-        at = next;
-    }
+    for (size_t i = 1; !block_is_file(b) && i < b->line; i++) text_add(&out, "\n", 1);
+    block_lines(b, d->text, &out);
     text_add(&out, "", 0);
     *size = out.len;
     return out.failed ? NULL : out.bytes;
@@ -124,14 +101,14 @@ static int run_session(void *state)
 {
     Document *d = state;
     char name[256];
-    shown_name(d, &d->blocks[d->first], name, sizeof name);
+    shown_name(d, &d->blocks[d->session.first], name, sizeof name);
     char *argv[] = {name, NULL};
     VM *vm = run_start(&d->options, 1, argv);
     char *folder = strndup(d->path, (size_t)(path_base(d->path) - d->path));
     bool ok = vm && folder && run_search_first(vm, *folder ? folder : "") && run_main_module(vm, NULL);
     free(folder);
-    for (size_t i = d->first; ok && i < d->last; i++) {
-        if (!is_in_session(d, i)) continue;
+    for (size_t i = d->session.first; ok && i < d->session.last; i++) {
+        if (!session_has(&d->session, d->blocks, i)) continue;
         int status = run_block(vm, d, &d->blocks[i]) ? STATUS_OK : STATUS_ERROR;
         if (vm->stop_status == STATUS_TIME_LIMIT) return STATUS_TIME_LIMIT;
         vm->stop_status = 0; // a deadlock ends its block
@@ -293,8 +270,8 @@ static void judge_session(Tests *t, Document *d, const ChildResult *result)
     char name[64], how_text[100];
     size_t from = 0;
     const char *how = tests_how_ended(t, result, how_text, sizeof how_text);
-    for (size_t i = d->first; i < d->last && !t->stopped; i++) {
-        if (!is_in_session(d, i)) continue;
+    for (size_t i = d->session.first; i < d->session.last && !t->stopped; i++) {
+        if (!session_has(&d->session, d->blocks, i)) continue;
         snprintf(name, sizeof name, "line %zu", d->blocks[i].line);
         const BlockEnd *e = &d->ends[i];
         if (!e->done) {
@@ -312,7 +289,7 @@ static void test_session(Tests *t, Document *d)
 {
     ChildResult result;
     char name[64];
-    snprintf(name, sizeof name, "line %zu", d->blocks[d->first].line);
+    snprintf(name, sizeof name, "line %zu", d->blocks[d->session.first].line);
     tests_running(t, name);
     if (!child_run(run_session, d, &result)) {
         tests_fail(t, name, "it cannot be run: no process, or no memory", "", 0);
@@ -322,21 +299,9 @@ static void test_session(Tests *t, Document *d)
     child_result_free(&result);
 }
 
-/* The document's own sessions, each up to the next block that begins one; files stand for themselves in between. */
 static void test_sessions(Tests *t, Document *d)
 {
-    size_t covered = 0; // blocks before this one have had their session
-    for (size_t i = 0; i < d->count && !t->stopped; i++) {
-        const FencedBlock *b = &d->blocks[i];
-        if (!is_code(b) || (!is_file(b) && i < covered)) continue;
-        d->first = i;
-        d->last = i + 1;
-        while (!is_file(b) && d->last < d->count &&
-               !(is_code(&d->blocks[d->last]) && block_has(&d->blocks[d->last], "fresh")))
-            d->last++;
-        if (!is_file(b)) covered = d->last;
-        test_session(t, d);
-    }
+    while (!t->stopped && session_next(&d->session, d->blocks, d->count)) test_session(t, d);
 }
 
 void test_document(Tests *t, const char *path)
