@@ -178,6 +178,8 @@ static void put_option_names(const CommandDef *c)
         if (takes(c, o)) printf("%s%s%s ", o->brief, o->brief[0] && o->name[0] ? " " : "", o->name);
 }
 
+static bool takes_files(const CommandDef *c) { return c->operands == OPERANDS_ONE || c->operands == OPERANDS_MANY; }
+
 static void bash_completions(void)
 {
     printf("# bash completion for co, made by `co --completions bash`\n_co() {\n"
@@ -229,7 +231,7 @@ static void zsh_option(const char *name, const OptionDef *o)
             printf("(");
             put_words(o->value);
             printf(")");
-        }
+        } else if (strcmp(o->value, "PICTURE") == 0) printf("_files");
     }
     printf("'\n");
 }
@@ -255,13 +257,14 @@ static void zsh_completions(void)
     for (const CommandDef *c = option_commands; c->name; c++) {
         printf("    %s) options=(\n", c->name);
         zsh_options(c);
+        if (takes_files(c)) printf("        '*:file:_files'\n");
         printf("    ) ;;\n");
     }
-    printf("    *) options=(\n");
+    printf("    *) options=(-A '-*'\n"); // what follows the program's file is the program's
     zsh_options(&option_commands[0]);
-    printf("    ) ;;\n    esac\n    if ((CURRENT == 2)) && [[ $PREFIX != -* ]]; then\n"
+    printf("        '*:file:_files'\n    ) ;;\n    esac\n    if ((CURRENT == 2)) && [[ $PREFIX != -* ]]; then\n"
            "        _describe command commands\n        _files\n    elif [[ $words[2] == help ]]; then\n"
-           "        _describe command commands\n    else\n        _arguments $options '*:file:_files'\n    fi\n}\n"
+           "        _describe command commands\n    else\n        _arguments $options\n    fi\n}\n"
            "_co \"$@\"\n");
 }
 
@@ -297,6 +300,11 @@ static void fish_completions(void)
     for (const CommandDef *c = option_commands; c->name; c++)
         for (const OptionDef *o = option_rows; o->where; o++)
             if (takes(c, o)) fish_option(c, o);
+    for (const CommandDef *c = option_commands; c->name; c++)
+        if (!takes_files(c)) printf("complete -c co -n '__fish_seen_subcommand_from %s' -f\n", c->name);
+    printf("complete -c co -n '__fish_seen_subcommand_from help' -a '");
+    for (const CommandDef *c = option_commands; c->name; c++) printf("%s ", c->name);
+    printf("'\n");
 }
 
 void usage_completions(const char *shell)

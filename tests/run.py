@@ -22,7 +22,7 @@ The folder says what kind of test a file is:
 
 Header comments: `# options: …` and `# args: …` give words before and after the file's name on the command
 line, `# stdin: …` one line of input, `# seconds: …` a time limit; `# needs: …` names modules without which
-the test is skipped (`postgres-server`: PGHOST and PGUSER point at a server that all tests share); `# manual: …` says why nothing runs it by itself; `# env: NAME=value …` adds to the environment; `# command: co …` is a whole command line.
+the test is skipped (`postgres-server`: PGHOST and PGUSER point at a server that all tests share; `zsh`, `fish`: that shell); `# manual: …` says why nothing runs it by itself; `# env: NAME=value …` adds to the environment; `# command: co …` is a whole command line.
 Files and folders that start with `_` are helpers, not tests.
 """
 import argparse
@@ -37,6 +37,7 @@ import pathlib
 import re
 import resource
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -418,6 +419,9 @@ def execute(case, options):
             if server is None:
                 return Skip(NO_SERVER)
             env = {**(env or {}), **server.env}
+        elif need in ("zsh", "fish"):
+            if not shutil.which(need):
+                return Skip(f"there is no {need}")
         elif not has_module(options.co, need):
             return Skip(f"there is no module {need} yet")
     argv = case.command(options.co)
