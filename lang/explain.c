@@ -549,8 +549,6 @@ static const char *about_keywords(const Parser *p, Token token)
         return HINT("no 'try' stands before it at the same indentation");
     if (ONE_OF(token.kind, TK_ELSE, TK_ELIF, TK_EXCEPT, TK_FINALLY) && !p->lexer.depth)
         return HINT("it begins a line of its own");
-    bool named = token.kind == TK_EQ && p->before.span.start == p->line_first.span.start;
-    if (named && token_role(before) != ROLE_NONE) return HINT("the word is a keyword and cannot be a name");
     if (first == TK_FOR && token.kind == TK_EQ) return HINT("'for' goes over values: 'for i in range(3):'");
     if (first == TK_IMPORT && token.kind == TK_FROM) return HINT("it is written 'from module import name'");
     if (first == TK_RAISE && token.kind == TK_COMMA) return HINT("the text goes in parentheses: 'raise ValueError(text)'");
@@ -613,10 +611,25 @@ static const char *about_names(const Parser *p, Token token)
     return NULL;
 }
 
+/* `class = 3`, `f(from=1)`, `def f(in):`: a keyword that is given a value, or is a parameter. */
+static bool hint_keyword(Parser *p, Token token, Diag *diag)
+{
+    const char *next = p->lexer.source->text + token.span.end;
+    next += strspn(next, " \t");
+    bool starts_line = p->before.span.start == p->line_first.span.start, assigned = next[0] == '=' && next[1] != '=';
+    bool parameter = p->line_first.kind == TK_DEF && p->lexer.depth && ONE_OF(p->before.kind, TK_LP, TK_COMMA);
+    bool behind = token.kind == TK_EQ && (starts_line || p->lexer.depth);
+    int word = behind ? p->before.kind : assigned || parameter ? token.kind : 0;
+    if (!word || token_role(word) == ROLE_NONE || strcmp(diag->message.text, "invalid syntax") != 0) return false;
+    diag_hint(p->diags, diag, "%s is a keyword and cannot be a name", token_text(word));
+    return true;
+}
+
 static void add_hint(Parser *p, Token token)
 {
     Diag *diag = &p->diags->items[p->diags->count - 1];
     if (diag->hint.text || strstr(diag->message.format, "Did you mean") || hint_keyboard(p, token, diag)) return;
+    if (hint_keyword(p, token, diag)) return;
     const char *hint = about_keywords(p, token);
     if (!hint) hint = about_signs(p, token);
     if (!hint) hint = about_names(p, token);

@@ -203,6 +203,9 @@ class Seen(Program):
         found = result.status == 1
         return None if found == ("unseen" not in self.header) else f"co check: exit {result.status}\n{result.stdout}"
 
+    def update(self, result):
+        pass
+
 
 class Bytecode(Stored):
     suffix = ".dis"
