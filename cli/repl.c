@@ -126,9 +126,19 @@ static void run_block(Repl *r, const char *text, size_t len)
     finish_block(r, image, block.bytes, block.len);
 }
 
+/* A word that is meant for the prompt, unless the program has given it a meaning. */
+static bool is_word(Repl *r, const char *text, size_t len, const char *word)
+{
+    while (len && strchr(" \n", text[len - 1])) len--;
+    bool same = len == strlen(word) && memcmp(text, word, len) == 0;
+    return same && is_unset(dict_get_c(r->vm, r->main->dict, word));
+}
+
 void repl_run(Repl *r, const char *text, size_t len)
 {
     if (text[0] == ':') repl_command(r, text);
+    else if (is_word(r, text, len, "exit") || is_word(r, text, len, "quit")) r->ended = true;
+    else if (is_word(r, text, len, "help")) repl_command(r, ":help");
     else run_block(r, text, len);
 }
 

@@ -1,6 +1,7 @@
 /* repl_edit.c - the prompt on a terminal: keys, tasks and signals share one loop. */
 #include "cli/pretty.h"
 #include "cli/repl.h"
+#include "vm/coroutine.h"
 #include "vm/dict.h"
 #include "vm/output.h"
 #include "vm/version.h"
@@ -107,12 +108,23 @@ static void edit_and_run(Repl *r)
     host_uv_unwatch(r->vm->host);
 }
 
+/* Of a coroutine that has not begun, a call without `await`, how it runs. */
+static void add_hint(VM *vm, Value v, TextBuffer *out)
+{
+    if (!is_gen(v) || !is_exact(v, T_COROUTINE) || gen_state(as_gen(v)) != GEN_CREATED) return;
+    Reader reader = vm->reader;
+    text_addf(out, "\n    %s%s%s: %s", ink_code(reader.colours, INK_NOTE), said(reader.language, "hint"),
+              ink_code(reader.colours, INK_NONE),
+              said(reader.language, "it has not run; to run it, write 'await' in front of the call"));
+}
+
 /* The value of an expression, broken over lines if it is wide. */
 static bool show_value(VM *vm, Value v)
 {
     TextBuffer text = {0};
     const Screen *screen = (Screen *)vm->host; // the prompt's host is its screen
     bool ok = pretty(vm, v, screen->terminal.columns, &text);
+    if (ok) add_hint(vm, v, &text);
     Value str = ok ? str_new(vm, text.bytes ? text.bytes : "", text.len) : VALUE_ERROR;
     text_free(&text);
     return !is_error(str) && output_str(vm, as_str(str)) && output_bytes(vm, "\n", 1);

@@ -124,3 +124,15 @@ def trace_again_while_a_task_of_the_first_still_waits(co):
     t.prompt()
     assert not any("MemoryError" in row for row in t.lines()), t.picture()
     assert sum("█ runs" in row for row in t.lines()) == 2, t.picture()
+
+
+def words_that_newcomers_type(co):
+    t = co(lines=40)
+    t.press("help\r")
+    t.wait(lambda: any(row.startswith("  :tasks ") for row in t.screen.rows()), "the help text")
+    t.press("async def f(): return 3\r\r", "f()\r")
+    t.wait(lambda: any(row.endswith("write 'await' in front of the call") for row in t.screen.rows()), "hint")
+    t.press("help = quit = 3\r", "help\r", "quit + 1\r", "quit\r")
+    t.shows("3", ">>> quit + 1", "4", ">>> quit", "3", ">>>")
+    t.press("exit\r")
+    assert t.end() == 0
