@@ -168,7 +168,7 @@ debug release asan tsan stress: ## build that configuration: build/<config>/co
 
 #-- running and testing -----------------------------------------------------------------------------
 
-.PHONY: run test soak soak-repl soak-http unit test-asan test-stress test-plain test-tsan oracle cover coverage-language coverage-asyncio bench startup fuzz format install uninstall clean test-browser docs
+.PHONY: run test soak soak-repl soak-http soak-faults unit test-asan test-stress test-plain test-tsan oracle cover coverage-language coverage-asyncio bench startup fuzz format install uninstall clean test-browser docs
 
 run: all ## build and run the blog post's example
 	@./co examples/blog/clients.py
@@ -208,6 +208,9 @@ soak-http: build ## 5,000 clients that send an HTTP server a byte every ten seco
 soak: T := 1800
 soak: build ## a server under N clients (2000) half of which misbehave, for T seconds (1800)
 	@ulimit -n 20000 && $(B)/co tests/bad/peers/soak.co $(N) $(T) 20
+
+soak-faults: build ## is each fault that a server may have told by such a run?
+	@$(B)/co tests/bad/peers/_soak_faults.co
 
 oracle: ## store again what CPython 3.11 prints for tests/same
 	@python3 tests/run.py --oracle $(if $(K),-k '$(K)')
