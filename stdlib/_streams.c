@@ -11,6 +11,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static const struct HostIo *io(VM *vm) { return vm->host->io; }
@@ -416,6 +418,48 @@ static Value nat_resolve(VM *vm, Args args)
     return VALUE_PARK;
 }
 
+/* The same where one stands. In a blocking context another thread asks, and the others go on. */
+typedef struct NameErrand {
+    Errand e;
+    struct addrinfo hints, *found;
+    int error;
+    const char *name, *service; // NULL, or in bytes
+    char bytes[];
+} NameErrand;
+
+static void run_look_up(Errand *e)
+{
+    NameErrand *n = (NameErrand *)e;
+    n->error = getaddrinfo(n->name, n->service, &n->hints, &n->found);
+}
+
+static NameErrand *new_name_errand(VM *vm, const char *name, const char *service, const struct addrinfo *hints)
+{
+    size_t name_size = name ? strlen(name) + 1 : 0, service_size = service ? strlen(service) + 1 : 0;
+    NameErrand *n = malloc(sizeof *n + name_size + service_size);
+    if (!n) return vm_no_memory(vm), NULL;
+    *n = (NameErrand){.e = {.run = run_look_up}, .hints = *hints};
+    if (name) n->name = memcpy(n->bytes, name, name_size);
+    if (service) n->service = memcpy(n->bytes + name_size, service, service_size);
+    return n;
+}
+
+static Value nat_look_up(VM *vm, Args args)
+{
+    const char *name, *service;
+    struct addrinfo hints;
+    if (!text_or_none(vm, args.v[0], &name) || !text_or_none(vm, args.v[1], &service) || !hints_from(vm, args.v + 2, &hints))
+        return VALUE_ERROR;
+    NameErrand *n = new_name_errand(vm, name, service, &hints);
+    if (!n) return VALUE_ERROR;
+    if (!errand_needed(vm, true)) run_look_up(&n->e);
+    else if (!errand_do(vm, &n->e, WAIT_NAME)) return VALUE_ERROR;
+    Value answer = n->error ? small(n->error) : address_list(vm, n->found);
+    if (!n->error) freeaddrinfo(n->found);
+    free(n);
+    return answer;
+}
+
 static Value nat_eai_text(VM *vm, Args args)
 {
     int64_t code;
@@ -438,6 +482,7 @@ static const NativeDef natives[] = {
     {"family(stream)", nat_family, "Its address family.", 0},
     {"fd(stream)", nat_fd, "Its descriptor; -1 once closed.", 0},
     {"resolve(name, service, family, type, proto, flags)", nat_resolve, "Addresses, or an error code.", NATIVE_ASYNC},
+    {"look_up(name, service, family, type, proto, flags)", nat_look_up, "The same where one stands.", 0},
     {"eai_text(code)", nat_eai_text, "What such a code means.", 0},
     {0},
 };

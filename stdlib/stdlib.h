@@ -26,6 +26,7 @@ typedef struct Stdlib {
     SqliteState sqlite;    // of _sqlite
     PostgresState postgres; // of _postgres
     struct { Type *worker, *call; } workers; // of _workers
+    Type *watch_type;      // of _socket
     Type *lock_type;       // of _thread
     Type *child_type, *signal_type; // of _process
     Type *http_watch_type; // of _http
