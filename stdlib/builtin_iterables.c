@@ -121,9 +121,10 @@ typedef struct Extreme {
 
 static int is_better(VM *vm, const Extreme *x, Value key)
 {
-    if (both_small(key, *x->best_key))
-        return x->better == CMP_LT ? (int64_t)key < (int64_t)*x->best_key
-                                   : (int64_t)key > (int64_t)*x->best_key;
+    Value best = *x->best_key;
+    bool least = x->better == CMP_LT;
+    if (both_small(key, best)) return least ? (int64_t)key < (int64_t)best : (int64_t)key > (int64_t)best;
+    if (is_float(key) && is_float(best)) return least ? as_float(key) < as_float(best) : as_float(key) > as_float(best);
     Value v = obj_compare(vm, key, *x->best_key, x->better);
     return is_error(v) ? -1 : obj_truth(vm, v);
 }
@@ -131,6 +132,10 @@ static int is_better(VM *vm, const Extreme *x, Value key)
 static bool consider(VM *vm, const Extreme *x, Value item)
 {
     *x->item = item;
+    if (is_none(x->key) && !is_unset(*x->best) && (both_small(item, *x->best) || (is_float(item) && is_float(*x->best)))) {
+        if (is_better(vm, x, item)) *x->best = *x->best_key = item;
+        return true;
+    }
     Value key = is_none(x->key) ? item : vm_call1(vm, x->key, item);
     Value *root = is_error(key) ? NULL : roots_push(vm, key);
     if (!root) return false;

@@ -248,16 +248,17 @@ Value bigint_rshift(VM *vm, Value a, size_t bits)
     IntView x;
     int_view(&x, a);
     if (bits / DIGIT_BITS >= x.n) return small(x.sign < 0 ? -1 : 0);
+    __int128 i;
+    if (view_to_i128(&x, &i)) return int_from_i128(vm, i >> bits);
     size_t n = x.n - bits / DIGIT_BITS;
-    Scratch s;
-    if (!scratch_open(vm, &s, n + 1)) return VALUE_ERROR;
-    bool lost = mag_shr(s.d, x.d, x.n, bits);
-    s.d[n] = 0;
+    BigInt *b = bigint_alloc(vm, n + 1);
+    if (!b) return VALUE_ERROR;
+    b->sign = x.sign;
+    bool lost = mag_shr(b->digits, x.d, x.n, bits);
+    b->digits[n] = 0;
     static const Digit one[] = {1};
-    if (x.sign < 0 && lost) mag_add(s.d, s.d, n + 1, one, 1);
-    Value v = int_from_digits(vm, s.d, n + 1, x.sign);
-    scratch_close(&s);
-    return v;
+    if (x.sign < 0 && lost) mag_add(b->digits, b->digits, n + 1, one, 1);
+    return bigint_finish(vm, b, n + 1);
 }
 
 /* Digits of a number in two's complement, one after the other. */
@@ -282,11 +283,43 @@ static inline Digit bitwise(BinaryOp op, Digit a, Digit b)
     return op == BIN_AND ? a & b : op == BIN_OR ? a | b : a ^ b;
 }
 
+/* Of two numbers that are not negative, in every digit the same. */
+static void bitwise_digits(BinaryOp op, Digit *r, const Digit *a, const Digit *b, size_t n)
+{
+    switch (op) {
+    case BIN_AND:
+        for (size_t i = 0; i < n; i++) r[i] = a[i] & b[i];
+        return;
+    case BIN_OR:
+        for (size_t i = 0; i < n; i++) r[i] = a[i] | b[i];
+        return;
+    default:
+        for (size_t i = 0; i < n; i++) r[i] = a[i] ^ b[i];
+        return;
+    }
+}
+
+static Value bitwise_natural(VM *vm, BinaryOp op, const IntView *longer, const IntView *shorter)
+{
+    size_t n = op == BIN_AND ? shorter->n : longer->n;
+    BigInt *b = bigint_alloc(vm, n);
+    if (!b) return VALUE_ERROR;
+    b->sign = 1;
+    bitwise_digits(op, b->digits, longer->d, shorter->d, shorter->n);
+    if (n > shorter->n) memcpy(b->digits + shorter->n, longer->d + shorter->n, (n - shorter->n) * sizeof *b->digits);
+    return bigint_finish(vm, b, n);
+}
+
 Value bigint_bitwise(VM *vm, BinaryOp op, Value a, Value b)
 {
     IntView x, y;
     int_view(&x, a);
     int_view(&y, b);
+    __int128 v, w;
+    if (view_to_i128(&x, &v) && view_to_i128(&y, &w))
+        return int_from_i128(vm, op == BIN_AND ? v & w : op == BIN_OR ? v | w : v ^ w);
+    if (x.sign > 0 && y.sign > 0)
+        return x.n > y.n ? bitwise_natural(vm, op, &x, &y) : bitwise_natural(vm, op, &y, &x);
     size_t n = (x.n > y.n ? x.n : y.n) + 1; // one more, for -2^(60 k)
     bool negative = bitwise(op, x.sign < 0, y.sign < 0);
     Scratch s;
@@ -299,9 +332,9 @@ Value bigint_bitwise(VM *vm, BinaryOp op, Value a, Value b)
         carry = d >> DIGIT_BITS;
         s.d[i] = d & DIGIT_MASK;
     }
-    Value v = int_from_digits(vm, s.d, n, negative ? -1 : 1);
+    Value result = int_from_digits(vm, s.d, n, negative ? -1 : 1);
     scratch_close(&s);
-    return v;
+    return result;
 }
 
 /* ---- double words: what hashes and random numbers of 64 bits are computed with ---- */

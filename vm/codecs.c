@@ -217,12 +217,32 @@ static bool has_surrogates(const Str *s)
     return false;
 }
 
+/* UNSET: there is a character that Latin-1 does not have. */
+static Value encode_latin1(VM *vm, const Str *s)
+{
+    Value v = bytes_new(vm, NULL, s->length);
+    if (is_error(v)) return v;
+    char *out = (char *)as_bytes(v)->data;
+    for (const char *p = s->data, *end = p + s->size; p < end;) {
+        size_t ascii = ascii_prefix(p, (size_t)(end - p));
+        out = copy_bytes(out, p, ascii);
+        for (p += ascii; p < end && *p & 0x80; p += 2) {
+            unsigned char lead = (unsigned char)*p;
+            if (lead > 0xC3) return VALUE_UNSET;
+            *out++ = (char)(lead << 6 | (p[1] & 0x3F));
+        }
+    }
+    return v;
+}
+
 Value codec_encode(VM *vm, Str *s, Value encoding, Value errors)
 {
     CodecId id = codec_of(vm, encoding);
     if (id == CODEC_UNKNOWN) return VALUE_ERROR;
     if ((str_is_ascii(s) && (id == CODEC_ASCII || id == CODEC_LATIN1)) || id == CODEC_UTF8)
         if (str_is_ascii(s) || !has_surrogates(s)) return bytes_new(vm, s->data, s->size);
+    Value latin1 = id == CODEC_LATIN1 ? encode_latin1(vm, s) : VALUE_UNSET;
+    if (!is_unset(latin1)) return latin1;
     Encoder e = {.vm = vm, .s = s, .id = id, .handler = handler_of(errors), .errors = errors};
     sb_init(&e.out, vm);
     if (id == CODEC_UTF8_SIG || id == CODEC_UTF16 || id == CODEC_UTF32) put(&e, 0xFEFF);
@@ -354,12 +374,6 @@ static Flaw decode_bytes(Decoder *d)
     return flaw;
 }
 
-static Flaw decode_latin1(Decoder *d)
-{
-    while (d->at < d->size && !d->out.failed) sb_add_char(&d->out, d->data[d->at++]);
-    return (Flaw){0, NULL};
-}
-
 /* The surrogate that is spelled out at `at`, in the codec's own form; 0: none. */
 static size_t spelled_surrogate(const Decoder *d, uint32_t *c)
 {
@@ -427,7 +441,7 @@ static Flaw decode_some(Decoder *d)
 {
     if (is_utf16(d->id)) return decode_utf16_char(d);
     if (is_utf32(d->id)) return decode_utf32_char(d);
-    return d->id == CODEC_LATIN1 ? decode_latin1(d) : decode_bytes(d);
+    return decode_bytes(d);
 }
 
 /* A byte order mark decides the order, and is no text. Positions in errors count it, but for UTF-8's. */
@@ -459,6 +473,24 @@ static Value decode_all(Decoder *d)
     return sb_finish(&d->out);
 }
 
+static Value decode_latin1(VM *vm, const uint8_t *data, size_t n)
+{
+    size_t high = 0;
+    for (size_t i = 0; i < n; i++) high += data[i] >> 7;
+    Str *s = str_alloc(vm, size_add(n, high), n);
+    if (!s) return VALUE_ERROR;
+    char *out = s->data;
+    for (const char *p = (const char *)data, *end = p + n; p < end;) {
+        size_t ascii = ascii_prefix(p, (size_t)(end - p));
+        out = copy_bytes(out, p, ascii);
+        for (p += ascii; p < end && *p & 0x80; p++) {
+            *out++ = (char)(0xC0 | (unsigned char)*p >> 6);
+            *out++ = (char)(0x80 | (*p & 0x3F));
+        }
+    }
+    return obj_value(s);
+}
+
 Value codec_decode(VM *vm, const uint8_t *data, size_t n, Value encoding, Value errors)
 {
     if (!n) return obj_value(vm->empty_str);
@@ -469,6 +501,7 @@ Value codec_decode(VM *vm, const uint8_t *data, size_t n, Value encoding, Value 
     if (id == CODEC_UTF8 && utf8_valid(data, n, &length) == n) return str_new_counted(vm, text, n, length);
     bool ascii = id == CODEC_ASCII || id == CODEC_LATIN1;
     if (ascii && ascii_prefix(text, n) == n) return str_new_counted(vm, text, n, n);
+    if (id == CODEC_LATIN1) return decode_latin1(vm, data, n);
     Handler handler = handler_of(errors);
     Decoder d = {.vm = vm, .data = data, .size = n, .id = id, .handler = handler, .errors = errors};
     return decode_all(&d);

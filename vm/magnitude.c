@@ -91,16 +91,9 @@ Digit mag_sub(Digit *r, const Digit *a, size_t na, const Digit *b, size_t nb)
 Digit mag_shl(Digit *r, const Digit *a, size_t n, size_t bits)
 {
     size_t whole = bits / DIGIT_BITS, part = bits % DIGIT_BITS;
-    Digit above = 0;
-    for (size_t i = n; i-- > 0;) {
-        DoubleDigit shifted = (DoubleDigit)a[i] << part;
-        Digit high = (Digit)(shifted >> DIGIT_BITS);
-        if (i + 1 == n)
-            above = high;
-        else
-            r[i + whole + 1] |= high;
-        r[i + whole] = (Digit)shifted & DIGIT_MASK;
-    }
+    Digit above = a[n - 1] >> (DIGIT_BITS - part);
+    for (size_t i = n - 1; i > 0; i--) r[i + whole] = (a[i] << part & DIGIT_MASK) | a[i - 1] >> (DIGIT_BITS - part);
+    r[whole] = a[0] << part & DIGIT_MASK;
     memset(r, 0, whole * sizeof *r);
     return above;
 }
@@ -110,10 +103,8 @@ bool mag_shr(Digit *r, const Digit *a, size_t n, size_t bits)
     size_t whole = bits / DIGIT_BITS, part = bits % DIGIT_BITS;
     bool lost = (a[whole] & (((Digit)1 << part) - 1)) != 0;
     for (size_t i = 0; i < whole && !lost; i++) lost = a[i] != 0;
-    for (size_t i = whole; i < n; i++) {
-        Digit next = i + 1 < n ? a[i + 1] : 0;
-        r[i - whole] = (Digit)(((DoubleDigit)next << DIGIT_BITS | a[i]) >> part) & DIGIT_MASK;
-    }
+    for (size_t i = whole; i + 1 < n; i++) r[i - whole] = (a[i] >> part | a[i + 1] << (DIGIT_BITS - part)) & DIGIT_MASK;
+    r[n - 1 - whole] = a[n - 1] >> part;
     return lost;
 }
 

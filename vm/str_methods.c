@@ -400,14 +400,29 @@ static bool add_translated(StrBuilder *b, uint32_t c, Value to)
 
 /* Answers that need no rooting, kept per ASCII character so that long texts ask the table once for each. */
 typedef struct AsciiAnswers {
-    Value answer[128]; // VALUE_STOP: not asked yet
+    Value answer[128];  // VALUE_STOP: not asked yet
+    uint8_t byte[256];  // where the answer is one ASCII character; NOT_ONE: it is not, or not known
 } AsciiAnswers;
+enum { NOT_ONE = 0x80 };
 
 static void keep_answer(VM *vm, AsciiAnswers *known, uint32_t c, Value to)
 {
     if (is_str(to) && as_str(to)->size == 1) to = str_from_char(vm, (unsigned char)as_str(to)->data[0]);
     else if (is_ptr(to)) return;
     known->answer[c] = to;
+    if (is_unset(to)) known->byte[c] = (uint8_t)c;
+    else if (is_str(to)) known->byte[c] = (uint8_t)as_str(to)->data[0];
+    else if (is_small(to) && as_small(to) >= 0 && as_small(to) < NOT_ONE) known->byte[c] = (uint8_t)as_small(to);
+}
+
+/* As many as are known to become one character each. */
+static size_t translate_known(StrBuilder *b, const AsciiAnswers *known, const char *p, size_t n)
+{
+    char *out = known->byte[(unsigned char)*p] == NOT_ONE ? NULL : sb_grow(b, n);
+    size_t i = 0;
+    for (uint8_t c; out && i < n && (c = known->byte[(unsigned char)p[i]]) != NOT_ONE; i++) out[i] = (char)c;
+    b->size += i;
+    return i;
 }
 
 static Value nat_translate(VM *vm, Args args)
@@ -415,9 +430,12 @@ static Value nat_translate(VM *vm, Args args)
     Str *s = as_str(args.v[0]);
     AsciiAnswers known;
     for (int i = 0; i < 128; i++) known.answer[i] = VALUE_STOP;
+    memset(known.byte, NOT_ONE, sizeof known.byte);
     StrBuilder b;
     sb_init(&b, vm);
     for (size_t at = 0; at < s->size;) { // by offset: a look-up may run scripts
+        at += translate_known(&b, &known, s->data + at, s->size - at);
+        if (at == s->size) break;
         const char *p = s->data + at;
         uint32_t c = utf8_get(&p);
         at = (size_t)(p - s->data);
