@@ -82,6 +82,17 @@ static void check_operand(Lint *l, Node *node)
         lint_report(l, LINT_TASK_VALUE, node->span, "", "");
 }
 
+/* `set[int]` in a class that has a method `set` may be an annotation, and mean the type. */
+static void check_subscript(Lint *l, Node *value)
+{
+    char path[80];
+    const char *name = value->kind == AST_Name ? AST(Name, value)->id->text : "";
+    int n = snprintf(path, sizeof path, "builtins.%s", name);
+    bool hides = *name && n < (int)sizeof path && l->world->look_up(l->world->state, path) == THING_VALUE;
+    if (hides) check_value(l, value);
+    else check_operand(l, value);
+}
+
 /* A function of this file, or a method of a plain value, is always true; one of the library may be missing elsewhere. */
 static void check_condition(Lint *l, Node *node)
 {
@@ -349,9 +360,14 @@ static bool is_examined(Lint *l, AstExceptHandler *h)
     return false;
 }
 
+static bool asks_exception(const Node *node)
+{
+    return node->kind == AST_Attribute && strcmp(((const AstAttribute *)node)->attr->text, "exc_info") == 0;
+}
+
 static bool catches_cancel(Lint *l, AstExceptHandler *h)
 {
-    if (!h->type) return true;
+    if (!h->type) return !lint_list_contains(h->body, asks_exception);
     if (h->type->kind != AST_Name || (h->name && is_examined(l, h))) return false;
     return strcmp(lint_callee(l, h->type).path, "builtins.BaseException") == 0;
 }
@@ -383,7 +399,7 @@ void lint_async(Lint *l, Node *node)
     case AST_IfBranch: check_condition(l, AST(IfBranch, node)->test); break;
     case AST_While: check_condition(l, AST(While, node)->test); break;
     case AST_Compare: check_compare(l, AST(Compare, node)); break;
-    case AST_Subscript: check_operand(l, AST(Subscript, node)->value); break;
+    case AST_Subscript: check_subscript(l, AST(Subscript, node)->value); break;
     case AST_IfExp: check_condition(l, AST(IfExp, node)->test); break;
     case AST_UnaryOp:
         if (AST(UnaryOp, node)->op == UNARY_NOT)

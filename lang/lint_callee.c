@@ -78,6 +78,18 @@ static void call_method(Lint *l, Callee *c, AstAttribute *node)
     call_def(l, c, s ? s->fact : NULL);
 }
 
+/* A built-in function is what it seems unless `import *`, say, may hide it. */
+static void call_name(Lint *l, Callee *c, Node *func)
+{
+    const char *name = AST(Name, func)->id->text;
+    const Symbol *s = lint_variable(l, AST(Name, func)->id);
+    if (s && s->fact && s->fact->bindings) {
+        call_def(l, c, s->fact);
+        c->class = lint_class_named(l, func);
+    } else if (!l->open_names && snprintf(c->path, sizeof c->path, "builtins.%s", name) < (int)sizeof c->path)
+        call_library(l, c);
+}
+
 /* A name or names with dots, as they stand in the source. */
 static const char *written(Lint *l, const Node *node)
 {
@@ -96,15 +108,8 @@ Callee lint_callee(Lint *l, Node *func)
         call_library(l, &c);
     else if (c.path[0] = '\0', func->kind == AST_Attribute)
         call_method(l, &c, AST(Attribute, func));
-    else if (func->kind == AST_Name) {
-        const Symbol *s = lint_variable(l, AST(Name, func)->id);
-        if (s && s->fact && s->fact->bindings) {
-            call_def(l, &c, s->fact);
-            c.class = lint_class_named(l, func);
-        } else if (snprintf(c.path, sizeof c.path, "builtins.%s", AST(Name, func)->id->text) <
-                 (int)sizeof c.path)
-            call_library(l, &c);
-    }
+    else if (func->kind == AST_Name)
+        call_name(l, &c, func);
     if (c.thing != THING_UNKNOWN && c.thing != THING_VALUE) c.text = written(l, func);
     return c;
 }

@@ -40,6 +40,12 @@ static void add_own_params(Params *p, AstFunctionDef *def, bool is_method)
     }
 }
 
+/* A method that only raises is one that derived classes define, with what parameters they like. */
+static bool is_abstract(const Callee *c)
+{
+    return c->method && c->def && c->def->body.items[c->def->body.count - 1]->kind == AST_Raise;
+}
+
 /* The `__init__` that a call of the class runs. False: another way of making instances, or who knows. */
 static bool constructor_params(Params *p, AstClassDef *class)
 {
@@ -126,7 +132,7 @@ static void check_arguments(Lint *l, AstCall *call)
 {
     Callee c = lint_callee(l, call->func);
     Params params = {.l = l};
-    if (l->guarded || !find_params(&params, &c)) return;
+    if (l->guarded || is_abstract(&c) || !find_params(&params, &c)) return;
     if (c.def && c.method && !c.def->params.count) {
         lint_report(l, LINT_NO_SELF, call->node.span, c.text, c.def->name->text);
         return;
