@@ -204,7 +204,13 @@ static bool is_same(const Wanted *w, const Str *candidate)
 static Value find_slip(VM *vm, Value exc, Value name, Slip *slip)
 {
     Wanted w = {.name = as_str(name), .again = true};
-    if (!is_unset(suggest(vm, exc, &w))) return VALUE_UNSET;
+    Value suggested = suggest(vm, exc, &w);
+    if (!is_unset(suggested)) { // what has the same letters is the better guess: 'ture' is not 'tuple'
+        *slip = SLIP_OF_FINGERS;
+        w.is_meant = is_swapped;
+        Value better = suggest(vm, exc, &w);
+        return !is_unset(better) && !str_eq(as_str(better), as_str(suggested)) ? better : VALUE_UNSET;
+    }
     w.is_meant = is_on_keys;
     *slip = SLIP_OF_KEYBOARD;
     Value found = hangul_keys(w.name->data, w.name->size, w.keys) ? suggest(vm, exc, &w) : VALUE_UNSET;
