@@ -107,7 +107,8 @@ static void store(Lint *l, Name *attr, Node *object)
         l->stores = stores;
         l->stores_capacity = capacity;
     }
-    l->stores[l->nstores++] = (AttributeStore){scope_mangle(&l->scopes, l->scope, attr), object, l->scope};
+    l->stores[l->nstores++] =
+        (AttributeStore){.attr = scope_mangle(&l->scopes, l->scope, attr), .object = object, .scope = l->scope};
 }
 
 static void note_attribute(Lint *l, AstAttribute *node)

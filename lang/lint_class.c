@@ -104,15 +104,22 @@ static bool derives(Lint *l, AstClassDef *class, const AstClassDef *base, int de
     return found;
 }
 
-/* May this statement have set the attribute on an instance of the class? */
-static bool concerns(Lint *l, const AttributeStore *store, AstClassDef *class)
+/* Once all variables are known. */
+static void resolve(Lint *l, AttributeStore *store)
 {
     bool is_self;
     Scope *outer = l->scope;
     l->scope = store->scope;
-    AstClassDef *owner = store->object ? lint_class_of(l, store->object, &is_self) : NULL;
+    store->owner = store->object ? lint_class_of(l, store->object, &is_self) : NULL;
+    store->resolved = true;
     l->scope = outer;
-    return !owner || derives(l, class, owner, 0) || derives(l, owner, class, 0);
+}
+
+/* May this statement have set the attribute on an instance of the class? */
+static bool concerns(Lint *l, AttributeStore *store, AstClassDef *class)
+{
+    if (!store->resolved) resolve(l, store);
+    return !store->owner || derives(l, class, store->owner, 0) || derives(l, store->owner, class, 0);
 }
 
 static bool is_stored(Lint *l, AstClassDef *class, const Name *attr)

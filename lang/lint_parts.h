@@ -30,6 +30,8 @@ typedef struct AttributeStore {
     const Name *attr; // mangled
     Node *object;     // NULL: of whatever
     Scope *scope;
+    AstClassDef *owner; // the object's class, when `resolved`; NULL: unknown
+    bool resolved;
 } AttributeStore;
 
 typedef struct Lint {
