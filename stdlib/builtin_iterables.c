@@ -1,5 +1,6 @@
 /* builtin_iterables.c - built-in functions that walk through an iterable. */
 #include "stdlib/builtins.h"
+#include "vm/container.h"
 #include "vm/float.h"
 #include "vm/int.h"
 #include "vm/iter.h"
@@ -85,6 +86,36 @@ static Value add(VM *vm, Value total, Value item)
     return obj_binary(vm, BIN_ADD, total, item);
 }
 
+/* Small ints, and floats, at the beginning of `items` added to the total of their kind; how many that were. */
+static size_t sum_ints(const Value *items, size_t n, Value *total)
+{
+    size_t i = 0;
+    int64_t sum = (int64_t)*total;
+    while (i < n && is_small(items[i]) && !__builtin_add_overflow(sum, (int64_t)items[i], &sum)) *total = (Value)sum, i++;
+    return i;
+}
+
+static size_t sum_floats(VM *vm, const Value *items, size_t n, Value *total)
+{
+    size_t i = 0;
+    double sum = as_float_imm(*total);
+    while (i < n && is_float_imm(items[i])) sum += as_float_imm(items[i++]);
+    *total = float_value(vm, sum);
+    return i;
+}
+
+/* The numbers at the beginning of a list or tuple, which need no iterator. */
+static size_t sum_numbers(VM *vm, Value iterable, Value *total)
+{
+    if (!is_exact(iterable, T_LIST) && !is_exact(iterable, T_TUPLE)) return 0;
+    size_t n, done = 0;
+    const Value *items = sequence_items(as_obj(iterable), &n);
+    if (is_small(*total)) done = sum_ints(items, n, total);
+    if (done < n && is_small(*total) && is_float_imm(items[done])) *total = float_value(vm, (double)as_small(*total));
+    if (is_float_imm(*total)) done += sum_floats(vm, items + done, n - done, total);
+    return done;
+}
+
 static Value sum_items(VM *vm, Value it, Value *total)
 {
     for (;;) {
@@ -102,9 +133,11 @@ Value nat_sum(VM *vm, Args args)
     if (is_str(start)) return vm_raise(vm, ERR_TYPE, "sum() can't sum strings [use ''.join(seq) instead]");
     if (is_kind(start, KIND_BYTES) || is_kind(start, KIND_BYTEARRAY))
         return vm_raise(vm, ERR_TYPE, "sum() can't sum %T [use b''.join(seq) instead]", start);
-    Value it = obj_iter(vm, args.v[0]);
+    size_t done = sum_numbers(vm, args.v[0], &start);
+    Value it = is_error(start) ? start : obj_iter(vm, args.v[0]);
     Value *roots = is_error(it) ? NULL : roots_reserve(vm, 2);
     if (!roots) return VALUE_ERROR;
+    if (done) as_iter(it)->index = (int64_t)done;
     roots[0] = it, roots[1] = start;
     Value result = sum_items(vm, it, &roots[1]);
     roots_pop(vm, roots);

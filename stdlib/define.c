@@ -71,7 +71,7 @@ static Value construct_getter(VM *vm, Args args)
 {
     if (!is_small(args.v[1]) || as_small(args.v[1]) < 0)
         return vm_raise(vm, ERR_TYPE, "a field number is required");
-    Pair *p = heap_alloc(vm, KIND_PAIR, as_type(args.v[0])->root_shape->id, sizeof *p);
+    Pair *p = heap_alloc(vm, KIND_FIELD, as_type(args.v[0])->root_shape->id, sizeof *p);
     if (!p) return VALUE_ERROR;
     p->a = args.v[1];
     p->b = args.v[2];
@@ -143,7 +143,7 @@ static const NativeDef natives[] = {
 
 static bool init(VM *vm, Module *m)
 {
-    Type *t = type_from_def(vm, "_collections._tuplegetter", NULL, &getter_def, KIND_PAIR, VALUE_UNSET);
+    Type *t = type_from_def(vm, "_collections._tuplegetter", NULL, &getter_def, KIND_FIELD, VALUE_UNSET);
     return t && module_add(vm, m, "tuplegetter", obj_value(t));
 }
 

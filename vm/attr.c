@@ -23,7 +23,7 @@ bool attr_is_data_descriptor(VM *vm, Value v)
 {
     if (!is_ptr(v)) return false;
     switch (as_obj(v)->kind) {
-    case KIND_PROPERTY: case KIND_GETSET: case KIND_MEMBER: return true;
+    case KIND_PROPERTY: case KIND_GETSET: case KIND_MEMBER: case KIND_FIELD: return true;
     default: return has_special(vm, v, D_SET) || has_special(vm, v, D_DELETE);
     }
 }
@@ -62,6 +62,15 @@ static AttrKind find_member(VM *vm, Member *m, Value self, AttrResult *r)
     return is_unset(v) ? found(r, ATTR_SLOW, obj_value(m), CACHE_NONE) : found(r, ATTR_VALUE, v, CACHE_NONE);
 }
 
+/* An item of a named tuple. False: what is wrong, the descriptor itself says. */
+static bool find_field(const Pair *field, Value self, AttrResult *r)
+{
+    if (!is_kind(self, KIND_TUPLE) || (size_t)as_small(field->a) >= ((Tuple *)as_obj(self))->size) return false;
+    r->slot = (uint32_t)as_small(field->a);
+    found(r, ATTR_ITEM, ((Tuple *)as_obj(self))->items[r->slot], CACHE_SHAPE);
+    return true;
+}
+
 /* What `v`, found on class `type`, answers for `self`; self UNSET: for the class itself. */
 static AttrKind bind(VM *vm, Value v, Value self, Type *type, AttrResult *r, AttrCache descriptor, AttrCache plain)
 {
@@ -70,6 +79,7 @@ static AttrKind bind(VM *vm, Value v, Value self, Type *type, AttrResult *r, Att
     if (!is_ptr(v)) return found(r, ATTR_VALUE, v, plain);
     bool instance = !is_unset(self);
     Obj *o = as_obj(v);
+    if (o->kind == KIND_FIELD && find_field((Pair *)o, self, r)) return r->kind;
     if (has_special(vm, v, D_GET)) {
         r->hook = type_lookup_dunder(vm, type_of(vm, v), D_GET);
         if (!instance) r->self = VALUE_NONE;
@@ -270,7 +280,8 @@ Value attr_bound(VM *vm, Value f, Value self)
 static Value perform(VM *vm, AttrResult *r)
 {
     switch (r->kind) {
-    case ATTR_VALUE: return r->value;
+    case ATTR_VALUE:
+    case ATTR_ITEM:
     case ATTR_SLOT: return r->value;
     case ATTR_BIND: return attr_bound(vm, r->value, r->self);
     case ATTR_PROPERTY: return vm_call1(vm, r->value, r->self);

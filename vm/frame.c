@@ -81,6 +81,18 @@ static Value invoke_with_self(VM *vm, Value fn, Value self, const Value *args, i
     return v;
 }
 
+/* A native __call__ that the object's own type has, and that takes just these arguments. */
+static Value call_object(VM *vm, const Native *call, Value self, const Value *args, int n)
+{
+    Value *slots = roots_reserve(vm, (size_t)n + 1);
+    if (!slots) return VALUE_ERROR;
+    slots[0] = self;
+    for (int i = 0; i < n; i++) slots[1 + i] = args[i];
+    Value v = call->fn(vm, (Args){slots, n + 1});
+    roots_pop(vm, slots);
+    return v;
+}
+
 /* Does calling this class make an instance, and nothing that its metaclass thinks of? */
 static bool calls_plainly(VM *vm, Value cls)
 {
@@ -110,6 +122,8 @@ Value frame_invoke(VM *vm, Value callee, const Value *args, int n, Value kwnames
     Type *t = type_of(vm, callee);
     Value call = type_lookup_dunder(vm, t, D_CALL);
     if (is_unset(call)) return vm_raise(vm, ERR_TYPE, "'%T' object is not callable", callee);
+    if (is_kind(call, KIND_NATIVE) && is_unset(kwnames) && native_direct((Native *)as_obj(call)) == n + 1)
+        return call_object(vm, (Native *)as_obj(call), callee, args, n);
     if (is_kind(call, KIND_FUNCTION) || is_kind(call, KIND_NATIVE))
         return invoke_with_self(vm, call, callee, args, n, kwnames, ret, kind);
     Value bound = attr_bind(vm, call, callee, t);

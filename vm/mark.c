@@ -210,6 +210,7 @@ void gc_trace(VM *vm, Obj *o, size_t at)
         break;
     case KIND_PROPERTY: mark_values(vm, &((Property *)o)->get, 5); break;
     case KIND_PAIR:
+    case KIND_FIELD:
     case KIND_CELL: mark_values(vm, &((Pair *)o)->a, 2); break;
     case KIND_SUPER: mark_values(vm, &((Super *)o)->type, 3); break;
     case KIND_CODE: trace_code(vm, (Code *)o); break;

@@ -103,9 +103,21 @@ static Value call_bound(VM *vm, Native *f, const Value *args, int n, Value kwnam
     return result;
 }
 
+/* Just its positional parameters: nothing to bind. */
+static Value call_plain(VM *vm, const Native *f, const Value *args, int n)
+{
+    Value *v = roots_reserve(vm, (size_t)n);
+    if (!v) return VALUE_ERROR;
+    for (int i = 0; i < n; i++) v[i] = args[i];
+    Value result = f->fn(vm, (Args){v, n});
+    roots_pop(vm, v);
+    return result;
+}
+
 Value native_call(VM *vm, Native *f, const Value *args, int n, Value kwnames)
 {
     if (f->h.shape == T_METHOD_DESCRIPTOR && !native_check_receiver(vm, f, args, n)) return VALUE_ERROR;
+    if (native_direct(f) == n && is_unset(kwnames)) return call_plain(vm, f, args, n);
     if (f->h.aux & NATIVE_ASYNC) return native_coro_new(vm, f, args, n, kwnames);
     if (is_unset(f->self)) return call_bound(vm, f, args, n, kwnames);
     size_t nkw = is_unset(kwnames) ? 0 : as_tuple(kwnames)->size;

@@ -78,6 +78,7 @@ typedef struct ByteArray { Obj h; size_t size, capacity, head; uint8_t *data; ui
 typedef struct MemoryView { Obj h; Value base; int64_t offset, count, step, itemsize; char code; } MemoryView;
 
 /* ---- containers ---- */
+/* aux, of a tuple of a derived class: how many items inline caches may take for an instance's slots, which lie there, too. */
 struct Tuple { Obj h; size_t size; Value items[]; };
 /* List items live in malloc'd memory reported to the heap (heap_array_*). */
 typedef struct List { Obj h; size_t size, capacity; Value *items; } List;
@@ -117,7 +118,7 @@ typedef struct Array { Obj h; size_t size; Value items[]; } Array; // VM-interna
 /* ---- boxes ---- */
 typedef struct Cell { Obj h; Value value; Value fallback; } Cell; // captured variable or global; fallback: the builtins' Cell or UNSET
 typedef struct Box { Obj h; Value value; Value attrs; } Box;      // staticmethod, classmethod, views, proxies
-typedef struct Pair { Obj h; Value a, b; } Pair;
+typedef struct Pair { Obj h; Value a, b; } Pair; // KIND_FIELD: a named tuple's item, its position and docstring
 typedef struct Super { Obj h; Value type, self, self_type; } Super;
 typedef struct Property { Obj h; Value get, set, del, doc, name; } Property;
 typedef struct Method { Obj h; Value fn, self; } Method;
@@ -284,6 +285,7 @@ struct Shape {
  * i - aux. In dict mode `overflow` is the Dict that __dict__ answers. Instances of subclasses of other built-ins keep an
  * Instance-like "attrs" Value instead: see type.h, obj_attrs_slot(). */
 typedef struct Instance { Obj h; Value overflow; Value slots[]; } Instance;
+_Static_assert(offsetof(Instance, slots) == offsetof(Tuple, items), "a named tuple's items are cached as slots");
 
 /* ---- exceptions ---- */
 typedef struct Exception {

@@ -415,8 +415,11 @@ static const GetSetDef type_getsets[] = {
     {0},
 };
 
+static Value type_of_object(VM *vm, Value v) { return obj_value(type_of(vm, v)); }
+
 const TypeDef type_def_TYPE = {
     .slots = {.repr = type_repr, .binary = type_binary},
+    .convert = type_of_object,
     .methods = type_methods,
     .getsets = type_getsets,
     .constructor = {"type(*args, **kwargs)", nat_type, NULL, 0},

@@ -18,7 +18,7 @@ static void set_inline(InsnExtra *cache, uint32_t shape, uint16_t slot, uint16_t
 
 static void cache_slot(VM *vm, AttrSite site, InsnExtra *cache, const Obj *o, Str *name, uint32_t slot, uint32_t step)
 {
-    if (o->kind != KIND_INSTANCE || slot >= o->aux || slot > UINT16_MAX || step > UINT16_MAX) return;
+    if ((o->kind != KIND_INSTANCE && o->kind != KIND_TUPLE) || slot >= o->aux || slot > UINT16_MAX || step > UINT16_MAX) return;
     type_of(vm, obj_value(o))->flags |= TYPE_CACHED;
     attr_cache_add(vm, site, (AttrAnswer){name, o->shape, (uint16_t)slot, (uint16_t)step, VALUE_UNSET});
     set_inline(cache, o->shape, (uint16_t)slot, (uint16_t)step);
@@ -46,7 +46,8 @@ static Value finish_get(VM *vm, Value o, Str *name, AttrResult *r, uint16_t dst)
 {
     switch (r->kind) {
     case ATTR_FAILED: return VALUE_ERROR;
-    case ATTR_VALUE: return r->value;
+    case ATTR_VALUE:
+    case ATTR_ITEM: return r->value;
     case ATTR_PROPERTY: return frame_invoke(vm, r->value, &r->self, 1, VALUE_UNSET, dst, RET_VALUE);
     case ATTR_BIND: return attr_bound(vm, r->value, r->self);
     case ATTR_SLOT: {
@@ -71,7 +72,7 @@ Value op_getattr(VM *vm, Value o, Value name_value, InsnExtra *cache, uint16_t d
     if (!is_unset(variable)) return variable;
     AttrResult r;
     attr_find(vm, o, name, &r);
-    if (r.kind == ATTR_SLOT && r.cache == CACHE_SHAPE) cache_slot(vm, SITE_GET, cache, as_obj(o), name, r.slot, 0);
+    if ((r.kind == ATTR_SLOT || r.kind == ATTR_ITEM) && r.cache == CACHE_SHAPE) cache_slot(vm, SITE_GET, cache, as_obj(o), name, r.slot, 0);
     return finish_get(vm, o, name, &r, dst);
 }
 

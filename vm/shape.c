@@ -265,7 +265,8 @@ static size_t layout_size(const Obj *o)
     case KIND_SET: return sizeof(Set);
     case KIND_ITER: return sizeof(Iter);
     case KIND_BOX: return sizeof(Box);
-    case KIND_PAIR: return sizeof(Pair);
+    case KIND_PAIR:
+    case KIND_FIELD: return sizeof(Pair);
     case KIND_SUPER: return sizeof(Super);
     case KIND_PROPERTY: return sizeof(Property);
     case KIND_MODULE: return sizeof(Module);

@@ -183,6 +183,7 @@ static Value construct(VM *vm, Args args)
     Tuple *t = container_alloc(vm, type, KIND_TUPLE, sizeof(Tuple) + from->size * sizeof(Value));
     if (!t) return VALUE_ERROR;
     t->size = from->size;
+    t->h.aux = from->size < UINT16_MAX ? (uint16_t)from->size : UINT16_MAX;
     memcpy(t->items, from->items, from->size * sizeof(Value));
     return obj_value(t);
 }

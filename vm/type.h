@@ -114,6 +114,7 @@ typedef enum {
     ATTR_MISSING,      // absent: attr_missing() raises; nothing pending yet
     ATTR_FAILED,       // an exception is pending
     ATTR_SLOT,         // own attribute (or __slots__ member) in slot `slot` of an Instance; value UNSET: unset member
+    ATTR_ITEM,         // item `slot` of a named tuple
     ATTR_VALUE,        // `value` is the answer
     ATTR_BIND,         // `value` is a function or native method to bind to (or call with) `self`
     ATTR_PROPERTY,     // call script or native function `value` with `self`
