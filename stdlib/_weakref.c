@@ -13,11 +13,11 @@ static bool may_be_referenced(VM *vm, Value v)
 {
     if (!is_ptr(v)) return false;
     Kind kind = as_obj(v)->kind;
-    if (type_of(vm, v)->flags & TYPE_HAS_WEAKREF) return kind != KIND_TUPLE && kind != KIND_BIGINT && kind != KIND_BYTES;
+    if (type_of(vm, v)->flags & TYPE_HAS_WEAKREF) return true;
     switch (kind) {
-    case KIND_FUNCTION: case KIND_NATIVE: case KIND_METHOD: case KIND_TYPE: case KIND_MODULE: case KIND_GEN: case KIND_SET:
+    case KIND_FUNCTION: case KIND_NATIVE: case KIND_METHOD: case KIND_TYPE: case KIND_MODULE: case KIND_GEN:
     case KIND_CODE: case KIND_FUTURE: case KIND_TASK: return true;
-    case KIND_NATIVE_DATA: return type_of(vm, v) == stdlib(vm)->deque_type || type_of(vm, v) == stdlib(vm)->pattern_type;
+    case KIND_NATIVE_DATA: return type_of(vm, v) == stdlib(vm)->pattern_type;
     default: return false;
     }
 }

@@ -372,19 +372,33 @@ static Value deque_compare(VM *vm, Value a, Value b, CompareOp op)
     return result;
 }
 
+/* `result` holds the items of `self`, or is it; n times as many are to be there. */
+static Value repeat_items(VM *vm, Value result, Value self, int64_t n)
+{
+    Value list = obj_to_list(vm, self); // with a limit, what comes in pushes the first ones out
+    if (is_error(list)) return list;
+    if (n <= 0) return clear(vm, result), result;
+    size_t size = as_list(list)->size;
+    if (size && size_mul((size_t)n, size * sizeof(Value)) == SIZE_MAX) return vm_no_memory(vm);
+    while (--n > 0)
+        for (size_t i = 0; i < size; i++)
+            if (!deque_put_last(vm, result, as_list(list)->items[i])) return VALUE_ERROR;
+    return result;
+}
+
 static Value times(VM *vm, Value self, Value count)
 {
     int64_t n;
     if (!sequence_times(vm, count, &n)) return is_unset(vm->exc) ? VALUE_NOT_IMPLEMENTED : VALUE_ERROR;
     Value result = copy(vm, self);
-    if (is_error(result)) return result;
-    if (n <= 0) return clear(vm, result), result;
-    size_t size = ring_of(self)->size;
-    if (size && size_mul((size_t)n, size * sizeof(Value)) == SIZE_MAX) return vm_no_memory(vm);
-    while (--n > 0)
-        for (size_t i = 0; i < size; i++)
-            if (!deque_put_last(vm, result, *slot_at(ring_of(self), i))) return VALUE_ERROR;
-    return result;
+    return is_error(result) ? result : repeat_items(vm, result, self, n);
+}
+
+static Value times_inplace(VM *vm, Value self, Value count)
+{
+    int64_t n;
+    if (!sequence_times(vm, count, &n)) return is_unset(vm->exc) ? VALUE_NOT_IMPLEMENTED : VALUE_ERROR;
+    return repeat_items(vm, self, self, n);
 }
 
 static Value deque_binary(VM *vm, BinaryOp op, Value a, Value b)
@@ -400,6 +414,7 @@ static Value deque_binary(VM *vm, BinaryOp op, Value a, Value b)
 
 static Value deque_inplace(VM *vm, BinaryOp op, Value a, Value b)
 {
+    if (op == BIN_MUL) return times_inplace(vm, a, b);
     if (op != BIN_ADD) return deque_binary(vm, op, a, b);
     return extend(vm, &a, b, false) ? a : VALUE_ERROR;
 }
@@ -500,7 +515,7 @@ static const TypeDef deque_def = {
     .getsets = getsets,
     .constructor = {"deque(iterable=?, maxlen=None)", construct, NULL, 0},
     .doc = "A list-like sequence with fast appends and pops at both ends.",
-    .flags = TYPE_SEQUENCE | TYPE_UNHASHABLE,
+    .flags = TYPE_SEQUENCE | TYPE_UNHASHABLE | TYPE_HAS_WEAKREF,
     .operators = OPS_LEFT(BIN_ADD) | OPS_BOTH(BIN_MUL),
 };
 

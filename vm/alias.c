@@ -22,13 +22,30 @@ static Value pair_new(VM *vm, TypeId type, Value a, Value b)
 
 /* ---- their text ---- */
 
-/* Classes by their names, ... as such, anything else by its repr. */
+/* What has a module and a qualified name is told by them, anything else by its repr. */
+static Value name_or_repr(VM *vm, Value v)
+{
+    if (is_kind(v, KIND_TYPE)) return type_full_name(vm, as_type(v));
+    bool alias = is_exact(v, T_GENERIC_ALIAS);
+    Value name = alias ? VALUE_UNSET : obj_getattr_opt(vm, v, vm->common->qualname);
+    if (is_unset(name)) return obj_repr(vm, v);
+    if (is_error(name)) return name;
+    Value *root = roots_push(vm, name);
+    Value module = root ? obj_getattr_opt(vm, v, vm->common->module_) : VALUE_ERROR;
+    if (root) name = *root, roots_pop(vm, root);
+    if (is_error(module)) return module;
+    if (is_unset(module) || is_none(module)) return obj_repr(vm, v);
+    if (is_str(module) && str_eq(as_str(module), vm->common->builtins)) return obj_str(vm, name);
+    return str_format(vm, "%V.%V", module, name);
+}
+
+/* Classes and functions by their names, ... as such, anything else by its repr. */
 static bool add_item(StrBuilder *b, Value v)
 {
     VM *vm = b->vm;
     if (v == VALUE_ELLIPSIS) return sb_add_c(b, "...");
     if (v == obj_value(vm->types[T_NONE])) return sb_add_c(b, "None");
-    Value text = is_kind(v, KIND_TYPE) ? type_full_name(vm, as_type(v)) : obj_repr(vm, v);
+    Value text = name_or_repr(vm, v);
     return !is_error(text) && sb_add_str(b, text);
 }
 

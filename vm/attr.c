@@ -589,6 +589,7 @@ Value attr_dir_default(VM *vm, Value v)
     if (!names) return VALUE_ERROR;
     if (is_ptr(v) && is_type(v)) return merge_class(vm, names, as_type(v)) ? sorted_names(vm, names) : VALUE_ERROR;
     Value own = obj_dict_copy(vm, v);
+    if (is_unset(own) && type_defines(type_of(vm, v), D_GETATTR)) own = obj_getattr_opt(vm, v, vm->common->dict_);
     if (is_error(own)) return own;
     if (is_dict(own) && !merge_names(vm, names, as_dict(own))) return VALUE_ERROR;
     bool with_class = !is_kind(v, KIND_MODULE);

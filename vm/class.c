@@ -251,13 +251,18 @@ static bool add_slot(VM *vm, Type *t, Value v)
     return add_member(vm, t, name);
 }
 
+/* Those have no room for slots, nor to be referenced weakly. */
+static bool has_variable_size(const Type *t)
+{
+    return t->kind == KIND_TUPLE || t->kind == KIND_BIGINT || t->kind == KIND_BYTES;
+}
+
 static bool add_slots(VM *vm, Type *t, Value slots)
 {
     if (is_str(slots)) return add_slot(vm, t, slots);
     Value names = obj_to_tuple(vm, slots);
     if (is_error(names)) return false;
-    bool variable_size = t->kind == KIND_TUPLE || t->kind == KIND_BIGINT || t->kind == KIND_BYTES;
-    if (variable_size && as_tuple(names)->size) {
+    if (has_variable_size(t) && as_tuple(names)->size) {
         vm_raise(vm, ERR_TYPE, "nonempty __slots__ not supported for subtype of '%Y'", t->base);
         return false;
     }
@@ -293,7 +298,7 @@ static bool lay_out(VM *vm, Type *t, Value slots)
     uint32_t inherited = t->base->flags;
     if (any_base_has(t->bases, TYPE_HAS_DICT)) t->flags |= TYPE_HAS_DICT;
     if (any_base_has(t->bases, TYPE_HAS_WEAKREF)) t->flags |= TYPE_HAS_WEAKREF;
-    if (is_unset(slots)) t->flags |= TYPE_HAS_DICT | TYPE_HAS_WEAKREF;
+    if (is_unset(slots)) t->flags |= TYPE_HAS_DICT | (has_variable_size(t) ? 0 : TYPE_HAS_WEAKREF);
     else if (!add_slots(vm, t, slots)) return false;
     if ((t->flags & ~inherited & TYPE_HAS_DICT) &&
         !add_instance_attr(vm, t, vm->common->dict_, getset_instance_dict))

@@ -585,6 +585,8 @@ static Value delegate_to_step(VM *vm, Gen *g, AsyncStep *step, Value sent, uint1
             return vm_raise(vm, ERR_TYPE, "can't send non-None value to a just-started async generator");
         return enter_async(vm, g, ag, step->arg, dst, RET_ASEND);
     }
+    if (ag->h.aux & GEN_CLOSING) return stop_async(vm);
+    if (step->kind == STEP_ACLOSE) ag->h.aux |= GEN_CLOSING;
     if (at_start(ag)) {
         if (step->kind == STEP_ATHROW) return throw_at_start(vm, ag, step->arg);
         finish(ag);
@@ -782,7 +784,12 @@ Value gen_step_c(VM *vm, AsyncStep *s, Value sent)
         if (throws) s->h.aux = STEP_CLOSED;
         return async_running(vm, step_names[s->kind]);
     }
+    if (throws && (ag->h.aux & GEN_CLOSING)) {
+        s->h.aux = STEP_CLOSED;
+        return stop_async(vm);
+    }
     if (throws && !is_none(sent)) return vm_raise(vm, ERR_RUNTIME, "can't send non-None value to a just-started coroutine");
+    if (throws && s->kind == STEP_ACLOSE) ag->h.aux |= GEN_CLOSING;
     s->h.aux = STEP_ITERATING;
     if (gen_state(ag) == GEN_FINISHED) {
         s->h.aux = STEP_CLOSED;

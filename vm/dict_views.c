@@ -327,6 +327,14 @@ static Value view_binary(VM *vm, BinaryOp op, Value a, Value b)
     }
 }
 
+/* Is v a set or a view of one, with more in it than `view`? */
+static bool is_larger_set(Value v, Value view)
+{
+    size_t n = dict_len(dict_of(view));
+    if (is_exact(v, T_SET) || is_exact(v, T_FROZENSET)) return as_set(v)->live > n;
+    return (is_exact(v, T_DICT_KEYS) || is_exact(v, T_DICT_ITEMS)) && dict_len(dict_of(v)) > n;
+}
+
 static Value nat_isdisjoint(VM *vm, Args args)
 {
     Value self = args.v[0], other = args.v[1];
@@ -334,6 +342,10 @@ static Value nat_isdisjoint(VM *vm, Args args)
     Value *r = roots_reserve(vm, 2); // iterator and item
     if (!r) return VALUE_ERROR;
     int common = 0;
+    if (is_larger_set(other, self)) { // walk through the smaller one
+        self = args.v[1];
+        other = args.v[0];
+    }
     r[0] = obj_iter(vm, other);
     if (is_error(r[0])) common = -1;
     while (common == 0 && (r[1] = obj_next(vm, r[0])) != VALUE_STOP)
@@ -390,7 +402,6 @@ static Value proxy_repr(VM *vm, Value self)
 }
 
 static Value proxy_str(VM *vm, Value self) { return obj_str(vm, boxed(self)); }
-static Value proxy_hash(VM *vm, Value self) { return obj_hash(vm, boxed(self)); }
 static Value proxy_compare(VM *vm, Value a, Value b, CompareOp op) { return obj_compare(vm, boxed(a), b, op); }
 static Value proxy_getitem(VM *vm, Value self, Value key) { return obj_getitem(vm, boxed(self), key); }
 static Value proxy_iter(VM *vm, Value self) { return obj_iter(vm, boxed(self)); }
@@ -460,7 +471,6 @@ const TypeDef type_def_MAPPING_PROXY = {
         {
             .repr = proxy_repr,
             .str = proxy_str,
-            .hash = proxy_hash,
             .compare = proxy_compare,
             .len = proxy_len,
             .getitem = proxy_getitem,
@@ -473,6 +483,6 @@ const TypeDef type_def_MAPPING_PROXY = {
     .methods = proxy_methods,
     .constructor = {"mappingproxy(mapping)", construct_proxy, NULL, 0},
     .doc = "A read-only view of a mapping.",
-    .flags = TYPE_FINAL | TYPE_MAPPING,
+    .flags = TYPE_FINAL | TYPE_MAPPING | TYPE_UNHASHABLE,
     .operators = OPS_BOTH(BIN_OR),
 };

@@ -372,6 +372,8 @@ static Value nat_cast(VM *vm, Args args)
     MemoryView like = *as_memoryview(args.v[0]);
     Value text = args.v[1];
     if (!is_str(text)) return vm_raise(vm, ERR_TYPE, "cast() argument 'format' must be str, not %T", text);
+    if (!is_unset(args.v[2]) && !is_kind(args.v[2], KIND_LIST) && !is_kind(args.v[2], KIND_TUPLE))
+        return vm_raise(vm, ERR_TYPE, "shape must be a list or a tuple");
     const char *code = as_str(text)->data;
     code += *code == '@';
     const ItemFormat *format = *code && !code[1] ? format_of(*code) : NULL;

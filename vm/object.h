@@ -323,6 +323,7 @@ enum {
     GEN_LOOP = 64,    // a for loop's own expression made it
     GEN_DIRECT = 128, // only its delegator's registers know it
     GEN_STEPPED = 256, // a step of this async generator, driven by hand, awaits something
+    GEN_CLOSING = 512, // aclose() has begun on this async generator: no second one does, nor athrow()
 };
 struct Gen {
     Obj h;          // shape T_GENERATOR, T_COROUTINE or T_ASYNC_GENERATOR; aux: state and flags

@@ -109,13 +109,18 @@ Value obj_binary_reflected(VM *vm, BinaryOp op, bool inplace, Value a, Value b)
 
 Value obj_after_inplace(VM *vm, BinaryOp op, Value a, Value b) { return both_ways(vm, op, true, a, b); }
 
+bool type_has_inplace(const Type *t, BinaryOp op)
+{
+    return t->def->slots.inplace && !(op == BIN_MUL && type_defines(t, left_method(op)));
+}
+
 Value obj_inplace(VM *vm, BinaryOp op, Value a, Value b)
 {
     Type *t = type_of(vm, a);
     Value v = VALUE_NOT_IMPLEMENTED;
     if (op != BIN_DIVMOD && type_defines(t, (Dunder)(D_IADD + op)))
         v = obj_call_special(vm, a, (Dunder)(D_IADD + op), &b, 1);
-    else if (t->def->slots.inplace && !type_defines(t, left_method(op))) {
+    else if (type_has_inplace(t, op)) {
         if (is_sequence_case(vm, op, a, b)) v = try_right(vm, op, a, b);
         if (v == VALUE_NOT_IMPLEMENTED) v = t->def->slots.inplace(vm, op, a, b);
     }

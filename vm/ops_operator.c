@@ -69,7 +69,8 @@ Value op_binary(VM *vm, BinaryOp op, bool inplace, Value a, Value b, uint16_t ds
     }
     Value f = script_method(vm, a, D_ADD + op);
     bool right_first = is_ptr(b) && type_of(vm, a) != type_of(vm, b) && type_is_subtype(type_of(vm, b), type_of(vm, a));
-    if (!is_unset(f) && !right_first && !(inplace && type_defines(type_of(vm, a), D_IADD + op)))
+    if (!is_unset(f) && !right_first &&
+        !(inplace && (type_defines(type_of(vm, a), D_IADD + op) || type_has_inplace(type_of(vm, a), op))))
         return push2(vm, f, a, b, dst, RET_BIN_LEFT);
     return inplace ? obj_inplace(vm, op, a, b) : obj_binary(vm, op, a, b);
 }

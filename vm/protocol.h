@@ -31,6 +31,8 @@ Value obj_getattr_opt(VM *vm, Value v, Str *name);
 Value obj_setattr(VM *vm, Value v, Str *name, Value value); // UNSET deletes
 Value obj_binary(VM *vm, BinaryOp op, Value a, Value b);
 Value obj_inplace(VM *vm, BinaryOp op, Value a, Value b);
+/* Does `a op= b` of a t come before a script's __add__, __or__, ...? As in CPython, only *= comes after __mul__. */
+bool type_has_inplace(const Type *t, BinaryOp op);
 Value obj_unary(VM *vm, UnaryOp op, Value a);
 Value obj_pow(VM *vm, Value a, Value b, Value modulus); // modulus None: two arguments
 Value obj_index(VM *vm, Value v);              // an int, by __index__; TypeError "'x' object cannot be interpreted as an integer"

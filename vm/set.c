@@ -389,6 +389,12 @@ static bool visit_keep_common(Walk *w, Value item, int64_t hash)
     return there > 0 ? visit_add(w, item, hash) : there == 0;
 }
 
+/* The same; stops when all of filter is there. */
+static bool visit_keep_till_all(Walk *w, Value item, int64_t hash)
+{
+    return visit_keep_common(w, item, hash) && !(w->answer = w->set->live >= w->filter->live && w->set->live);
+}
+
 static bool visit_keep_others(Walk *w, Value item, int64_t hash)
 {
     int there = has_hashed(w->vm, w->filter, item, hash);
@@ -521,7 +527,7 @@ static Value select_items(VM *vm, Set *like, Value items, Set *filter, bool (*vi
     Value *r = roots_push(vm, result);
     if (!r) return VALUE_ERROR;
     Walk w = {.vm = vm, .set = as_set(result), .filter = filter, .visit = visit};
-    bool ok = walk(&w, items);
+    bool ok = walk(&w, items) || w.answer > 0;
     roots_pop(vm, r);
     return ok ? result : VALUE_ERROR;
 }
@@ -531,7 +537,7 @@ Value set_intersection(VM *vm, Set *s, Value other)
     if (obj_value(s) == other) return copy(vm, s);
     if (is_set(other) && as_set(other)->live > s->live) // walk through the smaller one
         return select_items(vm, s, obj_value(s), as_set(other), visit_keep_common);
-    return select_items(vm, s, other, s, visit_keep_common);
+    return select_items(vm, s, other, s, is_set(other) ? visit_keep_common : visit_keep_till_all);
 }
 
 bool set_difference_update(VM *vm, Set *s, Value other)
@@ -997,7 +1003,7 @@ const TypeDef type_def_SET = {
     .methods = set_methods,
     .constructor = {"set(iterable=(), /)", construct, NULL, 0},
     .doc = "Build an unordered collection of unique elements.",
-    .flags = TYPE_MATCH_SELF | TYPE_UNHASHABLE,
+    .flags = TYPE_MATCH_SELF | TYPE_UNHASHABLE | TYPE_HAS_WEAKREF,
     .operators = OPS_OF_SETS,
 };
 
@@ -1015,6 +1021,6 @@ const TypeDef type_def_FROZENSET = {
     .methods = frozenset_methods,
     .constructor = {"frozenset(iterable=(), /)", construct, NULL, 0},
     .doc = "Build an immutable unordered collection of unique elements.",
-    .flags = TYPE_MATCH_SELF,
+    .flags = TYPE_MATCH_SELF | TYPE_HAS_WEAKREF,
     .operators = OPS_OF_SETS,
 };

@@ -115,7 +115,9 @@ static Value wrap_pow(VM *vm, Args args)
 
 static Value wrap_rpow(VM *vm, Args args)
 {
-    return is_none(args.v[2]) ? wrap_rpow2(vm, args) : wrap_pow(vm, (Args){(Value[]){args.v[1], args.v[0], args.v[2]}, 3});
+    if (is_none(args.v[2])) return wrap_rpow2(vm, args);
+    if (is_float(args.v[0])) return wrap_pow(vm, args); // refused, whatever the base
+    return wrap_pow(vm, (Args){(Value[]){args.v[1], args.v[0], args.v[2]}, 3});
 }
 
 /* A sequence is repeated an index's times; other operands are for operators to refuse. */

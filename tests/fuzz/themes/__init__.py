@@ -3,7 +3,7 @@ import contextlib
 import importlib
 
 NAMES = ("asynchronous calls classes containers contexts exceptions formats generators hostile matching methods numbers "
-         "scopes tasks unpacking").split()
+         "scopes sequences tasks texts unpacking views").split()
 
 
 class Source:

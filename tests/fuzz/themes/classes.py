@@ -17,7 +17,7 @@ MEMBERS = [
     "def __class_getitem__(cls, key): return f'{{cls.__name__}}[{{key}}]'", "def __eq__(self, other): return '{c}'", "def __repr__(self): return '<{c}>'", "def __add__(self, other): return '{c} add'",
     "def __radd__(self, other): return '{c} radd'", "def __lt__(self, other): return '{c} lt'", "def __len__(self): return 3", "__hash__ = None", "def __call__(self, *a): return '{c} called', a",
     "def __private(self): return '{c} private'\n    # mangled".split("\n")[0], "def t(self): return self.__private()", "def __contains__(self, item): return item",
-    "m = None", "x = property(lambda self: 'lambda {c}')", "class Inner: name = '{c}'", "def __str__(self): return 'str {c}'", "def __getitem__(self, key): return ('{c}', key)", "def __iter__(self): return iter('{c}')",
+    "m = None", "x = property(lambda self: 'lambda {c}')", "class Inner: name = '{c}'", "def __str__(self): return 'str {c}'", "def __getitem__(self, key): return ('{c}', [0, 1][key])", "def __iter__(self): return iter('{c}')",
 ]
 PROBES = ["o.m()", "{c}.k()", "o.k()", "o.s(1)", "o.p", "o.q", "o.q = 5", "del o.q", "o.x", "o.x = 9", "del o.x", "o.y", "o.z", "o.z = 1", "o.d", "o.d = 3", "del o.d", "o.n", "o.n = 4", "{c}.d", "{c}.n", "{c}.x", "o.i",
           "o.nothing", "o.deep", "{c}.nothing", "[b.__name__ for b in {c}.__mro__]", "sorted(vars(o))", "o == o", "o != 1", "repr(o)[:9]", "o + 1", "1 + o", "o + o", "o < o", "o > o", "len(o)", "hash(o) is None", "o(1)", "o.t()",
@@ -34,6 +34,8 @@ def program(chance):
     names = "ABCD"[:chance.randint(1, 4)]
     for place, name in enumerate(names):
         bases = chance.sample(names[:place], min(place, chance.choice([0, 1, 1, 2, 3])))
+        if chance.random() < 0.6:
+            bases.sort(reverse=True)  # mostly an order that is consistent
         if chance.random() < 0.25:
             bases.append(chance.choice(BUILTIN))
         extra = ["flag=1"] if chance.random() < 0.1 else []

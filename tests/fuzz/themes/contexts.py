@@ -34,7 +34,7 @@ def body(chance, source, depth):
     with source.block(head):
         if "stack" in head:
             source(*chance.choices(["stack.enter_context(A())", "stack.push(B())", "stack.callback(print, 'called', k=1)" if chance.random() < 0.2 else "stack.callback(print, 'called')",
-                                    "stack.push(lambda *error: print('pushed', error[:2]) or True)", "kept = stack.pop_all()", "stack.callback(lambda: 1 / 0)"], k=2))
+                                    "stack.push(lambda *error: print('pushed', error[:2]) or True)", "kept = keep(stack.pop_all())", "stack.callback(lambda: 1 / 0)"], k=2))
         if depth and chance.random() < 0.5:
             body(chance, source, depth - 1)
         source(chance.choice(["print('inside')", f"raise {chance.choice(values.ERRORS)}('body')", "1 / 0", "return 'returned'",

@@ -23,10 +23,12 @@ class Patterns:
             pairs.append("**" + self.name())
         literals = ["1", "'a'", "None", "[]", "{}", "int()", "str()", "(1, 2)", "Point()"]
         return choice([
-            f"[{', '.join(many)}]", f"({', '.join(many)}{',' if len(many) == 1 else ''})", f"{{{', '.join(pairs)}}}", f"Point({inner()}, {inner()})", f"Point(x={inner()})",
-            f"Point({inner()}, y={inner()})", " | ".join(self.chance.sample(literals, 2)), f"({inner()}) as {self.name()}", f"list({self.name()})", f"dict({self.name()})",
-            f"tuple()", f"Other({inner()})", f"str({self.name()})", f"Broken({inner()})", f"Point({inner()}, {inner()}, {inner()})",
-        ])
+            lambda: f"[{', '.join(many)}]", lambda: f"({', '.join(many)}{',' if len(many) == 1 else ''})", lambda: f"{{{', '.join(pairs)}}}",
+            lambda: f"Point({inner()}, {inner()})", lambda: f"Point(x={inner()})", lambda: f"Point({inner()}, y={inner()})",
+            lambda: " | ".join(self.chance.sample(literals, 2)), lambda: f"({inner()}) as {self.name()}", lambda: f"list({self.name()})",
+            lambda: f"dict({self.name()})", lambda: "tuple()", lambda: f"Other({inner()})", lambda: f"str({self.name()})",
+            lambda: f"Broken({inner()})", lambda: f"Point({inner()}, {inner()}, {inner()})",
+        ])()
 
 
 def subject(chance, depth=2):
