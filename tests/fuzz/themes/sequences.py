@@ -5,7 +5,7 @@ TARGETS = ["list(range(6))", "[]", "[3, 1, 2]", "tuple('abcd')", "()", "'hello'"
            "Seq()", "array(range(5))", "Own([4, 5, 6])", "range(10**20, 10**20 + 5)", "[[1], [1], [2]]"]
 NUMBERS = ["0", "1", "2", "3", "-1", "-2", "-4", "7", "-9", "None", "True", "Index(1)", "Index(-2)", "Index(10**30)", "2**63", "-2**63", "10**30", "1.0", "'a'", "Bad()"]
 STEPS = ["None", "1", "-1", "2", "-2", "3", "0", "10**20", "-10**20", "Index(2)", "-sys.maxsize", "sys.maxsize"]
-FIXED = ("tuple", "()", "'", "b'", "range")  # which of a wrong index and a fixed target is told first is not compared
+FIXED = ("tuple", "()", "'", "b'", "range", "Seq")  # which of a wrong index and a fixed target is told first is not compared
 ITEMS = ["9", "'z'", "[7, 8]", "'xy'", "(1, 2, 3)", "b'ab'", "range(2)", "iter([5])", "x", "[]", "None", "257", "97", "{1: 2}"]
 
 
@@ -19,9 +19,9 @@ def statement(chance, source, fixed):
              f"list(reversed(x))[:4]", f"x + {item}", f"x * {name(['2', '0', '-1', 'Index(2)', '1.5', 'True'])}", f"x {name(['<', '<=', '==', '!=', '>'])} {item}", f"x {name(['<', '=='])} x[{start}:]", f"len(x)",
              f"[*x][{place}]", f"sorted(x, reverse={name(['True', '0', '5', 'None'])})", f"max(x, key=lambda v: -v)", f"min(x, default={start})", f"sum(x)", f"list(zip(x, {item}))", f"list(enumerate(x, {start}))[:3]", f"range({start}, {stop}, {step})",
              f"len(range({start}, {stop}, {step}))", f"{name(['1', '5', '10**20', 'True', '-7'])} in range({start}, {stop}, {step})", f"range({start}, {stop})[{place}]", f"range({start}, {stop}, {step}) == range({start}, {other})", f"hash(range({start}, {stop})) == hash(range({start}, {stop}))",
-             f"x.{name(['pop', '__getitem__', '__delitem__', '__contains__'])}({start})", f"operator.{name(['getitem', 'indexOf', 'countOf', 'contains', 'delitem'])}(x, {name([start, item])})", f"x.copy()", f"x.tolist()", 
+             f"x.{name(['pop', '__getitem__', '__delitem__', '__contains__'])}({start})", f"operator.{name(['getitem', 'indexOf', 'countOf', 'contains'])}(x, {name([start, item])})", f"x.copy()", f"x.tolist()", 
              f"[y for y in x if y][{place}]", f"tuple(x)[{place}]", f"str(x)[{place}]"]
-    changes = [f"x[{place}] = {item}", f"x[{place}] = {item}", f"x[{place}] = {item}", f"del x[{place}]", f"del x[{place}]", f"x.insert({start}, {item})", f"x.extend({item})", f"x.append({item})", f"x.remove({item})", "x.reverse()", "x.sort()", f"x.sort(key={name(['str', 'len', 'None', '5', 'lambda v: -v'])})",
+    changes = [f"x[{place}] = {item}", f"x[{place}] = {item}", f"x[{place}] = {item}", f"del x[{place}]", f"x.insert({start}, {item})", f"x.extend({item})", f"x.append({item})", f"x.remove({item})", "x.reverse()", "x.sort()", f"x.sort(key={name(['str', 'len', 'None', '5', 'lambda v: -v'])})",
                f"x += {item}", f"x *= {name(['2', '0', 'Index(1)'])}", f"a, *b = x; print(a, b)", f"*a, b, c = x; print(a, b, c)", f"x[{start}] += {item}", f"x[{start}], x[{stop}] = x[{stop}], x[{start}]", "x.clear()", f"x.rotate({start})", f"x.pop()"]
     if fixed or chance.random() < 0.5:
         source(f"show(lambda: {name(shown)})")
