@@ -168,7 +168,7 @@ debug release asan tsan stress: ## build that configuration: build/<config>/co
 
 #-- running and testing -----------------------------------------------------------------------------
 
-.PHONY: run test soak soak-repl soak-http soak-faults unit test-asan test-stress test-plain test-tsan oracle cover coverage-language coverage-asyncio bench startup fuzz format install uninstall clean test-browser docs
+.PHONY: run test soak starve soak-repl soak-http soak-faults unit test-asan test-stress test-plain test-tsan oracle cover coverage-language coverage-asyncio bench startup fuzz format install uninstall clean test-browser docs
 
 run: all ## build and run the blog post's example
 	@./co examples/blog/clients.py
@@ -198,6 +198,12 @@ TSAN ?= workers threads sqlite executor to_thread process soak virtual_io asynci
 test-tsan: ## run those that use threads under ThreadSanitizer; K=pattern picks others
 	@$(MAKE) --no-print-directory CONFIG=tsan build
 	@python3 tests/run.py --co build/tsan/co --slow $(SLOW_tsan) -k '$(or $(K),$(TSAN))'
+
+# Memory that ends: the shim takes malloc's place.
+starve: build ## let memory end at each allocation of some programs; EVERY=n: at each n-th, K=pattern: of these
+	@mkdir -p $(B)/starve
+	$(call said,cc       tests/starve/starve.c)$(CC) -std=gnu11 -O1 -g $(WARNINGS) -shared -fPIC -o $(B)/starve/starve.so tests/starve/starve.c -ldl
+	@python3 tests/starve/run.py --co $(B)/co --shim $(B)/starve/starve.so --every $(or $(EVERY),1) $(if $(K),-k '$(K)')
 
 soak-repl: build ## 100,000 random keys, pastes, resizes and task outputs at the prompt
 	@tests/repl/run soak.py --co $(B)/co $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS))

@@ -36,10 +36,25 @@ static void nothing(uv_async_t *handle) { (void)handle; }
 /* libuv runs timers before it polls: without being told it would then wait for something else. */
 static void timed_out(uv_timer_t *timer) { uv_stop(timer->loop); }
 
+enum { LOOP_MEMORY = 16 << 10 };
+
+/* uv_loop_init ends the process where it finds no descriptors for the pipe of its signals (it has one of its own open by
+ * then) or no memory for its first watchers. */
+static bool has_room_for_loop(void)
+{
+    void *volatile memory = malloc(LOOP_MEMORY); // volatile: not optimised away
+    int ends[2] = {-1, -1}, more = -1;
+    bool room = memory && pipe(ends) == 0 && (more = dup(ends[0])) >= 0;
+    if (ends[0] >= 0) close(ends[0]), close(ends[1]);
+    if (more >= 0) close(more);
+    free(memory);
+    return room;
+}
+
 bool host_uv_make_loop(UvHost *u)
 {
     if (u->has_loop) return true;
-    if (uv_loop_init(&u->loop) != 0) return false;
+    if (!has_room_for_loop() || uv_loop_init(&u->loop) != 0) return false;
     uv_timer_init(&u->loop, &u->timer);
     uv_timer_init(&u->loop, &u->retry);
     if (uv_async_init(&u->loop, &u->wake, nothing) != 0) return uv_loop_close(&u->loop), false;

@@ -20,6 +20,12 @@ void reader_say(FILE *to, Language language, const char *english, ...)
     TextBuffer text = {0};
     text_vsaidf(&text, language, english, args);
     va_end(args);
-    if (text.bytes) fwrite(text.bytes, 1, text.len, to);
+    if (text.bytes && !text.failed) {
+        fwrite(text.bytes, 1, text.len, to);
+    } else { // no memory for the text in two languages: said at once in one
+        va_start(args, english);
+        vfprintf(to, english, args);
+        va_end(args);
+    }
     text_free(&text);
 }

@@ -57,7 +57,8 @@ bool run_search_first(VM *vm, const char *dir)
 }
 
 /* What a limit on address space (ulimit -v) leaves for the heap: an eighth is set aside for what malloc wastes, threads
- * and the system's libraries. 0: there is no such limit. */
+ * and the system's libraries, and of the rest an eighth is what the heap goes beyond its limit (heap_set_limit). 0: there is
+ * no such limit. */
 static size_t address_space_left(void)
 {
     size_t limit = vm_address_space(), pages = 0;
@@ -66,7 +67,7 @@ static size_t address_space_left(void)
     bool known = statm && fscanf(statm, "%zu", &pages) == 1;
     if (statm) fclose(statm);
     size_t used = pages * (size_t)sysconf(_SC_PAGESIZE);
-    return known && used < limit ? (limit - used) / 8 * 7 : 0;
+    return known && used < limit ? (limit - used) / 9 * 7 : 0;
 }
 
 VM *run_start(const Options *o, int argc, char **argv)

@@ -310,7 +310,8 @@ static Value nat_environment(VM *vm, Args args)
         char *equals = strchr(*e, '=');
         if (!equals) continue;
         char *name = strndup(*e, (size_t)(equals - *e));
-        Value row = name ? tuple_pack(vm, 2, text_from_system(vm, name), text_from_system(vm, equals + 1)) : VALUE_ERROR;
+        if (!name) return vm_no_memory(vm);
+        Value row = tuple_pack(vm, 2, text_from_system(vm, name), text_from_system(vm, equals + 1));
         free(name);
         if (is_error(row) || !list_append(vm, as_list(list), row)) return VALUE_ERROR;
     }

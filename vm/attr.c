@@ -223,8 +223,10 @@ AttrKind attr_find(VM *vm, Value v, Str *name, AttrResult *r)
 
 Value attr_missing(VM *vm, Value v, Str *name)
 {
+    bool on_class = is_ptr(v) && is_type(v);
+    if (type_owes(vm, on_class ? as_type(v) : type_of(vm, v), name)) return vm_no_memory(vm);
     Value text;
-    if (is_ptr(v) && is_type(v)) text = str_format(vm, "type object '%Y' has no attribute '%N'", as_type(v), name);
+    if (on_class) text = str_format(vm, "type object '%Y' has no attribute '%N'", as_type(v), name);
     else if (is_kind(v, KIND_MODULE) && is_str(((Module *)as_obj(v))->name))
         text = str_format(vm, "module '%V' has no attribute '%N'%s", ((Module *)as_obj(v))->name, name,
                           module_left_out(vm, ((Module *)as_obj(v))->name, name));

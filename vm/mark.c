@@ -69,6 +69,8 @@ static void mark_values(VM *vm, const Value *v, size_t n)
 static size_t slice_end(Heap *h, Obj *o, size_t at, size_t n)
 {
     if (at >= n || n - at <= SLICE) return n;
+    // Without a stack it would be traced whole again, up to here, for ever.
+    if (!h->stack_capacity && !gc_reserve_stack(h)) return n;
     push(h, o, at + SLICE);
     return at + SLICE;
 }

@@ -17,10 +17,12 @@ void report_text(VM *vm, const char *text, size_t n)
 
 void report_str(VM *vm, Value text)
 {
+    static const char no_memory[] = "MemoryError\n";
     Value pending = vm->exc;
     Value v = is_str(text) ? output_encode(vm, as_str(text), "backslashreplace") : VALUE_ERROR;
     if (is_bytes(v)) report_text(vm, (const char *)as_bytes(v)->data, as_bytes(v)->size);
     else if (is_str(v)) report_text(vm, as_str(v)->data, as_str(v)->size);
+    else report_text(vm, no_memory, sizeof no_memory - 1);
     vm->exc = pending;
 }
 
@@ -149,5 +151,6 @@ void report_ignored(VM *vm, const char *what)
     sb_addf(&b, "Exception ignored in: %s\n", what);
     if (!is_error(text)) sb_add_str(&b, text);
     report_str(vm, sb_finish(&b));
+    if (is_error(text)) report_str(vm, text);
     vm->exc = VALUE_UNSET;
 }

@@ -13,7 +13,8 @@ void report_stall(VM *vm, const char *what, int64_t since);
 void report_swallowed_cancel(VM *vm);
 /* stdout is flushed first, so that the two streams read in order. */
 void report_text(VM *vm, const char *text, size_t n);
-/* The same of a str; lone surrogates appear as escapes. Leaves what is pending alone. */
+/* The same of a str; lone surrogates appear as escapes. Leaves what is pending alone. ERROR, what a text without memory
+ * for it comes to, is reported as that. */
 void report_str(VM *vm, Value text);
 /* The pending exception goes nowhere (a finaliser's, a callback's): print "Exception ignored in: what". */
 void report_ignored(VM *vm, const char *what);

@@ -182,6 +182,7 @@ static void report_failure(VM *vm, const Strand *s)
     if (is_str(name)) sb_addf(&b, "Exception ignored in thread started by: %V\n", name);
     if (is_str(text)) sb_add_str(&b, text);
     report_str(vm, sb_finish(&b));
+    if (!is_str(text)) report_str(vm, text);
     vm->exc = VALUE_UNSET;
 }
 

@@ -331,6 +331,17 @@ static Value make_builtin_attr(VM *vm, Type *t, Str *name)
     return m ? make_method(vm, t, m) : VALUE_UNSET;
 }
 
+bool type_owes(VM *vm, Type *t, Str *name)
+{
+    for (size_t i = 0; i < t->mro->size; i++) {
+        Type *base = as_type(t->mro->items[i]);
+        if (base->dict && !is_unset(dict_get_str(vm, base->dict, name))) return false;
+        if (!base->table) continue;
+        if (find_method(base->table, name) || find_getset(base->table, name) || slot_wrapper(vm, base, name)) return true;
+    }
+    return false;
+}
+
 static bool put_in_dict(VM *vm, Type *t, Str *name, Value v)
 {
     if (!t->dict) {
@@ -348,7 +359,8 @@ Value type_own(VM *vm, Type *t, Str *name)
     Value pending = vm->exc;
     v = make_builtin_attr(vm, t, name);
     if (!is_unset(v) && (is_error(v) || !put_in_dict(vm, t, name, v))) {
-        vm->exc = pending; // a look-up never fails: without memory the attribute is not there
+        vm->exc = pending; // a look-up never fails: attr_missing tells that there was no memory,
+        type_modified(vm, t, name); // and no cache keeps that it was not there
         return VALUE_UNSET;
     }
     return v;

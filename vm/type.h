@@ -25,6 +25,8 @@ Value type_lookup_dunder(VM *vm, Type *t, Dunder d);
 Value type_lookup_after(VM *vm, Type *t, Type *start, Str *name);
 /* t's own attribute, not its bases'. UNSET when absent. */
 Value type_own(VM *vm, Type *t, Str *name);
+/* A look-up of `name` found nothing, yet a built-in type among t's bases has it: there was no memory to make it. */
+bool type_owes(VM *vm, Type *t, Str *name);
 /* The whole dict of a type: puts all methods of a built-in into it first. NULL: out of memory. */
 Dict *type_dict(VM *vm, Type *t);
 /* Something about attribute `name` of t changed (or anything, if NULL): new versions, dunder bits, caches. */
