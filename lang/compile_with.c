@@ -5,8 +5,7 @@
  * in any way but an exception, and with the exception. */
 
 typedef struct With {
-    AstWith *statement;
-    Node *at;  // the item's context expression
+    Node *at; // the whole statement, as for CPython: whose __enter__ or __exit__ fails is in the traceback anyway
     Block guard;
     Reg exit;
     bool is_async;
@@ -87,7 +86,7 @@ static void with_items(Compiler *c, AstWith *node, uint32_t i)
         return;
     }
     AstWithItem *item = AST(WithItem, node->items.items[i]);
-    With with = {.statement = node, .at = item->context, .is_async = node->is_async};
+    With with = {.at = &node->node, .is_async = node->is_async};
     Label raised = new_label(c), done = new_label(c);
     Reg before = mark(c);
     with.exit = push(c);

@@ -356,8 +356,10 @@ static Value construct_islice(VM *vm, Args args)
         "Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize.";
     Value start_arg = n == 1 ? VALUE_NONE : args.v[2], stop_arg = n == 1 ? args.v[2] : args.v[3];
     int64_t start, stop, step;
-    if (!slice_bound(vm, stop_arg, -1, 0, n == 1 ? stop_range : range, &stop) ||
-        !slice_bound(vm, start_arg, 0, 0, range, &start) ||
+    if (!slice_bound(vm, stop_arg, -1, INT64_MIN, stop_range, &stop)) return VALUE_ERROR;
+    if (stop == -1 && !is_none(stop_arg)) return vm_raise(vm, ERR_VALUE, stop_range);
+    if (stop < -1) return vm_raise(vm, ERR_VALUE, range);
+    if (!slice_bound(vm, start_arg, 0, 0, range, &start) ||
         !slice_bound(vm, n == 3 ? args.v[4] : VALUE_NONE, 1, 1,
                      "Step for islice() must be a positive integer or None.", &step))
         return VALUE_ERROR;

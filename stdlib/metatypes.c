@@ -48,6 +48,11 @@ static const TypeDef abc_def = {.methods = abc_methods, .doc = "The metaclass of
 
 /* ---- EnumType ------------------------------------------------------------------------------------ */
 
+static Value enum_prepare(VM *vm, Value name)
+{
+    return ask(vm, "enum", "_class_prepare", &name, 1);
+}
+
 /* A dict that enum.co keeps in the class; NULL while the class is being made. */
 static Dict *members_of(VM *vm, Value cls)
 {
@@ -124,7 +129,13 @@ static Value nat_enum_call(VM *vm, Args args)
     return v;
 }
 
+static Value nat_enum_dir(VM *vm, Args args)
+{
+    return ask(vm, "enum", "_class_dir", args.v, 1);
+}
+
 static const NativeDef enum_methods[] = {
+    {"__dir__(cls, /)", nat_enum_dir, "The names that say what is special about an enumeration.", 0},
     {"__call__(cls, /, *args, **kwargs)", nat_enum_call, "The member of a value; or a new enumeration.", 0},
     {0},
 };
@@ -137,7 +148,8 @@ static const TypeDef enum_def = {
               .reversed = enum_reversed,
               .contains = enum_contains,
               .getitem = enum_getitem,
-              .setattr = enum_setattr},
+              .setattr = enum_setattr,
+              .prepare = enum_prepare},
     .methods = enum_methods,
     .getsets = enum_getsets,
     .doc = "The metaclass of enumerations.",

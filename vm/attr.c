@@ -601,7 +601,8 @@ Value attr_dir_default(VM *vm, Value v)
 
 Value attr_dir(VM *vm, Value v)
 {
-    bool hooked = type_defines(type_of(vm, v), D_DIR) || is_kind(v, KIND_MODULE);
+    bool by_metaclass = is_ptr(v) && is_type(v) && type_of(vm, v) != vm->types[T_TYPE];
+    bool hooked = by_metaclass || type_defines(type_of(vm, v), D_DIR) || is_kind(v, KIND_MODULE);
     if (!hooked) return attr_dir_default(vm, v);
     Value names = obj_call_special(vm, v, D_DIR, NULL, 0);
     if (is_error(names)) return names;

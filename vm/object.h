@@ -197,6 +197,7 @@ typedef struct TypeSlots {
     Value (*unary)(VM *vm, UnaryOp op, Value a);
     Value (*getattr)(VM *vm, Value self, Str *name);          // whole look-up (module, super); NULL: the generic one
     Value (*setattr)(VM *vm, Value self, Str *name, Value value);
+    Value (*prepare)(VM *vm, Value name);                     // metaclass: the dict for the body of a class of this name
     Value (*await)(VM *vm, Value self);                       // what `await self` waits on
     Value (*resume)(VM *vm, Value self, Task *t);             // NATIVE_DATA only: what a task that waited on it goes on with
     void (*abandon)(VM *vm, Value self, Task *t);             // NATIVE_DATA only: t was to go on, but has been cancelled

@@ -269,6 +269,18 @@ static Value resolve_bases(VM *vm, Value bases, bool *changed)
     return result;
 }
 
+/* The dict that a class body runs on: a plain one, unless a base's metaclass prepares another (EnumType does). */
+static Dict *new_namespace(VM *vm, Value name, const Tuple *bases)
+{
+    for (size_t i = 0; i < bases->size; i++) {
+        const TypeDef *meta = type_of(vm, bases->items[i])->def;
+        if (!meta->slots.prepare) continue;
+        Value ns = meta->slots.prepare(vm, name);
+        return is_error(ns) ? NULL : as_dict(ns);
+    }
+    return dict_new(vm);
+}
+
 Value op_build_class(VM *vm, Value *base, uint16_t dst)
 {
     bool changed;
@@ -276,7 +288,7 @@ Value op_build_class(VM *vm, Value *base, uint16_t dst)
     Value bases = resolve_bases(vm, original, &changed);
     if (is_error(bases)) return bases;
     base[2] = bases;
-    Dict *ns = dict_new(vm);
+    Dict *ns = new_namespace(vm, base[1], as_tuple(bases));
     if (!ns || (changed && !dict_set_str(vm, ns, vm->common->orig_bases, original))) return VALUE_ERROR;
     Frame *frame = frame_push(vm, (Function *)as_obj(base[0]), NULL, 0, VALUE_UNSET, dst, RET_CLASS);
     if (!frame) return VALUE_ERROR;
