@@ -10,6 +10,7 @@ bool channel_add(UvHost *u, Channel *c, ChannelKind kind, IoSink *sink)
     *c = (Channel){u, sink, places_add(&u->places, c), kind};
     if (!c->id) return false;
     u->open++;
+    u->signals += kind == CHANNEL_SIGNAL;
     return u->h.busy = true;
 }
 
@@ -21,6 +22,7 @@ void channel_remove(Channel *c)
     places_remove(&u->places, c->id);
     c->id = 0;
     u->open--;
+    u->signals -= c->kind == CHANNEL_SIGNAL;
     host_uv_settle_busy(u);
 }
 

@@ -85,9 +85,17 @@ static void run_loop(UvHost *u, VM *vm, int64_t deadline, bool poll)
         uv_update_time(&u->loop);
         uv_timer_start(&u->timer, timed_out, ns > 0 ? (uint64_t)(ns + 999999) / 1000000 : 0, 0);
     }
+    if (u->signals) uv_ref((uv_handle_t *)&u->wake); // they do not count as something expected, but can be waited for
     uv_run(&u->loop, poll ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+    uv_unref((uv_handle_t *)&u->wake);
     uv_timer_stop(&u->timer);
     u->vm = NULL;
+}
+
+bool host_uv_expects(const Host *h)
+{
+    const UvHost *u = h->state;
+    return u->has_loop && (uv_loop_alive(&u->loop) || u->ending || u->files);
 }
 
 static bool wait(Host *h, VM *vm, int64_t deadline, bool poll)
@@ -99,7 +107,7 @@ static bool wait(Host *h, VM *vm, int64_t deadline, bool poll)
         if (!poll && deadline > monotonic(h)) sleep_for(deadline - monotonic(h));
         return true;
     }
-    if (endless && !uv_loop_alive(&u->loop) && !u->ending && !u->files) return false;
+    if (endless && !host_uv_expects(h) && !u->signals) return false;
     if (!h->pending) run_loop(u, vm, deadline, poll);
     return true;
 }

@@ -47,7 +47,7 @@ struct UvHost {
     _Atomic bool has_loop; // looked at by whoever wakes it
     VM *vm;           // while waiting: whom events are delivered to
     Places places;    // of channels
-    size_t open;
+    size_t open, signals; // channels; those of them that wait for a signal
     Lane *lanes;
     FdChannel *ending;  // IO_CLOSED is to be told
     FdChannel *files;   // streams that are always ready

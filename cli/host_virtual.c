@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 static const int64_t FIRST_DAY = 1735689600; // 2025-01-01T00:00:00Z
+static const int64_t SHORTEST_SILENCE = 1000000000; // ns: what is quicker comes before any deadline, on a slow machine too
 
 static VirtualHost *self(Host *h) { return h->state; }
 static Host *real(Host *h) { return self(h)->real; }
@@ -11,14 +12,26 @@ static Host *real(Host *h) { return self(h)->real; }
 static int64_t monotonic(Host *h) { return self(h)->now; }
 static int64_t wall(Host *h) { return FIRST_DAY * 1000000000 + self(h)->now; }
 
-/* No time passes while bytes are on their way within the program, or while something real goes on outside. */
+/* Wait for what really goes on outside. False: it has been silent for as long as the program would wait. */
+static bool wait_outside(VirtualHost *v, VM *vm, int64_t deadline)
+{
+    Host *r = v->real;
+    int64_t patience = deadline - v->now, until;
+    if (patience < SHORTEST_SILENCE) patience = SHORTEST_SILENCE;
+    if (__builtin_add_overflow(r->monotonic(r), patience, &until)) until = INT64_MAX - 1;
+    return r->wait(r, vm, until, false) && r->monotonic(r) < until;
+}
+
+/* No time passes while bytes are on their way within the program, nor while something real goes on outside and says so. */
 static bool wait(Host *h, VM *vm, int64_t deadline, bool poll)
 {
     VirtualHost *v = self(h);
     if (virtual_deliver(v, vm)) return true;
-    if (v->real->busy) return v->real->wait(v->real, vm, INT64_MAX, poll);
-    if (poll) return true;
-    if (deadline == INT64_MAX) return false;
+    if (poll) return !v->real->busy || v->real->wait(v->real, vm, deadline, true);
+    if (deadline == INT64_MAX) return v->real->busy && v->real->wait(v->real, vm, INT64_MAX, false);
+    if (host_uv_expects(v->real)) {
+        if (wait_outside(v, vm, deadline)) return true;
+    } else if (v->real->busy) v->real->wait(v->real, vm, deadline, true); // a signal comes before the jump
     if (deadline > v->now) v->now = deadline;
     return true;
 }

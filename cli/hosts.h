@@ -4,8 +4,11 @@
 
 /* The real host, on libuv. NULL: out of memory. */
 Host *host_uv_new(void);
+/* Is anything under way outside (a child, a pipe, a thread; not a signal that may come)? */
+bool host_uv_expects(const Host *h);
 /* Time stands still while the program runs and jumps when it waits; randomness is a fixed sequence.
- * Everything else is done by `real`, which it takes over. */
+ * Everything else is done by `real`, a real host, which it takes over. While something goes on there, a deadline comes
+ * when that has been silent for as long as the program would wait, and for a second at least. */
 Host *host_virtual_new(Host *real);
 /* From now on ready tasks take their turns in an order that follows from the seed, and so does everything
  * random. */

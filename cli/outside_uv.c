@@ -147,6 +147,7 @@ int signal_watch(Host *h, int number, IoSink *sink, IoId *id)
         uv_close((uv_handle_t *)&s->signal, free_handle);
         return err;
     }
+    uv_unref((uv_handle_t *)&s->signal);
     *id = s->c.id;
     return 0;
 }
