@@ -246,13 +246,25 @@ static Value nat_bytes(VM *vm, Args args)
     return t == vm->types[T_BYTES] ? v : alloc_bytes(vm, t, as_bytes(v)->data, as_bytes(v)->size);
 }
 
-static Value nat_bytearray(VM *vm, Args args)
+/* A new one of class t, of what follows the first argument. */
+static Value bytearray_of(VM *vm, Type *t, Args args)
 {
-    Type *t = as_type(args.v[0]);
     if (!is_unset(args.v[2]) || !is_unset(args.v[3]))
         return from_str(vm, t, alloc_bytearray, args, "bytearray");
     if (is_unset(args.v[1])) return alloc_bytearray(vm, t, NULL, 0);
     return from_object(vm, t, alloc_bytearray, args.v[1]);
+}
+
+static Value nat_bytearray(VM *vm, Args args) { return bytearray_of(vm, as_type(args.v[0]), args); }
+
+/* As CPython's, it is empty already while the source is read: b.__init__(b) leaves nothing. */
+Value nat_bytearray_init(VM *vm, Args args)
+{
+    ByteArray *a = as_bytearray(args.v[0]);
+    if (a->size && !bytearray_splice(vm, a, 0, a->size, NULL, 0)) return VALUE_ERROR;
+    Value v = bytearray_of(vm, vm->types[T_BYTEARRAY], args);
+    if (is_error(v)) return v;
+    return bytearray_append(vm, a, as_bytearray(v)->data, as_bytearray(v)->size) ? VALUE_NONE : VALUE_ERROR;
 }
 
 /* ---- slots of both ---- */

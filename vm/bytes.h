@@ -41,3 +41,4 @@ bool bytes_require(VM *vm, Value v, ByteView *out);
 bool bytes_item(VM *vm, Value v, const char *what, uint8_t *out);
 
 extern const NativeDef bytes_methods[], bytearray_methods[]; // bytes_methods.c
+Value nat_bytearray_init(VM *vm, Args args);                 // the row __init__ of bytearray_methods

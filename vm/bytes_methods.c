@@ -652,6 +652,7 @@ const NativeDef bytes_methods[] = {
 
 const NativeDef bytearray_methods[] = {
 #include "vm/bytes_methods.def"
+    {"__init__(self, source=?, encoding=?, errors=?)", nat_bytearray_init, "Initialize self.", 0},
     {"append(self, item, /)", nat_append, "Add a byte at the end.", 0},
     {"clear(self, /)", nat_clear, "Remove all bytes.", 0},
     {"copy(self, /)", nat_copy, "A copy.", 0},
