@@ -11,6 +11,7 @@
 #include "vm/native.h"
 #include "vm/protocol.h"
 #include "vm/str.h"
+#include "vm/type.h"
 
 typedef struct Queue {
     Waiters getters, putters, joiners;
@@ -264,22 +265,16 @@ static Value nat_format(VM *vm, Args args)
     return VALUE_ERROR;
 }
 
-static Value class_name(VM *vm, Value self)
-{
-    const Type *t = type_of(vm, self);
-    return t->flags & TYPE_HEAP ? obj_value(t->name) : t->qualname;
-}
-
 static Value queue_repr(VM *vm, Value self)
 {
     Value inner = call(vm, self, "_format");
-    return is_error(inner) ? inner : str_format(vm, "<%V at 0x%zx %V>", class_name(vm, self), (size_t)as_obj(self), inner);
+    return is_error(inner) ? inner : str_format(vm, "<%V at 0x%zx %V>", type_short_name(type_of(vm, self)), (size_t)as_obj(self), inner);
 }
 
 static Value queue_str(VM *vm, Value self)
 {
     Value inner = call(vm, self, "_format");
-    return is_error(inner) ? inner : str_format(vm, "<%V %V>", class_name(vm, self), inner);
+    return is_error(inner) ? inner : str_format(vm, "<%V %V>", type_short_name(type_of(vm, self)), inner);
 }
 
 static Value queue_maxsize(VM *vm, Value self) { return int_from_i64(vm, queue_of(self)->maxsize); }

@@ -4,6 +4,7 @@
 #include "vm/dict.h"
 #include "vm/iter.h"
 #include "vm/list.h"
+#include "vm/type.h"
 
 #include <stdlib.h>
 
@@ -348,7 +349,7 @@ static Value deque_contains(VM *vm, Value self, Value item)
 
 static Value deque_repr(VM *vm, Value self)
 {
-    Value name = type_of(vm, self)->qualname;
+    Value name = type_short_name(type_of(vm, self));
     ReprGuard guard;
     int first = repr_enter(vm, &guard, self);
     if (first == REPR_ERROR) return VALUE_ERROR;

@@ -21,6 +21,7 @@ typedef struct Stdlib {
     List *exit_calls;                          // atexit's; NULL: none yet
     Type *descriptor_type;                     // _files'
     Type *deque_type, *deque_iter_type, *deque_reviter_type;
+    Type *array_type, *array_iter_type;
     Type *grouper_type, *tee_type;             // of itertools
     Type *reader_type, *writer_type, *transport_type, *listener_type, *request_type; // of _streams
     SqliteState sqlite;    // of _sqlite

@@ -291,7 +291,7 @@ static int slot_truth(VM *vm, Value self) { return (void)vm, byte_view(self).siz
 static Value slot_compare(VM *vm, Value a, Value b, CompareOp op)
 {
     (void)vm;
-    if (!is_byteslike(b)) return VALUE_NOT_IMPLEMENTED;
+    if (!is_byteslike(b) || (is_bytes(a) && !is_bytes(b))) return VALUE_NOT_IMPLEMENTED; // a bytearray compares itself
     ByteView x = byte_view(a), y = byte_view(b);
     if (op <= CMP_NE && op >= CMP_EQ && x.size != y.size) return bool_value(op == CMP_NE);
     int c = memcmp(x.data, y.data, x.size < y.size ? x.size : y.size);

@@ -2,6 +2,7 @@
 #include "vm/container.h"
 #include "vm/float.h"
 #include "vm/int.h"
+#include "vm/item_format.h"
 #include "vm/iter.h"
 #include "vm/list.h"
 #include "vm/native.h"
@@ -10,29 +11,6 @@
 #include "vm/text.h"
 #include "vm/type.h"
 #include <string.h>
-
-/* ---- formats ---- */
-
-typedef enum { ITEM_SIGNED, ITEM_UNSIGNED, ITEM_FLOAT, ITEM_BOOL, ITEM_CHAR } ItemKind;
-typedef struct ItemFormat {
-    char code;
-    uint8_t size;
-    ItemKind kind;
-} ItemFormat;
-
-static const ItemFormat formats[] = {
-    {'B', 1, ITEM_UNSIGNED}, {'b', 1, ITEM_SIGNED},   {'c', 1, ITEM_CHAR},     {'?', 1, ITEM_BOOL},   {'h', 2, ITEM_SIGNED},
-    {'H', 2, ITEM_UNSIGNED}, {'i', 4, ITEM_SIGNED},   {'I', 4, ITEM_UNSIGNED}, {'l', 8, ITEM_SIGNED}, {'L', 8, ITEM_UNSIGNED},
-    {'q', 8, ITEM_SIGNED},   {'Q', 8, ITEM_UNSIGNED}, {'n', 8, ITEM_SIGNED},   {'N', 8, ITEM_UNSIGNED}, {'f', 4, ITEM_FLOAT},
-    {'d', 8, ITEM_FLOAT},
-};
-
-static const ItemFormat *format_of(char code)
-{
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-        if (formats[i].code == code) return formats + i;
-    return NULL;
-}
 
 /* ---- making, looking ---- */
 
@@ -90,7 +68,9 @@ static Value nat_memoryview(VM *vm, Args args)
     }
     if (!is_bytes(source) && !is_bytearray(source))
         return vm_raise(vm, ERR_TYPE, "memoryview: a bytes-like object is required, not '%T'", source);
-    MemoryView like = {.count = (int64_t)byte_view(source).size, .step = 1, .itemsize = 1, .code = 'B'};
+    char code = bytes_item_code(source);
+    int64_t size = item_format(code)->size;
+    MemoryView like = {.count = (int64_t)byte_view(source).size / size, .step = size, .itemsize = size, .code = code};
     like.h.aux = is_bytes(source) ? VIEW_READONLY : 0;
     return view_new(vm, &like, source);
 }
@@ -99,37 +79,15 @@ static Value nat_memoryview(VM *vm, Args args)
 
 static Value load(VM *vm, const MemoryView *m, const uint8_t *p)
 {
-    uint64_t u = 0;
-    double d;
-    float f;
-    memcpy(&u, p, (size_t)m->itemsize);
-    int unused_bits = 64 - 8 * (int)m->itemsize;
-    switch (format_of(m->code)->kind) {
-    case ITEM_UNSIGNED: return int_from_u64(vm, u);
-    case ITEM_SIGNED: return int_from_i64(vm, (int64_t)(u << unused_bits) >> unused_bits);
-    case ITEM_BOOL: return bool_value(u != 0);
-    case ITEM_CHAR: return bytes_new(vm, p, 1);
-    case ITEM_FLOAT:
-        if (m->itemsize == 8) memcpy(&d, p, 8);
-        else memcpy(&f, p, 4), d = (double)f;
-        return float_value(vm, d);
-    }
-    return VALUE_ERROR;
+    const ItemFormat *format = item_format(m->code);
+    if (format->kind == ITEM_CHAR) return vm_raise(vm, ERR_NOT_IMPLEMENTED, "memoryview: format %c not supported", m->code);
+    return item_load(vm, format, p);
 }
 
 static bool invalid(VM *vm, const MemoryView *m, ErrorKind kind, const char *what)
 {
     vm_raise(vm, kind, "memoryview: invalid %s for format '%c'", what, m->code);
     return false;
-}
-
-/* An integer from 2**63 up to 2**64: two digits of 60 bits. */
-static bool magnitude_of(Value v, uint64_t *out)
-{
-    const BigInt *big = is_kind(v, KIND_BIGINT) ? (const BigInt *)as_obj(v) : NULL;
-    if (!big || big->sign < 0 || big->used != 2 || big->digits[1] >> 4) return false;
-    *out = big->digits[0] | big->digits[1] << 60;
-    return true;
 }
 
 static bool encode_int(VM *vm, const MemoryView *m, Value v, bool is_signed, uint64_t *out)
@@ -147,7 +105,7 @@ static bool encode_int(VM *vm, const MemoryView *m, Value v, bool is_signed, uin
         return true;
     }
     *out = (uint64_t)i;
-    if (fits ? i < 0 || (bits < 64 && *out >> bits) : bits < 64 || !magnitude_of(v, out)) return invalid(vm, m, ERR_VALUE, "value");
+    if (fits ? i < 0 || (bits < 64 && *out >> bits) : bits < 64 || !item_u64(v, out)) return invalid(vm, m, ERR_VALUE, "value");
     return true;
 }
 
@@ -157,12 +115,12 @@ static bool encode(VM *vm, const MemoryView *m, Value v, uint8_t *out)
     double d;
     float f;
     int truth;
-    switch (format_of(m->code)->kind) {
+    switch (item_format(m->code)->kind) {
     case ITEM_BOOL:
         if ((truth = obj_truth(vm, v)) < 0) return false;
         *out = (uint8_t)truth;
         return true;
-    case ITEM_CHAR:
+    case ITEM_BYTE:
         if (!is_bytes(v)) return invalid(vm, m, ERR_TYPE, "type");
         if (byte_view(v).size != 1) return invalid(vm, m, ERR_VALUE, "value");
         *out = *byte_view(v).data;
@@ -176,11 +134,12 @@ static bool encode(VM *vm, const MemoryView *m, Value v, uint8_t *out)
         return true;
     case ITEM_SIGNED:
     case ITEM_UNSIGNED:
-        if (!encode_int(vm, m, v, format_of(m->code)->kind == ITEM_SIGNED, &u)) return false;
+        if (!encode_int(vm, m, v, item_format(m->code)->kind == ITEM_SIGNED, &u)) return false;
         memcpy(out, &u, (size_t)m->itemsize);
         return true;
+    case ITEM_CHAR: break;
     }
-    return false;
+    return vm_raise(vm, ERR_NOT_IMPLEMENTED, "memoryview: format %c not supported", m->code), false;
 }
 
 static bool find_item(VM *vm, Value self, Value key, int64_t *i)
@@ -239,7 +198,7 @@ static Value set_slice(VM *vm, Value self, Value slice, Value value)
     MemoryView part;
     ByteView from;
     if (!cut(vm, self, slice, &part) || !bytes_require(vm, value, &from)) return VALUE_ERROR;
-    char code = is_kind(value, KIND_MEMORYVIEW) ? as_memoryview(value)->code : 'B';
+    char code = is_kind(value, KIND_MEMORYVIEW) ? as_memoryview(value)->code : bytes_item_code(value);
     if (code != part.code || (int64_t)from.size != part.count * part.itemsize)
         return vm_raise(vm, ERR_VALUE, "memoryview assignment: lvalue and rvalue have different structures");
     Value copy = bytes_new(vm, from.data, from.size);
@@ -322,6 +281,8 @@ static Value slot_compare(VM *vm, Value a, Value b, CompareOp op)
     if (!other_view && !is_bytes(b) && !is_bytearray(b)) return VALUE_NOT_IMPLEMENTED;
     if ((as_obj(a)->aux & VIEW_RELEASED) || (other_view && (as_obj(b)->aux & VIEW_RELEASED)))
         return bool_value((a == b) == (op == CMP_EQ));
+    char other = other_view ? as_memoryview(b)->code : bytes_item_code(b);
+    if (as_memoryview(a)->code == 'w' || other == 'w') return bool_value(op == CMP_NE); // what it cannot read, equals nothing
     Value *items = roots_reserve(vm, 2);
     if (!items) return VALUE_ERROR;
     items[0] = to_list(vm, a);
@@ -376,8 +337,8 @@ static Value nat_cast(VM *vm, Args args)
         return vm_raise(vm, ERR_TYPE, "shape must be a list or a tuple");
     const char *code = as_str(text)->data;
     code += *code == '@';
-    const ItemFormat *format = *code && !code[1] ? format_of(*code) : NULL;
-    if (!format)
+    const ItemFormat *format = *code && !code[1] ? item_format(*code) : NULL;
+    if (!format || format->kind == ITEM_CHAR)
         return vm_raise(vm, ERR_VALUE, "memoryview: destination format must be a native single character format prefixed "
                                        "with an optional '@'");
     if (like.step != like.itemsize) return vm_raise(vm, ERR_TYPE, "memoryview: casts are restricted to C-contiguous views");

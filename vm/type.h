@@ -37,6 +37,8 @@ uint32_t type_version(VM *vm, Type *t);
 bool type_is_subtype(Type *a, Type *b);
 /* "int", "__main__.A", "pkg.mod.Outer.Inner": module (but not builtins) and qualified name, a str. */
 Value type_full_name(VM *vm, Type *t);
+/* A module's "deque", a script's class without what it lies in: what reprs begin with. */
+static inline Value type_short_name(const Type *t) { return t->flags & TYPE_HEAP ? obj_value(t->name) : t->qualname; }
 
 /* --- making instances --- */
 
