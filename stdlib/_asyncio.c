@@ -101,12 +101,18 @@ static Value nat_run(VM *vm, Args args)
     return is_error(coro) ? coro : end_run(vm, sched_run(vm, coro, true));
 }
 
-static Value nat_run_main(VM *vm, Args args) { return sched_run_main(vm, args.v[0]); }
+static Value nat_run_main(VM *vm, Args args)
+{
+    if (!is_task(args.v[0])) return vm_raise(vm, ERR_TYPE, "a task is required, not '%T'", args.v[0]);
+    return sched_run_main(vm, args.v[0]);
+}
 static Value nat_end_run(VM *vm, Args args) { return (void)args, sched_end_run(vm); }
 
 static Value nat_run_until(VM *vm, Args args)
 {
-    return sched_run_until(vm, args.v[0]);
+    Value future = args.v[0];
+    if (!is_unset(future) && !is_future(future)) return vm_raise(vm, ERR_TYPE, "a future is required, not '%T'", future);
+    return sched_run_until(vm, future);
 }
 static Value nat_stop(VM *vm, Args args)
 {
@@ -237,7 +243,7 @@ static Value nat_call_soon(VM *vm, Args args)
 static Value nat_call_at(VM *vm, Args args)
 {
     double when;
-    if (!to_double(vm, args.v[0], &when)) return VALUE_ERROR;
+    if (!float_from_object(vm, args.v[0], &when)) return VALUE_ERROR;
     int64_t ns = when >= 9e9 ? INT64_MAX - 1 : when * 1e9 < 1 ? 1 : (int64_t)(when * 1e9 + 0.5);
     Value h = handle_new(vm, args.v[1], args.v[2], args.v[3], ns);
     return is_error(h) || !sched_call_at(vm, h, ns) ? VALUE_ERROR : h;
@@ -255,6 +261,7 @@ static Value callback_shown(VM *vm, Value callback)
 
 static Value nat_callbacks_of(VM *vm, Args args)
 {
+    if (!is_future(args.v[0])) return vm_raise(vm, ERR_TYPE, "a future is required, not '%T'", args.v[0]);
     Value callbacks = as_future(args.v[0])->callbacks, list = list_new(vm, NULL, 0);
     if (is_error(list) || is_unset(callbacks)) return list;
     size_t n = is_list(callbacks) ? as_list(callbacks)->size : 1;
@@ -268,6 +275,7 @@ static Value nat_callbacks_of(VM *vm, Args args)
 /* The future that a task waits for; the text of the one that it would wait for in CPython, where none is needed here; None. */
 static Value nat_wait_of(VM *vm, Args args)
 {
+    if (!is_task(args.v[0])) return vm_raise(vm, ERR_TYPE, "a task is required, not '%T'", args.v[0]);
     const Task *t = as_task(args.v[0]);
     if (future_done(&t->f)) return VALUE_NONE;
     if (is_ptr(t->wait_on) && is_future(t->wait_on)) return t->wait_on;

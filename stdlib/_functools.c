@@ -27,6 +27,7 @@ static Value long_key(VM *vm, const Tuple *args, Dict *kwargs, bool typed)
 /* One int or str stands for itself, other arguments are their tuple. */
 static Value nat_make_key(VM *vm, Args args)
 {
+    if (!is_tuple(args.v[0]) || !is_kind(args.v[1], KIND_DICT)) return vm_raise(vm, ERR_TYPE, "make_key() needs a tuple and a dict");
     Tuple *positional = as_tuple(args.v[0]);
     Dict *kwargs = as_dict(args.v[1]);
     bool typed = args.v[2] == VALUE_TRUE;

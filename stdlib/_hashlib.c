@@ -113,7 +113,7 @@ static bool update(VM *vm, Value hash, Value data)
 /* args: OpenSSL's name, the script's, what to begin with. */
 static Value nat_new(VM *vm, Args args)
 {
-    if (!is_str(args.v[0])) return vm_raise(vm, ERR_TYPE, "name must be a string");
+    if (!is_str(args.v[0]) || !is_str(args.v[1])) return vm_raise(vm, ERR_TYPE, "name must be a string");
     const char *name = str_cstr(vm, as_str(args.v[0]));
     if (!name) return VALUE_ERROR;
     const EvpMd *md = stdlib(vm)->crypto->EVP_get_digestbyname(name);

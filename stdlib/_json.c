@@ -267,14 +267,22 @@ static Value scan_value(Scanner *s)
 }
 
 /* (value, position behind it) */
+/* The n options of a decoder or encoder; NULL with TypeError. */
+static const Value *options_of(VM *vm, Value v, size_t n)
+{
+    if (is_tuple(v) && as_tuple(v)->size == n) return as_tuple(v)->items;
+    vm_raise(vm, ERR_TYPE, "options must be a tuple of %zu, not %T", n, v);
+    return NULL;
+}
+
 static Value nat_scan(VM *vm, Args args)
 {
     if (!is_str(args.v[0]))
         return vm_raise(vm, ERR_TYPE, "first argument must be a string, not %T", args.v[0]);
     Str *text = as_str(args.v[0]);
-    const Value *o = as_tuple(args.v[2])->items;
+    const Value *o = options_of(vm, args.v[2], 6);
     int64_t at;
-    if (!index_argument(vm, args.v[1], &at)) return VALUE_ERROR;
+    if (!o || !index_argument(vm, args.v[1], &at)) return VALUE_ERROR;
     if (at < 0) return vm_raise(vm, ERR_VALUE, "idx cannot be negative");
     Scanner s = {vm, text, NULL, text->data + text->size, o[0], o[1], o[2], o[3], o[4], o[5] == VALUE_TRUE};
     if ((size_t)at > text->length) return vm_raise_arg(vm, ERR_STOP_ITERATION, args.v[1]);
@@ -495,7 +503,8 @@ static bool write_value(Writer *w, Value v, const Level *outer, int depth)
 
 static Value nat_encode(VM *vm, Args args)
 {
-    const Value *o = as_tuple(args.v[1])->items;
+    const Value *o = options_of(vm, args.v[1], 9);
+    if (!o) return VALUE_ERROR;
     Writer w = {.vm = vm,
                 .fallback = o[0],
                 .item_separator = o[1],
