@@ -259,8 +259,7 @@ static bool has_variable_size(const Type *t)
 
 static bool add_slots(VM *vm, Type *t, Value slots)
 {
-    if (is_str(slots)) return add_slot(vm, t, slots);
-    Value names = obj_to_tuple(vm, slots);
+    Value names = is_str(slots) ? tuple_pack(vm, 1, slots) : obj_to_tuple(vm, slots);
     if (is_error(names)) return false;
     if (has_variable_size(t) && as_tuple(names)->size) {
         vm_raise(vm, ERR_TYPE, "nonempty __slots__ not supported for subtype of '%Y'", t->base);

@@ -28,6 +28,18 @@ bool function_set_attr(VM *vm, Function *f, Str *name, Value v)
     return true;
 }
 
+Function *function_copy(VM *vm, Function *f)
+{
+    size_t size = sizeof *f + f->h.aux * sizeof *f->cells;
+    Function *copy = heap_alloc(vm, KIND_FUNCTION, T_FUNCTION, size);
+    Value rare = copy && is_dict(f->rare) ? dict_copy(vm, as_dict(f->rare)) : f->rare;
+    if (!copy || is_error(rare)) return NULL;
+    memcpy((char *)copy + sizeof copy->h, (char *)f + sizeof f->h, size - sizeof f->h);
+    copy->h.aux = f->h.aux;
+    copy->rare = rare;
+    return copy;
+}
+
 static Value rare_or(VM *vm, Value self, Str *name, Value fallback)
 {
     Value v = function_attr(vm, as_function(self), name);

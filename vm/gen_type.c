@@ -179,6 +179,20 @@ static Str *own_name(VM *vm, Gen *g, bool qualified)
 }
 static Value get_name(VM *vm, Value self) { return obj_value(own_name(vm, as_gen(self), false)); }
 static Value get_qualname(VM *vm, Value self) { return obj_value(own_name(vm, as_gen(self), true)); }
+
+/* What is renamed goes on with a function of its own, so that those made of the same one keep their names. */
+static Value rename(VM *vm, Value self, Str *attribute, Value name)
+{
+    Frame *frame = &as_gen(self)->frame;
+    if (!is_str(name)) return vm_raise(vm, ERR_TYPE, "%N must be set to a string object", attribute);
+    Function *own = function_copy(vm, frame_function(frame));
+    if (!own || !function_set_attr(vm, own, attribute, name)) return VALUE_ERROR;
+    gc_store(vm, as_gen(self), &frame->fn, obj_value(own));
+    return VALUE_NONE;
+}
+static Value set_name(VM *vm, Value self, Value v) { return rename(vm, self, vm->common->name_, v); }
+static Value set_qualname(VM *vm, Value self, Value v) { return rename(vm, self, vm->common->qualname, v); }
+
 static Value get_running(VM *vm, Value self)
 {
     (void)vm;
@@ -231,8 +245,8 @@ static Value gen_repr(VM *vm, Value self)
 }
 
 #define CO_VIEW_GETSETS                                                                                                \
-    {"__name__", get_name, NULL, "Name of the function."},                                                             \
-        {"__qualname__", get_qualname, NULL, "Qualified name of the function."},                                       \
+    {"__name__", get_name, set_name, "Name of the function, unless it was given another."},                            \
+        {"__qualname__", get_qualname, set_qualname, "Qualified name of the function, unless it was given another."},  \
         {"status", gen_view_status, NULL, "'created', 'suspended', 'running' or 'finished'."},                         \
         {"line", gen_view_line, NULL, "Line where it stands, or None when finished."},                                 \
         {"locals", gen_view_locals, NULL, "A copy of its local variables, as a dict."},                                \
@@ -321,7 +335,6 @@ static const NativeDef async_generator_methods[] = {
 static const GetSetDef async_generator_getsets[] = {
     CO_VIEW_GETSETS,
     {"ag_running", get_step_running, NULL, "Whether a step of it is under way."},
-    {"ag_suspended", get_suspended, NULL, "Whether it is suspended at a yield."},
     {"ag_await", get_delegate, NULL, "What it awaits, or None."},
     {"ag_code", get_code, NULL, "Its code."},
     {"ag_frame", get_frame, NULL, "Its frame, or None when finished."},

@@ -185,6 +185,8 @@ Value attr_dir_default(VM *vm, Value v); // object.__dir__
 /* --- function attributes (function.c); what a def statement gave or a script has set --- */
 Value function_attr(VM *vm, Function *f, Str *name); // __kwdefaults__, __annotations__ ...: UNSET when never set
 bool function_set_attr(VM *vm, Function *f, Str *name, Value v);
+/* Another function with the same code, captured variables and attributes; NULL: out of memory. */
+Function *function_copy(VM *vm, Function *f);
 
 Value method_new(VM *vm, Value fn, Value self);
 Value generic_alias_new(VM *vm, Value origin, Value args); // list[int]; args: a Tuple
