@@ -271,7 +271,7 @@ static void zsh_completions(void)
 static void fish_option(const CommandDef *c, const OptionDef *o)
 {
     if (c->letter == option_commands[0].letter) // also without a command
-        printf("complete -c co -n 'not __fish_seen_subcommand_from");
+        printf("complete -c co -n 'not __co_named_program; and not __fish_seen_subcommand_from");
     else printf("complete -c co -n '__fish_seen_subcommand_from");
     for (const CommandDef *k = option_commands; k->name; k++)
         if (c->letter == option_commands[0].letter ? k != c : k == c) printf(" %s", k->name);
@@ -289,9 +289,22 @@ static void fish_option(const CommandDef *c, const OptionDef *o)
     printf("'\n");
 }
 
+/* fish's own helpers know of commands, not of a word behind which all others are the program's. */
+static void fish_named_program(void)
+{
+    printf("function __co_named_program\n    set -l is_value 0\n    for word in (commandline -opc)[2..-1]\n"
+           "        if test $is_value = 1\n            set is_value 0\n            continue\n        end\n"
+           "        switch $word\n            case run\n            case -c -m\n                return 0\n            case");
+    for (const OptionDef *o = option_rows; o->where; o++)
+        if (takes(&option_commands[0], o) && o->value[0] && o->name[0]) printf(" %s", o->name);
+    printf("\n                set is_value 1\n            case '-*'\n            case '*'\n                return 0\n"
+           "        end\n    end\n    return 1\nend\n");
+}
+
 static void fish_completions(void)
 {
     printf("# fish completion for co, made by `co --completions fish`\n");
+    fish_named_program();
     for (const CommandDef *c = option_commands; c->name; c++) {
         printf("complete -c co -n __fish_use_subcommand -a %s -d '", c->name);
         put_quoted(c->summary, "");

@@ -8,6 +8,10 @@ cd $folder
 touch x.co
 answers 'co che'
 answers 'co run --virt'
+answers 'co --seed 3 --virt'
+answers 'co x.co --virt'
+answers 'co run --seed 3 x.co --virt'
+answers 'co -m json --virt'
 answers 'co check --js'
 answers 'co check '
 answers 'co check --color al'
