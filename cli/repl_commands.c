@@ -165,7 +165,7 @@ static void draw_so_far(Watched *w)
     w->picture.len = 0;
     trace_draw_terminal(&w->picture, &run, 1, &style);
     trace_run_free(&run);
-    screen_show(w->r->screen, &(Scene){.text = "", .prompt = "", .prompt2 = "", .status = w->picture.bytes});
+    screen_show(w->r->screen, &(Scene){.keyless = true, .text = "", .prompt = "", .prompt2 = "", .status = w->picture.bytes});
 }
 
 /* From within the host's wait, which no script's code is part of. */

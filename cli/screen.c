@@ -104,7 +104,8 @@ void screen_close(Screen *s)
 void screen_show(Screen *s, const Scene *scene)
 {
     if (!s->shown && s->mid_line) text_add(&s->out, "\r\n", 2);
-    terminal_edit(&s->terminal);
+    if (scene->keyless) terminal_hush(&s->terminal);
+    else terminal_edit(&s->terminal);
     s->mid_line = false;
     s->shown = true;
     s->scene = *scene;
@@ -138,13 +139,13 @@ void screen_hide(Screen *s)
 
 void screen_rest(Screen *s)
 {
+    terminal_rest(&s->terminal); // first: whoever reads the question may answer at once
     view_erase(&s->view, &s->out);
     resume_partial(s);
     s->mid_line = s->partial.len > 0;
     put(s);
     s->shown = false;
     s->partial.len = 0;
-    terminal_rest(&s->terminal);
 }
 
 void screen_clear(Screen *s)

@@ -41,7 +41,8 @@ void terminal_close(Terminal *t)
 
 void terminal_edit(Terminal *t)
 {
-    if (t->editing) return;
+    if (t->mode == TERMINAL_EDITS) return;
+    terminal_rest(t);
     tcgetattr(0, &t->before); // the program may have changed it
     struct termios raw = t->before;
     raw.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR | IXON | ISTRIP);
@@ -53,15 +54,26 @@ void terminal_edit(Terminal *t)
     raw.c_cc[VSUSP] = _POSIX_VDISABLE; // ours: the input must be put away first
     tcsetattr(0, TCSADRAIN, &raw);
     say(paste_on);
-    t->editing = true;
+    t->mode = TERMINAL_EDITS;
+}
+
+void terminal_hush(Terminal *t)
+{
+    if (t->mode == TERMINAL_HUSHED) return;
+    terminal_rest(t);
+    tcgetattr(0, &t->before);
+    struct termios silent = t->before;
+    silent.c_lflag &= ~(tcflag_t)ECHO;
+    tcsetattr(0, TCSADRAIN, &silent);
+    t->mode = TERMINAL_HUSHED;
 }
 
 void terminal_rest(Terminal *t)
 {
-    if (!t->editing) return;
-    say(paste_off);
+    if (t->mode == TERMINAL_RESTS) return;
+    if (t->mode == TERMINAL_EDITS) say(paste_off);
     tcsetattr(0, TCSADRAIN, &t->before);
-    t->editing = false;
+    t->mode = TERMINAL_RESTS;
 }
 
 void terminal_suspend(Terminal *t)

@@ -7,7 +7,7 @@
 typedef struct Terminal {
     int fd; // our own: setting it non-blocking must not change what other programs share with us
     struct termios before;
-    bool editing;
+    enum { TERMINAL_RESTS, TERMINAL_HUSHED, TERMINAL_EDITS } mode;
     size_t columns, lines;
 } Terminal;
 
@@ -18,8 +18,10 @@ bool terminal_open(Terminal *t);
 void terminal_close(Terminal *t);
 
 /* While the input is edited every key comes at once and nothing is echoed; Ctrl-C and Ctrl-\ stay signals. While a
- * statement runs all is as it was, so that input() works. */
+ * statement runs all is as it was, so that input() works; below one that is drawn as it runs, nothing is echoed, but lines
+ * are kept for it as ever. */
 void terminal_edit(Terminal *t);
+void terminal_hush(Terminal *t);
 void terminal_rest(Terminal *t);
 /* Ctrl-Z: comes back when the shell lets us go on. */
 void terminal_suspend(Terminal *t);

@@ -37,6 +37,7 @@ typedef struct Scene {
     const char *prompt, *prompt2; // of the first line and of the others; equally wide
     const char *status;           // lines below the input, with their colours; may be NULL
     bool whole;                   // all rows, not only those that fit: what stays when the input is done
+    bool keyless;                 // nothing is edited here: what is typed is the running program's
 } Scene;
 
 void view_free(View *v);

@@ -1,4 +1,6 @@
 """What begins with a colon, help and values."""
+import time
+
 from terminal import *
 
 
@@ -57,6 +59,11 @@ def input_in_a_traced_run(co):
     t.wait(lambda: t.screen.row(t.screen.cursor.y).startswith("name?"), "question")
     t.press("한글\r")
     t.wait(lambda: "'한글'" in t.screen.rows(), "answer")
+    t.prompt()
+    t.press(":trace await f()\r")
+    time.sleep(0.3)
+    t.press("미리\r")  # the answer before the question
+    t.wait(lambda: "name? '미리'" in t.screen.rows(), "early answer")
     t.prompt()
 
 
