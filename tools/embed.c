@@ -3,80 +3,11 @@
  * Usage: embed stdlib/NAME.co ... > embedded.inc. Linked with the compiler, without the library that it makes.
  */
 #include "cli/compiler.h"
-#include "vm/lines.h"
 #include "vm/packed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
-
-//-- packing: what vm/packed.c undoes -----------------------------------------------------------------
-
-static void put_rows(char *columns, const char *rows, size_t total, size_t first, size_t n, size_t width)
-{
-    for (size_t row = 0; row < n; row++)
-        for (size_t column = 0; column < width; column++)
-            columns[column * total + first + row] = rows[row * width + column];
-}
-
-/* An entry where the line changes, without columns. */
-static void keep_lines_only(const CodeImage *image, CodeRecord *record)
-{
-    unsigned char *bytes = (unsigned char *)image + record->lines, *out = bytes;
-    CodeLine last = {0};
-    for (LineReader reader = lines_of(image, record); line_next(&reader);) {
-        CodeLine line = {reader.line.pc, reader.line.line, reader.line.line, COLUMN_UNKNOWN, COLUMN_UNKNOWN};
-        if (line.line == last.line) continue;
-        out += line_pack(out, last, line);
-        last = line;
-    }
-    uint32_t size = (uint32_t)(out - bytes);
-    memset(out, 0, record->lines_size - size);
-    record->lines_size = size;
-}
-
-static PackedHeader header_of(const CodeImage *image)
-{
-    PackedHeader h = {image->size, image->nrecords, 0};
-    for (uint32_t i = 0; i < h.nrecords; i++) h.ninsns += code_record(image, i)->ninsns;
-    return h;
-}
-
-/* The form that is deflated. Blanks the image's records and instructions. */
-static void lay_out(char *form, CodeImage *image, PackedHeader h)
-{
-    CodeRecord *records = (CodeRecord *)code_record(image, 0);
-    char *record_columns = form + h.image_size, *insn_columns = record_columns + h.nrecords * sizeof *records;
-    for (size_t i = 0, first = 0; i < h.nrecords; first += records[i++].ninsns) {
-        char *insns = (char *)image + records[i].insns;
-        put_rows(insn_columns, insns, h.ninsns, first, records[i].ninsns, sizeof(Insn));
-        memset(insns, 0, records[i].ninsns * sizeof(Insn));
-        keep_lines_only(image, &records[i]);
-    }
-    put_rows(record_columns, (char *)records, h.nrecords, 0, h.nrecords, sizeof *records);
-    memset(records, 0, h.nrecords * sizeof *records);
-    memcpy(form, image, h.image_size);
-}
-
-static void *pack(CodeImage *image, size_t *size)
-{
-    PackedHeader h = header_of(image);
-    uLong form_size = packed_form_size(h), room = compressBound(form_size);
-    char *form = malloc(form_size), *packed = malloc(sizeof h + room);
-    if (!form || !packed) abort();
-    lay_out(form, image, h);
-    memcpy(packed, &h, sizeof h);
-    z_stream z = {.next_in = (Bytef *)form, .avail_in = (uInt)form_size,
-                  .next_out = (Bytef *)packed + sizeof h, .avail_out = (uInt)room};
-    if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, -MAX_WBITS, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK ||
-        deflate(&z, Z_FINISH) != Z_STREAM_END)
-        abort();
-    *size = sizeof h + z.total_out;
-    deflateEnd(&z);
-    free(form);
-    return packed;
-}
 
 //-- modules ------------------------------------------------------------------------------------------
 
@@ -147,7 +78,8 @@ static bool embed(int index, const char *path)
     CodeImage *image = compile(path, name.text);
     if (!image) return false;
     size_t size;
-    void *packed = pack(image, &size);
+    void *packed = image_pack(image, &size);
+    if (!packed) return fprintf(stderr, "embed: '%s' cannot be packed\n", path), false;
     print_bytes(index, packed, size);
     free(packed);
     free(image);
