@@ -2,11 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct Decomposition {
-    uint32_t code;
-    uint16_t offset, len; // in decomposition_pool
-} Decomposition;
-
 typedef struct Composition {
     uint32_t first, second, composed;
 } Composition;
@@ -194,16 +189,14 @@ static int32_t lookup_syllable(const char *name, size_t len)
     return S_BASE + (lead * V_COUNT + vowel) * T_COUNT + tail;
 }
 
-/* The characters lie in order and only their names' hashes are kept: five bytes a name, and looked for one by one. */
+/* The characters lie in order and only their names' hashes are kept: four bytes a name, and looked for one by one. */
 static int32_t lookup_hash(const char *name, size_t len)
 {
-    uint64_t hash = 0xCBF29CE484222325u;
+    uint64_t hash = hash_start;
     for (size_t i = 0; i < len; i++) hash = (hash ^ (unsigned char)name[i]) * 0x100000001B3u;
-    uint32_t low = (uint32_t)(hash >> 24);
-    uint8_t high = (uint8_t)(hash >> 56);
 
     size_t n = 0;
-    while (n < COUNT(name_hashes) && (name_hashes[n] != low || name_hashes_high[n] != high)) n++;
+    while (n < COUNT(name_hashes) && name_hashes[n] != hash >> 32) n++;
     for (size_t run = 0; run < COUNT(name_runs); n -= name_runs[run++].count)
         if (n < name_runs[run].count) return (int32_t)(name_runs[run].first + n);
     return -1;
@@ -249,7 +242,7 @@ static int combining_class(uint32_t code)
 
 static int compare_decomposition(const void *key, const void *row)
 {
-    uint32_t code = *(const uint32_t *)key, other = ((const Decomposition *)row)->code;
+    uint32_t code = *(const uint32_t *)key, other = *(const uint32_t *)row >> PLACE_BITS;
     return code < other ? -1 : code > other;
 }
 
@@ -263,14 +256,16 @@ static size_t decompose(uint32_t code, uint32_t *out)
         out[2] = T_BASE + tail;
         return tail ? 3 : 2;
     }
-    const Decomposition *row =
-        bsearch(&code, decompositions, COUNT(decompositions), sizeof(Decomposition), compare_decomposition);
+    const uint32_t *row = bsearch(&code, decompositions, COUNT(decompositions), sizeof *row, compare_decomposition);
     if (!row) {
         out[0] = code;
         return 1;
     }
-    memcpy(out, decomposition_pool + row->offset, row->len * sizeof(uint32_t));
-    return row->len;
+    const char *image = (const char *)decomposition_pool + *row % (1 << PLACE_BITS) * 2;
+    const char *end = (const char *)decomposition_pool + sizeof decomposition_pool;
+    size_t count = (unsigned char)*image++;
+    for (size_t i = 0; i < count; i++) out[i] = utf8_next(&image, end);
+    return count;
 }
 
 static int compare_composition(const void *key, const void *row)

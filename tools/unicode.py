@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Print the tables of lang/unicode.c, made from this Python's own unicodedata.
 
-Sets are inversion lists: sorted code points at each of which membership flips. Of a name only 43 bits
-of hash are kept, beside its code point: 280 KB instead of 890 KB of text, and enough to look one up.
+Sets are inversion lists: sorted code points at each of which membership flips. Of a name only 32 bits of
+hash are kept: 140 KB instead of 890 KB of text, and of 100,000 wrong names one is taken for another.
 """
 import re
 import unicodedata
@@ -62,16 +62,23 @@ def is_zero_width(char):
     return unicodedata.category(char) in ("Mn", "Me", "Cf") and code != 0xAD
 
 
+PLACE_BITS = 14  # of a row of `decompositions`: in which pair of bytes the image begins
+
+
 def decompositions():
-    """Code points that NFKD changes, with where their image lies in one pool."""
-    rows, pool = [], []
+    """Code points that NFKD changes, each with the place of its image in a pool: how many code points, and these."""
+    rows, pool, places = [], bytearray(), {}
     for code in CODES:
         if code in HANGUL or code in SURROGATES:
             continue
         image = unicodedata.normalize("NFKD", chr(code))
         if image != chr(code):
-            rows.append((code, len(pool), len(image)))
-            pool.extend(map(ord, image))
+            if image not in places:
+                places[image] = len(pool) // 2
+                pool += bytes([len(image)]) + image.encode()
+                pool += bytes(len(pool) % 2)
+            rows.append(code << PLACE_BITS | places[image])
+    assert len(pool) // 2 < 1 << PLACE_BITS and rows[-1] < 1 << 32
     return rows, pool
 
 
@@ -99,14 +106,14 @@ def combining_classes():
 
 
 def name_hash(name):
-    """FNV-1a, 64 bits; unicode.c computes the same."""
-    value = 0xCBF29CE484222325
+    """FNV-1a, 64 bits, of which the upper half is kept; unicode.c computes the same."""
+    value = HASH_START
     for byte in name.encode():
         value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-    return value
+    return value >> 32
 
 
-HASH_BITS = 40  # kept of each: enough that no two names share them
+HASH_START = 0xCBF29CE484222325  # no two names share a hash with this one
 
 
 def names():
@@ -122,8 +129,7 @@ def names():
     for name in " ".join(ALIASES.split()).split(", ") + [f"VS{number}" for number in range(1, 257)]:
         runs.append([ord(unicodedata.lookup(name)), 1])
         rows.append(name_hash(name))
-    rows = [row >> 64 - HASH_BITS for row in rows]
-    assert len(set(rows)) == len(rows), "two names share a hash: take more bits"
+    assert len(set(rows)) == len(rows), "two names share a hash: begin with another number"
     return runs, rows
 
 
@@ -161,14 +167,14 @@ def main():
     print_codes("combining", inversion_list(lambda char: unicodedata.category(char).startswith("M")))
     print_codes("ideographs", ideograph_ranges())
     rows, pool = decompositions()
-    print_rows("Decomposition", "decompositions", rows)
-    print_codes("decomposition_pool", pool)
+    print_codes("decompositions", rows)
+    print_array("uint8_t", "decomposition_pool", map(str, pool))
     print_rows("Composition", "compositions", compositions())
     print_rows("ClassRun", "class_runs", combining_classes())
     runs, hashes = names()
     print_rows("NameRun", "name_runs", runs)
-    print_array("uint32_t", "name_hashes", (f"{row & 0xffffffff:#x}u" for row in hashes))
-    print_array("uint8_t", "name_hashes_high", (f"{row >> 32}" for row in hashes))
+    print(f"enum {{ PLACE_BITS = {PLACE_BITS} }};\nstatic const uint64_t hash_start = {HASH_START:#x};")
+    print_array("uint32_t", "name_hashes", map(hex, hashes))
 
 
 main()

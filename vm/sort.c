@@ -413,37 +413,36 @@ static int boundary_power(const Run *left, size_t n_right, size_t n)
     }
 }
 
-/* A new run of n elements behind the others: merge those before it that lie deeper. */
-INLINE bool push_run(Sort *s, size_t start, size_t n, LessFn less, size_t w)
+/* The first of the two runs to be merged next, before a run of n elements is added (0: there are no more); -1: none. */
+static int next_merge(Sort *s, size_t n)
 {
-    if (s->nruns) {
-        int power = boundary_power(&s->runs[s->nruns - 1], n, s->n);
-        while (s->nruns > 1 && s->runs[s->nruns - 2].power > power)
-            if (!merge_at(s, s->nruns - 2, less, w)) return false;
-        s->runs[s->nruns - 1].power = power;
-    }
-    s->runs[s->nruns++] = (Run){start, n, 0};
-    return true;
+    int last = s->nruns - 1, i = last - 1;
+    if (n == 0) return i > 0 && s->runs[i - 1].n < s->runs[last].n ? i - 1 : i;
+    if (last < 0) return -1;
+    int power = boundary_power(&s->runs[last], n, s->n);
+    if (i >= 0 && s->runs[i].power > power) return i;
+    s->runs[last].power = power;
+    return -1;
+}
+
+/* A run that begins at `start`, lengthened if it is short: its length, 0: error. */
+INLINE size_t make_run(Sort *s, size_t start, size_t shortest, LessFn less, size_t w)
+{
+    Value *a = s->base + start * w;
+    size_t left = s->n - start, wanted = left < shortest ? left : shortest, n = count_run(s->vm, a, left, less, w);
+    if (n == 0 || n >= wanted) return n;
+    return insert_binary(s->vm, a, n, wanted, less, w) ? wanted : 0;
 }
 
 INLINE bool sort_elements(Sort *s, LessFn less, size_t w)
 {
     size_t shortest = minimal_run(s->n);
-    for (size_t start = 0, n; start < s->n; start += n) {
-        Value *a = s->base + start * w;
-        size_t left = s->n - start, wanted = left < shortest ? left : shortest;
-        n = count_run(s->vm, a, left, less, w);
-        if (n == 0) return false;
-        if (n < wanted) {
-            if (!insert_binary(s->vm, a, n, wanted, less, w)) return false;
-            n = wanted;
-        }
-        if (!vm_tick(s->vm, n) || !push_run(s, start, n, less, w)) return false;
-    }
-    while (s->nruns > 1) {
-        int i = s->nruns - 2;
-        if (i > 0 && s->runs[i - 1].n < s->runs[i + 1].n) i--;
-        if (!vm_tick(s->vm, s->n) || !merge_at(s, i, less, w)) return false;
+    for (size_t start = 0, n = 0; start < s->n || s->nruns > 1; start += n) {
+        n = start < s->n ? make_run(s, start, shortest, less, w) : 0;
+        if (start < s->n && (n == 0 || !vm_tick(s->vm, n))) return false;
+        for (int i; (i = next_merge(s, n)) >= 0;)
+            if (!vm_tick(s->vm, s->runs[i].n + s->runs[i + 1].n) || !merge_at(s, i, less, w)) return false;
+        if (n) s->runs[s->nruns++] = (Run){start, n, 0};
     }
     return true;
 }

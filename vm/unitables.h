@@ -25,7 +25,7 @@ enum {
     UNI_ALNUM = UNI_ALPHA | UNI_DECIMAL | UNI_DIGIT | UNI_NUMERIC,
 };
 
-enum { UNI_SHIFT = 7, UNI_MAX = 0x10FFFF, UNI_EXPAND = 3 }; // EXPAND: most characters one maps to
+enum { UNI_BLOCK = 4, UNI_ROW = 9, UNI_MAX = 0x10FFFF, UNI_EXPAND = 3 }; // EXPAND: most characters one maps to
 
 typedef struct UniRecord {
     uint16_t flags;
@@ -36,13 +36,15 @@ typedef struct UniRecord {
 
 extern const UniRecord uni_records[];
 extern const uint32_t uni_mappings[]; // length, code points
+extern const uint8_t uni_rows[];
 extern const uint16_t uni_blocks[], uni_numbers[];
 
 static inline const UniRecord *uni_record(uint32_t c)
 {
     if (c > UNI_MAX) c = UNI_MAX;
-    const uint16_t *block = uni_numbers + ((size_t)uni_blocks[c >> UNI_SHIFT] << UNI_SHIFT);
-    return &uni_records[block[c & ((1 << UNI_SHIFT) - 1)]];
+    size_t row = (size_t)uni_rows[c >> UNI_ROW] << (UNI_ROW - UNI_BLOCK);
+    size_t block = uni_blocks[row + (c >> UNI_BLOCK) % (1 << (UNI_ROW - UNI_BLOCK))];
+    return &uni_records[uni_numbers[(block << UNI_BLOCK) + c % (1 << UNI_BLOCK)]];
 }
 
 /* Scripts without case that texts are full of: ideographs, kana, Hangul. */
