@@ -91,6 +91,7 @@ def main():
     print("/* Made by tools/unitables.py from unicodedata", unicodedata.unidata_version, "*/")
     print_array("UniRecord", "uni_records", ("{%s}" % ",".join(map(str, r)) for r in records))
     print_array("uint32_t", "uni_mappings", mappings)
+    print_array("uint16_t", "uni_ascii_flags", (records[record_numbers[code]][0] for code in range(0x80)))
     print_array("uint8_t", "uni_rows", row_numbers)
     print_array("uint16_t", "uni_blocks", flat(block_rows))
     print_array("uint16_t", "uni_numbers", flat(blocks))

@@ -36,6 +36,7 @@ typedef struct UniRecord {
 
 extern const UniRecord uni_records[];
 extern const uint32_t uni_mappings[]; // length, code points
+extern const uint16_t uni_ascii_flags[0x80]; // what is asked most, in one step
 extern const uint8_t uni_rows[];
 extern const uint16_t uni_blocks[], uni_numbers[];
 
@@ -53,7 +54,11 @@ static inline bool uni_is_caseless(uint32_t c)
     return c - 0x2E80 < 0xA640 - 0x2E80 || c - 0xAC00 < 0xD800 - 0xAC00;
 }
 
-static inline bool uni_is(uint32_t c, unsigned flags) { return uni_record(c)->flags & flags; }
+static inline bool uni_is(uint32_t c, unsigned flags)
+{
+    return (c < 0x80 ? uni_ascii_flags[c] : uni_record(c)->flags) & flags;
+}
+
 static inline int uni_width(uint32_t c) { return uni_record(c)->width; }
 /* The value of a decimal digit (what int() takes) or -1. */
 static inline int uni_decimal(uint32_t c)
