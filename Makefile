@@ -35,8 +35,10 @@ FLAGS_cover   := -O0 -g -DCO_VERIFY --coverage
 FLAGS_fuzz    := $(FLAGS_asan) -fsanitize=fuzzer-no-link
 # The dispatch table and the natives' tables at fixed addresses: a register more for the loop, no relocations at start.
 LINK_release  := -no-pie -Wl,--gc-sections
-# What an empty program calls lies together: a quarter less is resident then.
+# What an empty program calls lies together: a quarter less is resident then. Nothing unwinds C: no tables for it.
 ORDER_release := -Wl,-T,build/gen/startup.ld
+# What people or the outside wait for, or what runs once: small rather than fast.
+COLD_release  := -Os
 
 # How much longer a test may take there.
 SLOW_asan   := 5
@@ -89,9 +91,9 @@ $(CLI) $(LIB) $(B)/tools/embed.o: | $(GENERATED)
 $(CLI) $(LIB) $(B)/tools/embed.o: $(B)/flags
 
 # An input section for each function, in front of the others.
-build/gen/startup.ld: cli/startup.txt
+build/gen/startup.ld: cli/startup.txt Makefile
 	@mkdir -p $(@D)
-	$(call said,order    $<)awk 'BEGIN { print "SECTIONS { .text.first : {" } /^[a-z]/ { printf "*(.text.%s .text.%s.*)\n", $$1, $$1 } END { print "} } INSERT BEFORE .text;" }' $< > $@
+	$(call said,order    $<)awk 'BEGIN { print "SECTIONS { .text.first : {" } /^[a-z]/ { printf "*(.text.%s .text.%s.*)\n", $$1, $$1 } END { print "} /DISCARD/ : { *(.eh_frame) } } INSERT BEFORE .text;" }' $< > $@
 
 build/gen/%.inc: tools/%.py
 	@mkdir -p $(@D)
@@ -121,6 +123,14 @@ $(B)/lang/grammar.o: private CFLAGS += -Wno-missing-prototypes -Wno-unused-param
 # Rules of the same action share it: a branch for each tells coverage-language which one was there.
 build/cover/lang/grammar.o: private CFLAGS += '-Dyytestcase(X)=if (X) __asm__ volatile ("")'
 
+HOT  := $(patsubst %,cli/%,channel_uv host_uv host_virtual io_virtual lane_uv places stream_uv trace_record)
+COLD := $(filter-out $(HOT:%=$(B)/%.o),$(filter $(B)/cli/%,$(CLI) $(LIB))) $(filter $(B)/lang/lint%,$(LIB)) \
+        $(patsubst %,$(B)/lang/%.o,diag explain near) \
+        $(patsubst %,$(B)/vm/%.o,advice alias caret class code_type dis exception_group exception_types gen_view hangul import messages native \
+            packed report sched_report signature slot_wrappers suggest traceback traceback_type unawaited verify version) \
+        $(patsubst %,$(B)/stdlib/%.o,_hashlib _os _postgres _process _socket _ssl _workers library sys time)
+$(COLD): private CFLAGS += $(COLD_$(CONFIG))
+
 # The fuzzers run no code, and clang takes minutes over the interpreter with its sanitizers.
 ifeq ($(CONFIG),fuzz)
 $(B)/vm/interp.o: private CFLAGS := -std=gnu11 $(WARNINGS) -O1
@@ -136,7 +146,7 @@ $(B)/co: $(CLI) $(B)/libco.a build/gen/startup.ld
 # Compiling with other flags than last time compiles everything again.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS)' > $@
+	@echo '$(CC) $(CFLAGS); $(COLD)' | cmp -s - $@ || echo '$(CC) $(CFLAGS); $(COLD)' > $@
 
 #-- the standard library's .co files ----------------------------------------------------------------
 # The compiler alone turns them into constant arrays, which co is linked with.
