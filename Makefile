@@ -35,8 +35,8 @@ FLAGS_cover   := -O0 -g -DCO_VERIFY --coverage
 FLAGS_fuzz    := $(FLAGS_asan) -fsanitize=fuzzer-no-link
 # The dispatch table and the natives' tables at fixed addresses: a register more for the loop, no relocations at start.
 LINK_release  := -no-pie -Wl,--gc-sections
-# What an empty program calls lies together: a quarter less is resident then. Nothing unwinds C: no tables for it.
-ORDER_release := -Wl,-T,build/gen/startup.ld
+# What an empty program touches lies together: a third less is resident then.
+ORDER_release := -Wl,-T,build/gen/layout.ld
 # What people or the outside wait for, or what runs once: small rather than fast.
 COLD_release  := -Os
 
@@ -72,7 +72,7 @@ said = $(if $(V),,@echo '  $(1)' && )
 TABLES    := $(patsubst tools/%.py,build/gen/%.inc,$(wildcard tools/*.py tools/*/*.py))
 LEXERS    := $(patsubst %.re,build/gen/%.c,$(wildcard lang/*.re stdlib/*.re))
 GRAMMARS  := $(patsubst %.y,build/gen/%.c,$(wildcard lang/*.y))
-GENERATED := $(TABLES) $(LEXERS) $(GRAMMARS) $(GRAMMARS:.c=.h) build/gen/startup.ld
+GENERATED := $(TABLES) $(LEXERS) $(GRAMMARS) $(GRAMMARS:.c=.h) build/gen/layout.ld
 
 # What of cli/ libco.a needs: include/co.h, the compiler as the VM calls it, the hosts.
 EMBED    := $(patsubst %,cli/%.c,embed compiler compile_hook host_uv host_virtual host_random places channel_uv stream_uv outside_uv lane_uv io_virtual signals)
@@ -90,10 +90,11 @@ $(GENERATED) $(CLI) $(LIB) $(B)/tools/embed.o: | deps
 $(CLI) $(LIB) $(B)/tools/embed.o: | $(GENERATED)
 $(CLI) $(LIB) $(B)/tools/embed.o: $(B)/flags
 
-# An input section for each function, in front of the others.
-build/gen/startup.ld: cli/startup.txt Makefile
+# Each function of startup.txt as input sections.
+build/gen/layout.ld: cli/layout.ld cli/startup.txt
 	@mkdir -p $(@D)
-	$(call said,order    $<)awk 'BEGIN { print "SECTIONS { .text.first : {" } /^[a-z]/ { printf "*(.text.%s .text.%s.*)\n", $$1, $$1 } END { print "} /DISCARD/ : { *(.eh_frame) } } INSERT BEFORE .text;" }' $< > $@
+	$(call said,layout   $<)awk 'FNR == NR { if (/^[A-Za-z]/) list = list "*(.text." $$1 " .text." $$1 ".*)\n"; next } \
+	    /@FUNCTIONS@/ { $$0 = list } { print }' cli/startup.txt $< > $@
 
 build/gen/%.inc: tools/%.py
 	@mkdir -p $(@D)
@@ -125,10 +126,10 @@ build/cover/lang/grammar.o: private CFLAGS += '-Dyytestcase(X)=if (X) __asm__ vo
 
 HOT  := $(patsubst %,cli/%,channel_uv host_uv host_virtual io_virtual lane_uv places stream_uv trace_record)
 COLD := $(filter-out $(HOT:%=$(B)/%.o),$(filter $(B)/cli/%,$(CLI) $(LIB))) $(filter $(B)/lang/lint%,$(LIB)) \
-        $(patsubst %,$(B)/lang/%.o,diag explain near) \
+        $(patsubst %,$(B)/lang/%.o,build_pattern compile_match diag explain near) \
         $(patsubst %,$(B)/vm/%.o,advice alias caret class code_type dis exception_group exception_types gen_view hangul import messages native \
-            packed report sched_report signature slot_wrappers suggest traceback traceback_type unawaited verify version) \
-        $(patsubst %,$(B)/stdlib/%.o,_hashlib _os _postgres _process _socket _ssl _workers library sys time)
+            object_type packed report sched_report signature slot_wrappers suggest traceback traceback_type unawaited verify version) \
+        $(patsubst %,$(B)/stdlib/%.o,_hashlib _os _postgres _process _socket _sqlite _ssl _workers courier library sys time)
 $(COLD): private CFLAGS += $(COLD_$(CONFIG))
 
 # The fuzzers run no code, and clang takes minutes over the interpreter with its sanitizers.
@@ -140,7 +141,7 @@ $(B)/libco.a: $(LIB) Makefile
 	@rm -f $@
 	$(call said,ar       $@)ar rcs $@ $(LIB)
 
-$(B)/co: $(CLI) $(B)/libco.a build/gen/startup.ld
+$(B)/co: $(CLI) $(B)/libco.a build/gen/layout.ld
 	$(call said,link     $@)$(CC) $(CFLAGS) $(LINK) $(ORDER_$(CONFIG)) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
 # Compiling with other flags than last time compiles everything again.
@@ -261,9 +262,9 @@ bench: all ## measure against python3
 	@python3 bench/run.py $(BENCH)
 
 startup: all ## note anew in cli/startup.txt what an empty program calls (needs valgrind)
-	@nm $(B)/co | sed -nE 's/.* [tT] ([a-z]\w*).*/\1/p' | LC_ALL=C sort -u > $(B)/functions.txt
+	@nm $(B)/co | sed -nE 's/.* [tT] ([A-Za-z]\w*).*/\1/p' | LC_ALL=C sort -u > $(B)/functions.txt
 	@(sed -n '/^#/p' cli/startup.txt; valgrind -q --tool=callgrind --callgrind-out-file=/dev/stdout $(B)/co -c pass | \
-	    sed -nE 's/^c?fn=\([0-9]+\) ([a-z]\w*).*/\1/p' | LC_ALL=C sort -u | LC_ALL=C comm -12 - $(B)/functions.txt) > $(B)/startup.txt
+	    sed -nE 's/^c?fn=\([0-9]+\) ([A-Za-z]\w*).*/\1/p' | LC_ALL=C sort -u | LC_ALL=C comm -12 - $(B)/functions.txt) > $(B)/startup.txt
 	@mv $(B)/startup.txt cli/startup.txt
 
 fuzz: ## fuzz lexer, parser and compiler for T seconds (60)
