@@ -179,7 +179,7 @@ debug release asan tsan stress: ## build that configuration: build/<config>/co
 
 #-- running and testing -----------------------------------------------------------------------------
 
-.PHONY: run test soak starve soak-repl soak-http soak-faults unit test-asan test-stress test-plain test-tsan oracle cover coverage-language coverage-asyncio bench startup fuzz format install uninstall clean test-browser docs
+.PHONY: run test soak starve stutter soak-repl soak-http soak-faults unit test-asan test-stress test-plain test-tsan oracle cover coverage-language coverage-asyncio bench startup fuzz format install uninstall clean test-browser docs
 
 run: all ## build and run the blog post's example
 	@./co examples/blog/clients.py
@@ -209,6 +209,10 @@ TSAN ?= workers threads sqlite executor to_thread process soak virtual_io asynci
 test-tsan: ## run those that use threads under ThreadSanitizer; K=pattern picks others
 	@$(MAKE) --no-print-directory CONFIG=tsan build
 	@python3 tests/run.py --co build/tsan/co --slow $(SLOW_tsan) -k '$(or $(K),$(TSAN))'
+
+# Few failures are run again by themselves, here as ever: "passed only by itself" names a test that depends on time.
+stutter: build ## run the tests while their processes stand still at random moments; K=pattern picks
+	@python3 tests/tools/stutter.py co python3 tests/run.py --co $(B)/co --slow 4 $(if $(K),-k '$(K)')
 
 # Memory that ends: the shim takes malloc's place.
 starve: build ## let memory end at each allocation of some programs; EVERY=n: at each n-th, K=pattern: of these
