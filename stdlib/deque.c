@@ -261,8 +261,8 @@ static int64_t length(Value self) { return (int64_t)ring_of(self)->size; }
 static Value nat_index(VM *vm, Args args)
 {
     int64_t start = 0, stop = length(args.v[0]), n = stop;
-    if (!is_none(args.v[2]) && !index_bound(vm, args.v[2], n, &start)) return VALUE_ERROR;
-    if (!is_none(args.v[3]) && !index_bound(vm, args.v[3], n, &stop)) return VALUE_ERROR;
+    if (!is_unset(args.v[2]) && !index_bound(vm, args.v[2], n, &start)) return VALUE_ERROR;
+    if (!is_unset(args.v[3]) && !index_bound(vm, args.v[3], n, &stop)) return VALUE_ERROR;
     int64_t at = find(vm, args.v[0], args.v[1], start, stop < n ? stop : n);
     if (at >= 0) return small(at);
     if (at == -2) return VALUE_ERROR;
@@ -484,7 +484,7 @@ static const NativeDef methods[] = {
     {"count(self, value, /)", nat_count, "How many items equal value.", 0},
     {"extend(self, iterable, /)", nat_extend, "Add all items at the right end.", 0},
     {"extendleft(self, iterable, /)", nat_extendleft, "Add all items at the left end, one by one.", 0},
-    {"index(self, value, start=None, stop=None, /)", nat_index,
+    {"index(self, value, start=?, stop=?, /)", nat_index,
      "The position of the first item equal to value.", 0},
     {"insert(self, index, item, /)", nat_insert, "Insert an item before a position.", 0},
     {"pop(self, /)", nat_pop, "Remove the rightmost item and answer it.", 0},
@@ -516,7 +516,7 @@ static const TypeDef deque_def = {
     .getsets = getsets,
     .constructor = {"deque(iterable=?, maxlen=None)", construct, NULL, 0},
     .doc = "A list-like sequence with fast appends and pops at both ends.",
-    .flags = TYPE_SEQUENCE | TYPE_UNHASHABLE | TYPE_HAS_WEAKREF,
+    .flags = TYPE_SEQUENCE | TYPE_UNHASHABLE | TYPE_HAS_WEAKREF | TYPE_COUNTED,
     .operators = OPS_LEFT(BIN_ADD) | OPS_BOTH(BIN_MUL),
 };
 

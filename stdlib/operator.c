@@ -112,16 +112,25 @@ static bool is_sequence(VM *vm, Value v)
     return !is_dict(v) && !is_set(v) && (t->def->slots.getitem || type_defines(t, D_GETITEM));
 }
 
+/* Of built-in sequences the left one counts; other sequences have to add by a method of their own. */
+static bool can_concat(VM *vm, Value a, Value b)
+{
+    Type *ta = type_of(vm, a), *tb = type_of(vm, b);
+    if (!is_sequence(vm, a)) return false;
+    if (ta->def->operators & OPS_LEFT(BIN_ADD)) return true;
+    return is_sequence(vm, b) && (type_defines(ta, D_ADD) || type_defines(tb, D_RADD));
+}
+
 static Value nat_concat(VM *vm, Args args)
 {
-    if (!is_sequence(vm, args.v[0]))
+    if (!can_concat(vm, args.v[0], args.v[1]))
         return vm_raise(vm, ERR_TYPE, "'%T' object can't be concatenated", args.v[0]);
     return nat_add(vm, args);
 }
 
 static Value nat_iconcat(VM *vm, Args args)
 {
-    if (!is_sequence(vm, args.v[0]))
+    if (!can_concat(vm, args.v[0], args.v[1]) && !type_defines(type_of(vm, args.v[0]), D_IADD))
         return vm_raise(vm, ERR_TYPE, "'%T' object can't be concatenated", args.v[0]);
     return nat_iadd(vm, args);
 }

@@ -160,8 +160,8 @@ static bool collect_items(VM *vm, Value items, Collector *c)
     }
 }
 
-/* `refusal`: the TypeError when it is not iterable, about its type. */
-static bool collect(VM *vm, Value source, Collector *c, const char *refusal)
+/* `refusal`: the TypeError when it is not iterable, about its type. hints: asks for its length, as CPython does. */
+static bool collect(VM *vm, Value source, Collector *c, const char *refusal, bool hints)
 {
     if (is_exact(source, T_LIST) || is_exact(source, T_TUPLE)) return collect_items(vm, source, c);
     Value iterator = obj_iter(vm, source);
@@ -173,7 +173,7 @@ static bool collect(VM *vm, Value source, Collector *c, const char *refusal)
     }
     Value *root = roots_push(vm, iterator);
     if (!root) return false;
-    bool ok = obj_iterate(vm, iterator, collect_item, c);
+    bool ok = (!hints || obj_length_hint(vm, source, 0) >= 0) && obj_iterate(vm, iterator, collect_item, c);
     roots_pop(vm, root);
     return ok;
 }
@@ -209,7 +209,7 @@ static Value from_iterable(VM *vm, Type *t, Alloc alloc, Value source)
     sb_init(&c.bytes, vm);
     const char *refusal = "cannot convert '%T' object to bytes";
     if (array) refusal = "cannot convert '%T' object to bytearray";
-    bool ok = collect(vm, source, &c, refusal);
+    bool ok = collect(vm, source, &c, refusal, !array);
     Value v = ok && !c.bytes.failed ? alloc(vm, t, c.bytes.data, c.bytes.size) : VALUE_ERROR;
     sb_drop(&c.bytes);
     return v;

@@ -321,14 +321,7 @@ static Value wrap_set_name_error(VM *vm, Value attr, Value name, Type *t)
 {
     Value cause = vm_take_pending(vm);
     vm_raise(vm, ERR_RUNTIME, "Error calling __set_name__ on '%T' instance %R in '%Y'", attr, name, t);
-    Value e = vm_take_pending(vm);
-    if (is_exception(e)) {
-        as_exception(e)->cause = cause;
-        as_exception(e)->context = cause;
-        as_exception(e)->suppress_context = 1;
-    }
-    vm->exc = e;
-    return VALUE_ERROR;
+    return exception_set_cause(vm, cause), VALUE_ERROR;
 }
 
 static bool wants_name(Value v)
@@ -426,6 +419,19 @@ static Dict *copy_namespace(VM *vm, Dict *ns)
     return copy;
 }
 
+/* The bases are in no good order: as in CPython, an error in __slots__ is told rather than that. */
+static void check_slots_first(VM *vm, Type *t, Type *base)
+{
+    Value slots = dict_get_str(vm, t->dict, vm->common->slots);
+    if (is_unset(slots)) return;
+    Value no_order = vm_take_pending(vm);
+    Value *roots[] = {roots_push(vm, obj_value(t)), roots_push(vm, no_order)};
+    t->base = base;
+    if (roots[0] && roots[1] && add_slots(vm, t, slots)) vm->exc = no_order;
+    if (roots[1]) roots_pop(vm, roots[1]);
+    if (roots[0]) roots_pop(vm, roots[0]);
+}
+
 static Type *new_class(VM *vm, Type *meta, Str *name, Tuple *bases, Type *base, Dict *ns)
 {
     Str *own_name = str_intern(vm, name->data, name->size);
@@ -437,7 +443,8 @@ static Type *new_class(VM *vm, Type *meta, Str *name, Tuple *bases, Type *base, 
     t->flags = TYPE_HEAP;
     t->dict = copy;
     Value mro = c3(vm, t, bases);
-    if (is_error(mro) || !type_inherit(vm, t, bases, as_tuple(mro), base)) return NULL;
+    if (is_error(mro)) return check_slots_first(vm, t, base), NULL;
+    if (!type_inherit(vm, t, bases, as_tuple(mro), base)) return NULL;
     return t;
 }
 

@@ -2,6 +2,7 @@
 #include "vm/codecs.h"
 #include "vm/exception.h"
 #include "vm/list.h"
+#include "vm/protocol.h"
 #include <stdio.h>
 
 typedef enum {
@@ -235,6 +236,27 @@ static Value encode_latin1(VM *vm, const Str *s)
     return v;
 }
 
+/* CPython reaches these encodings without its registry, which tells errors of another kind with its own words before. */
+static bool is_direct(const Str *encoding, CodecId id)
+{
+    static const char direct[] = " utf_8 utf8 utf_16 utf16 utf_32 utf32 ascii us_ascii latin_1 latin1 iso_8859_1 iso8859_1 ";
+    char name[40];
+    normal_name(encoding, name, sizeof name);
+    return id != CODEC_UTF8_SIG && strstr(direct, name);
+}
+
+/* A failed encoding or decoding: raises what the registry says of it. */
+static Value failed(VM *vm, const char *doing, Value encoding, CodecId id)
+{
+    bool unicode = vm_pending_is(vm, ERR_VALUE), known = vm_pending_is(vm, ERR_LOOKUP) || vm_pending_is(vm, ERR_TYPE);
+    if (unicode || !known || is_unset(encoding) || is_direct(as_str(encoding), id)) return VALUE_ERROR;
+    Value cause = vm_take_pending(vm), text = obj_str(vm, cause);
+    ErrorKind kind = exception_is(vm, cause, ERR_TYPE) ? ERR_TYPE : ERR_LOOKUP;
+    if (is_error(text)) return text;
+    vm_raise(vm, kind, "%s with '%V' codec failed (%T: %V)", doing, encoding, cause, text);
+    return exception_set_cause(vm, cause), VALUE_ERROR;
+}
+
 Value codec_encode(VM *vm, Str *s, Value encoding, Value errors)
 {
     CodecId id = codec_of(vm, encoding);
@@ -246,7 +268,7 @@ Value codec_encode(VM *vm, Str *s, Value encoding, Value errors)
     Encoder e = {.vm = vm, .s = s, .id = id, .handler = handler_of(errors), .errors = errors};
     sb_init(&e.out, vm);
     if (id == CODEC_UTF8_SIG || id == CODEC_UTF16 || id == CODEC_UTF32) put(&e, 0xFEFF);
-    Value v = encode_all(&e) ? bytes_new(vm, e.out.data, e.out.size) : VALUE_ERROR;
+    Value v = encode_all(&e) ? bytes_new(vm, e.out.data, e.out.size) : failed(vm, "encoding", encoding, id);
     sb_drop(&e.out);
     return v;
 }
@@ -504,7 +526,8 @@ Value codec_decode(VM *vm, const uint8_t *data, size_t n, Value encoding, Value 
     if (id == CODEC_LATIN1) return decode_latin1(vm, data, n);
     Handler handler = handler_of(errors);
     Decoder d = {.vm = vm, .data = data, .size = n, .id = id, .handler = handler, .errors = errors};
-    return decode_all(&d);
+    Value v = decode_all(&d);
+    return is_error(v) ? failed(vm, "decoding", encoding, id) : v;
 }
 
 Value str_decode_utf8(VM *vm, const char *bytes, size_t n)

@@ -463,10 +463,11 @@ Value dict_copy(VM *vm, Dict *d)
     return copy && merge(vm, copy, d) ? obj_value(copy) : VALUE_ERROR;
 }
 
-/* d[key] = other[key] for key in other.keys(). r: keys' iterator, key, value. */
-static bool update_from_keys(VM *vm, Dict *d, Value other, Value keys_method, Value *r)
+/* d[key] = other[key] for key in other.keys(), which is looked up once more. r: keys' iterator, key, value. */
+static bool update_from_keys(VM *vm, Dict *d, Value other, Value *r)
 {
-    r[1] = vm_call(vm, keys_method, NULL, 0);
+    r[1] = obj_getattr(vm, other, vm_intern(vm, "keys"));
+    if (!is_error(r[1])) r[1] = vm_call(vm, r[1], NULL, 0);
     r[0] = is_error(r[1]) ? r[1] : obj_iter(vm, r[1]);
     if (is_error(r[0]) && !is_error(r[1]) && vm_pending_is(vm, ERR_TYPE)) {
         vm_take_pending(vm);
@@ -521,7 +522,7 @@ int dict_update_mapping(VM *vm, Dict *d, Value other)
     Value keys = obj_getattr_opt(vm, other, vm_intern(vm, "keys"));
     if (is_error(keys) || is_unset(keys)) return is_error(keys) ? -1 : 0;
     Value *r = roots_reserve(vm, 3);
-    bool ok = r && update_from_keys(vm, d, other, keys, r);
+    bool ok = r && update_from_keys(vm, d, other, r);
     if (r) roots_pop(vm, r);
     return ok ? 1 : -1;
 }

@@ -225,6 +225,18 @@ bool exception_is(VM *vm, Value exc, ErrorKind kind)
     return type_is_subtype(type_of(vm, exc), vm->exc_types[kind]);
 }
 
+void exception_set_cause(VM *vm, Value cause)
+{
+    Value v = vm_take_pending(vm);
+    if (is_exception(v)) {
+        Exception *e = as_exception(v);
+        gc_store(vm, e, &e->cause, cause);
+        gc_store(vm, e, &e->context, cause);
+        e->suppress_context = 1;
+    }
+    vm->exc = v;
+}
+
 static int match_one(VM *vm, Value exc, Value type)
 {
     if (is_kind(type, KIND_TYPE) && as_type(type)->flags & TYPE_EXCEPTION)

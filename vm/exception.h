@@ -34,6 +34,8 @@ Value exception_value(Value exc);
 void exception_enter_handler(VM *vm, Value exc);
 Value exception_new(VM *vm, ErrorKind kind, Value args_tuple);
 bool exception_is(VM *vm, Value exc, ErrorKind kind);
+/* The pending exception is one raised `from cause`. */
+void exception_set_cause(VM *vm, Value cause);
 /* AttributeError with a text (a str, or VALUE_ERROR when making it failed) and the fields obj and name; and
  * NameError. */
 Value exception_raise_attribute(VM *vm, Value text, Value obj, Str *name);

@@ -394,9 +394,7 @@ Value float_parse_object(VM *vm, Value v)
 {
     if (is_str(v)) return parse(vm, as_str(v)->data, as_str(v)->size, v);
     ByteView bytes = byte_view(v);
-    Value shown = is_bytes(v) ? v : bytes_new(vm, bytes.data, bytes.size);
-    if (is_error(shown)) return shown;
-    return parse(vm, (const char *)bytes.data, bytes.size, shown);
+    return parse(vm, (const char *)bytes.data, bytes.size, v);
 }
 
 /* ---- hexadecimal ---- */

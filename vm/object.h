@@ -241,6 +241,7 @@ enum {
     TYPE_ATTRS = 512,     // instances end with a Value for a Dict of attributes: obj_attrs_slot() in type.h
     TYPE_ABSTRACT = 2048, // its own __abstractmethods__ is not empty
     TYPE_CACHED = 4096,   // an inline cache has met a shape of it
+    TYPE_COUNTED = 8192,  // __getitem__ and its like, called by name, take nothing but an index that fits (deque)
     TYPE_SET = 1024,      // a data descriptor: has __set__ or __delete__ (property, getset, member)
 };
 

@@ -24,6 +24,19 @@ static bool is_repeatable(VM *vm, Value v)
     return def->slots.getitem && def->slots.binary && def->operators & OPS_LEFT(BIN_MUL);
 }
 
+bool obj_has_sequence_slots(VM *vm, Value v)
+{
+    Type *t = type_of(vm, v);
+    return t->flags & TYPE_HEAP || t->def->slots.contains || t->def->slots.getitem || t->def->slots.len;
+}
+
+/* A class derived from a sequence with a __mul__ or a __rmul__ multiplies as numbers do: first, and by an index only. */
+static bool multiplies(VM *vm, BinaryOp op, Value v)
+{
+    Type *t = type_of(vm, v);
+    return op == BIN_MUL && (type_defines(t, D_MUL) || type_defines(t, D_RMUL)) && is_repeatable(vm, v);
+}
+
 static Value refuse_concat(VM *vm, Value sequence, Value other)
 {
     if (is_byteslike(sequence)) return vm_raise(vm, ERR_TYPE, "can't concat %T to %T", other, sequence);
@@ -34,8 +47,9 @@ static Value refuse_concat(VM *vm, Value sequence, Value other)
 static Value unsupported(VM *vm, BinaryOp op, bool inplace, Value a, Value b)
 {
     if (op == BIN_ADD && is_repeatable(vm, a)) return refuse_concat(vm, a, b);
-    bool sequence = op == BIN_MUL && is_repeatable(vm, a);
-    if (sequence || (op == BIN_MUL && is_repeatable(vm, b)))
+    bool sequence = op == BIN_MUL && is_repeatable(vm, a) && !multiplies(vm, op, a);
+    bool right = op == BIN_MUL && is_repeatable(vm, b) && !multiplies(vm, op, b);
+    if (sequence || (right && !(inplace && obj_has_sequence_slots(vm, a))))
         return vm_raise(vm, ERR_TYPE, "can't multiply sequence by non-int of type '%T'", sequence ? b : a);
     bool print = op == BIN_RSHIFT && !inplace && is_exact(a, T_NATIVE) && str_is(((Native *)as_obj(a))->sig->name, "print");
     return vm_raise(vm, ERR_TYPE, "unsupported operand type(s) for %s: '%T' and '%T'%s",
@@ -50,6 +64,7 @@ static Value try_left(VM *vm, BinaryOp op, Value a, Value b)
 {
     Type *t = type_of(vm, a);
     if (type_defines(t, left_method(op))) return obj_call_special(vm, a, left_method(op), &b, 1);
+    if (multiplies(vm, op, a) && is_error(b = obj_index(vm, b))) return b;
     BinarySlot slot = t->def->slots.binary;
     return slot ? slot(vm, op, a, b) : VALUE_NOT_IMPLEMENTED;
 }
@@ -58,6 +73,7 @@ static Value try_right(VM *vm, BinaryOp op, Value a, Value b)
 {
     Type *t = type_of(vm, b);
     if (type_defines(t, right_method(op))) return obj_call_special(vm, b, right_method(op), &a, 1);
+    if (multiplies(vm, op, b) && is_error(a = obj_index(vm, a))) return a;
     BinarySlot slot = t->def->slots.binary;
     bool same = slot == type_of(vm, a)->def->slots.binary && !type_defines(type_of(vm, a), left_method(op));
     return slot && !same ? slot(vm, op, a, b) : VALUE_NOT_IMPLEMENTED;
@@ -67,10 +83,9 @@ static Value try_right(VM *vm, BinaryOp op, Value a, Value b)
 static bool is_sequence_case(VM *vm, BinaryOp op, Value a, Value b)
 {
     if (op != BIN_ADD && op != BIN_MUL) return false;
-    Type *tb = type_of(vm, b);
-    if (!type_defines(tb, right_method(op))) return false;
+    if (!type_defines(type_of(vm, b), right_method(op)) && !multiplies(vm, op, b)) return false;
     Type *ta = type_of(vm, a);
-    return ta->def->slots.getitem && ta->def->slots.binary && !type_defines(ta, left_method(op));
+    return ta->def->slots.getitem && ta->def->slots.binary && !type_defines(ta, left_method(op)) && !multiplies(vm, op, a);
 }
 
 /* The right operand goes first if its class derives from the left one's and has a method of its own. */
@@ -80,6 +95,13 @@ static bool right_goes_first(VM *vm, BinaryOp op, Value a, Value b)
     Type *ta = type_of(vm, a), *tb = type_of(vm, b);
     if (ta == tb || !type_defines(tb, right_method(op)) || !type_is_subtype(tb, ta)) return false;
     return type_lookup_dunder(vm, tb, right_method(op)) != type_lookup_dunder(vm, ta, right_method(op));
+}
+
+/* a *= b where b is a sequence without a method of its own, and a has slots of a sequence. */
+static bool repeats_left_only(VM *vm, BinaryOp op, Value a, Value b)
+{
+    bool plain = op == BIN_MUL && is_repeatable(vm, b) && !type_defines(type_of(vm, b), D_RMUL) && !multiplies(vm, op, b);
+    return plain && obj_has_sequence_slots(vm, a);
 }
 
 static Value both_ways(VM *vm, BinaryOp op, bool inplace, Value a, Value b)
@@ -93,7 +115,7 @@ static Value both_ways(VM *vm, BinaryOp op, bool inplace, Value a, Value b)
         if (v == VALUE_NOT_IMPLEMENTED) {
             Type *t = type_of(vm, a);
             bool same_script = t == type_of(vm, b) && (type_defines(t, left_method(op)) || type_defines(t, right_method(op)));
-            if (!same_script) v = try_right(vm, op, a, b);
+            if (!same_script && !(inplace && repeats_left_only(vm, op, a, b))) v = try_right(vm, op, a, b);
         }
     }
     return v == VALUE_NOT_IMPLEMENTED ? unsupported(vm, op, inplace, a, b) : v;
@@ -103,7 +125,8 @@ Value obj_binary(VM *vm, BinaryOp op, Value a, Value b) { return both_ways(vm, o
 
 Value obj_binary_reflected(VM *vm, BinaryOp op, bool inplace, Value a, Value b)
 {
-    Value v = type_of(vm, a) == type_of(vm, b) ? VALUE_NOT_IMPLEMENTED : try_right(vm, op, a, b);
+    bool left_only = type_of(vm, a) == type_of(vm, b) || (inplace && repeats_left_only(vm, op, a, b));
+    Value v = left_only ? VALUE_NOT_IMPLEMENTED : try_right(vm, op, a, b);
     return v == VALUE_NOT_IMPLEMENTED ? unsupported(vm, op, inplace, a, b) : v;
 }
 
@@ -111,7 +134,8 @@ Value obj_after_inplace(VM *vm, BinaryOp op, Value a, Value b) { return both_way
 
 bool type_has_inplace(const Type *t, BinaryOp op)
 {
-    return t->def->slots.inplace && !(op == BIN_MUL && type_defines(t, left_method(op)));
+    bool multiplies = op == BIN_MUL && (type_defines(t, D_MUL) || type_defines(t, D_RMUL));
+    return t->def->slots.inplace && !multiplies;
 }
 
 Value obj_inplace(VM *vm, BinaryOp op, Value a, Value b)
@@ -127,6 +151,12 @@ Value obj_inplace(VM *vm, BinaryOp op, Value a, Value b)
     return v == VALUE_NOT_IMPLEMENTED ? both_ways(vm, op, true, a, b) : v;
 }
 
+/* Does v refuse a modulus as floats do? Not where a script's class has its say. */
+static bool has_float_power(VM *vm, Value v, bool left)
+{
+    return is_float(v) && !type_defines(type_of(vm, v), D_POW) && (left || !type_defines(type_of(vm, v), D_RPOW));
+}
+
 Value obj_pow(VM *vm, Value a, Value b, Value modulus)
 {
     if (is_none(modulus)) return obj_binary(vm, BIN_POW, a, b);
@@ -134,7 +164,7 @@ Value obj_pow(VM *vm, Value a, Value b, Value modulus)
     if (type_defines(type_of(vm, a), D_POW)) v = obj_call_special(vm, a, D_POW, args, 2);
     else if (is_int(a) && is_int(b) && is_int(modulus)) v = int_pow(vm, a, b, modulus);
     if (v != VALUE_NOT_IMPLEMENTED) return v;
-    if (is_float(a) || is_float(b) || is_float(modulus))
+    if (has_float_power(vm, a, true) || has_float_power(vm, b, false) || has_float_power(vm, modulus, false))
         return vm_raise(vm, ERR_TYPE, "pow() 3rd argument not allowed unless all arguments are integers");
     return vm_raise(vm, ERR_TYPE, "unsupported operand type(s) for ** or pow(): '%T', '%T', '%T'", a, b, modulus);
 }

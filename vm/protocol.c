@@ -1,6 +1,7 @@
 /* What any value can be asked from C. Everywhere the same rule: a special method that a script class defines
  * (type_defines) goes before the built-in slot, and is called through vm_call. */
 #include "vm/protocol.h"
+#include "vm/container.h"
 #include "vm/coroutine.h"
 #include "vm/exception.h"
 #include "vm/int.h"
@@ -205,6 +206,17 @@ Value obj_getitem(VM *vm, Value v, Value key)
 
 static Value none_unless_error(Value v) { return is_error(v) ? v : VALUE_NONE; }
 
+/* Of what has slots of a sequence, CPython looks at an index before it says no. */
+static Value refuse_setitem(VM *vm, Value v, Value key, bool del)
+{
+    int64_t i;
+    bool by_position = obj_has_sequence_slots(vm, v) && is_index(vm, key);
+    if (by_position && !index_subscript(vm, key, &i)) return VALUE_ERROR;
+    if (!del) return vm_raise(vm, ERR_TYPE, "'%T' object does not support item assignment", v);
+    return vm_raise(vm, ERR_TYPE, by_position ? "'%T' object doesn't support item deletion"
+                                              : "'%T' object does not support item deletion", v);
+}
+
 Value obj_setitem(VM *vm, Value v, Value key, Value value)
 {
     Type *t = type_of(vm, v);
@@ -216,10 +228,7 @@ Value obj_setitem(VM *vm, Value v, Value key, Value value)
     if (t->def->slots.setitem) return t->def->slots.setitem(vm, v, key, value);
     if (type_defines(t, del ? D_SETITEM : D_DELITEM)) // one slot stands for both in CPython
         return vm_raise(vm, ERR_ATTRIBUTE, del ? "__delitem__" : "__setitem__");
-    if (!del) return vm_raise(vm, ERR_TYPE, "'%T' object does not support item assignment", v);
-    bool sequence = t->table == NULL || t->def->slots.len; // CPython asks those by position, in other words
-    return vm_raise(vm, ERR_TYPE, sequence && is_int(key) ? "'%T' object doesn't support item deletion"
-                                                          : "'%T' object does not support item deletion", v);
+    return refuse_setitem(vm, v, key, del);
 }
 
 static bool eq_item(VM *vm, Value item, void *state)

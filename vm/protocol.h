@@ -33,6 +33,8 @@ Value obj_binary(VM *vm, BinaryOp op, Value a, Value b);
 Value obj_inplace(VM *vm, BinaryOp op, Value a, Value b);
 /* Does `a op= b` of a t come before a script's __add__, __or__, ...? As in CPython, only *= comes after __mul__. */
 bool type_has_inplace(const Type *t, BinaryOp op);
+/* Does CPython find slots of a sequence in v's type? In every script's class, and in all built-in containers. */
+bool obj_has_sequence_slots(VM *vm, Value v);
 Value obj_unary(VM *vm, UnaryOp op, Value a);
 Value obj_pow(VM *vm, Value a, Value b, Value modulus); // modulus None: two arguments
 Value obj_index(VM *vm, Value v);              // an int, by __index__; TypeError "'x' object cannot be interpreted as an integer"

@@ -257,8 +257,9 @@ static bool raise_positional(const Call *c, int min, int max)
     int wanted = c->given < min ? min : max;
     const char *bound = min == max && !c->sig->varargs ? "" : c->given < min ? "at least " : "at most ";
     bool unnamed = is_unnamed(c->sig);
-    if (c->sig->wrapper && !unnamed) { // CPython unpacks the arguments of those with more than one by a function that puts a name before
-        vm_raise(c->vm, ERR_TYPE, "%sexpected %s%d argument%s, got %d", max > 1 ? " " : "", bound, wanted,
+    if (c->sig->wrapper && !unnamed) {
+        bool by_name = max > 1 || c->sig->def->flags & NATIVE_UNPACKED; // CPython puts a name before, which is empty
+        vm_raise(c->vm, ERR_TYPE, "%sexpected %s%d argument%s, got %d", by_name ? " " : "", bound, wanted,
                  wanted == 1 ? "" : "s", c->given);
         return false;
     }

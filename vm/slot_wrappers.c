@@ -3,6 +3,7 @@
  * A wrapper calls the slot of its receiver's built-in class. One row per special method: the slot it needs, and the
  * native. Rows of operators name the operator's bit in TypeDef.operators.
  */
+#include "vm/container.h"
 #include "vm/exception.h"
 #include "vm/float.h"
 #include "vm/int.h"
@@ -42,16 +43,31 @@ static Value wrap_format(VM *vm, Args args)
     return slots_of_self(vm, args)->format(vm, args.v[0], args.v[1]);
 }
 
-static Value wrap_getitem(VM *vm, Args args) { return slots_of_self(vm, args)->getitem(vm, args.v[0], args.v[1]); }
+/* What the slot is to take for a key. A sequence that CPython subscripts by position only wants an index. */
+static Value key_of(VM *vm, Args args)
+{
+    int64_t i;
+    if (!(type_of(vm, args.v[0])->def->flags & TYPE_COUNTED) || is_small(args.v[1])) return args.v[1];
+    bool fits = index_fit(vm, args.v[1], &i, ERR_OVERFLOW, "cannot fit '%T' into an index-sized integer");
+    return fits ? int_from_i64(vm, i) : VALUE_ERROR;
+}
+
+static Value wrap_getitem(VM *vm, Args args)
+{
+    Value key = key_of(vm, args);
+    return is_error(key) ? key : slots_of_self(vm, args)->getitem(vm, args.v[0], key);
+}
 
 static Value wrap_setitem(VM *vm, Args args)
 {
-    return slots_of_self(vm, args)->setitem(vm, args.v[0], args.v[1], args.v[2]);
+    Value key = key_of(vm, args);
+    return is_error(key) ? key : slots_of_self(vm, args)->setitem(vm, args.v[0], key, args.v[2]);
 }
 
 static Value wrap_delitem(VM *vm, Args args)
 {
-    return slots_of_self(vm, args)->setitem(vm, args.v[0], args.v[1], VALUE_UNSET);
+    Value key = key_of(vm, args);
+    return is_error(key) ? key : slots_of_self(vm, args)->setitem(vm, args.v[0], key, VALUE_UNSET);
 }
 
 static Value wrap_contains(VM *vm, Args args)
@@ -91,7 +107,7 @@ static Value inplace(VM *vm, BinaryOp op, Args args)
     static Value wrap_i##name(VM *vm, Args args) { return inplace(vm, op, args); }
 WRAP_BINARY(add, BIN_ADD)
 WRAP_BINARY(sub, BIN_SUB)
-WRAP_BINARY(times, BIN_MUL)
+WRAP_BINARY(mul, BIN_MUL)
 WRAP_BINARY(truediv, BIN_TRUEDIV)
 WRAP_BINARY(floordiv, BIN_FLOORDIV)
 WRAP_BINARY(mod, BIN_MOD)
@@ -120,17 +136,16 @@ static Value wrap_rpow(VM *vm, Args args)
     return wrap_pow(vm, (Args){(Value[]){args.v[1], args.v[0], args.v[2]}, 3});
 }
 
-/* A sequence is repeated an index's times; other operands are for operators to refuse. */
-static Value repeat(VM *vm, Args args, NativeFn multiply)
-{
-    if (!slots_of_self(vm, args)->getitem) return multiply(vm, args);
-    Value times = obj_index(vm, args.v[1]);
-    return is_error(times) ? times : multiply(vm, (Args){(Value[]){args.v[0], times}, 2});
-}
-
-static Value wrap_mul(VM *vm, Args args) { return repeat(vm, args, wrap_times); }
-static Value wrap_rmul(VM *vm, Args args) { return repeat(vm, args, wrap_rtimes); }
-static Value wrap_imul(VM *vm, Args args) { return repeat(vm, args, wrap_itimes); }
+/* A sequence is repeated an index's times: what is none is refused here, not by the operator. */
+#define WRAP_REPEAT(name, multiply) \
+    static Value wrap_##name(VM *vm, Args args) \
+    { \
+        Value times = obj_index(vm, args.v[1]); \
+        return is_error(times) ? times : multiply(vm, (Args){(Value[]){args.v[0], times}, 2}); \
+    }
+WRAP_REPEAT(repeat, wrap_mul)
+WRAP_REPEAT(rrepeat, wrap_rmul)
+WRAP_REPEAT(irepeat, wrap_imul)
 
 #define WRAP_UNARY(name, op) \
     static Value wrap_##name(VM *vm, Args args) { return slots_of_self(vm, args)->unary(vm, op, args.v[0]); }
@@ -158,6 +173,7 @@ typedef struct SlotWrapper {
 #define INPLACE_ROW(name, NAME, sign) \
     {SLOT(inplace), D_I##NAME, OPS_LEFT(BIN_##NAME), \
      {"__i" #name "__(self, value, /)", wrap_i##name, "Return self" sign "=value.", 0}}
+#define REPEAT_ROW(s, d, side, sig, fn, doc) {SLOT(s), D_##d, OPS_##side(BIN_MUL), {sig, fn, doc, NATIVE_UNPACKED}}
 #define ARITHMETIC_ROWS(name, NAME, sign) BINARY_ROWS(name, NAME, sign), INPLACE_ROW(name, NAME, sign)
 #define UNARY_ROW(name, NAME, text) \
     {SLOT(unary), D_##NAME, OPS_UNARY(UN_##NAME), {"__" #name "__(self, /)", wrap_##name, text, 0}}
@@ -185,6 +201,9 @@ static const SlotWrapper wrappers[] = {
     ARITHMETIC_ROWS(add, ADD, "+"),
     ARITHMETIC_ROWS(sub, SUB, "-"),
     ARITHMETIC_ROWS(mul, MUL, "*"),
+    REPEAT_ROW(binary, MUL, LEFT, "__mul__(self, value, /)", wrap_repeat, "Return self*value."),
+    REPEAT_ROW(binary, RMUL, RIGHT, "__rmul__(self, value, /)", wrap_rrepeat, "Return value*self."),
+    REPEAT_ROW(inplace, IMUL, LEFT, "__imul__(self, value, /)", wrap_irepeat, "Return self*=value."),
     ARITHMETIC_ROWS(truediv, TRUEDIV, "/"),
     ARITHMETIC_ROWS(floordiv, FLOORDIV, "//"),
     ARITHMETIC_ROWS(mod, MOD, "%"),
@@ -219,7 +238,9 @@ static bool applies(const Type *t, const SlotWrapper *w)
     if (!own || own == inherited) return false;
     // What has a length is true when it is not empty: only the others show __bool__.
     if (w->dunder == D_BOOL) return !t->def->slots.len || t->builtin == T_RANGE;
-    return !w->bit || !t->table->operators || (t->table->operators & w->bit);
+    if (w->bit && t->table->operators && !(t->table->operators & w->bit)) return false;
+    bool multiplies = w->bit & OPS_BOTH(BIN_MUL), repeats = w->row.flags & NATIVE_UNPACKED;
+    return !multiplies || repeats == (t->def->slots.getitem != NULL);
 }
 
 const NativeDef *slot_wrapper(VM *vm, const Type *t, const Str *name)

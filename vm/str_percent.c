@@ -200,7 +200,7 @@ static Value to_integer(Percent *p, const Directive *d, Value v)
     VM *vm = p->vm;
     if (is_int(v)) return int_normal(vm, v);
     bool exact = d->type == 'x' || d->type == 'X' || d->type == 'o';
-    if (!exact && is_float(v)) return int_from_double(vm, as_float(v));
+    if (!exact && is_float(v) && !type_defines(type_of(vm, v), D_INT)) return int_from_double(vm, as_float(v));
     static const Dunder conversions[] = {D_INT, D_INDEX};
     for (int i = exact ? 1 : 0; i < 2; i++) {
         if (!type_defines(type_of(vm, v), conversions[i])) continue;
