@@ -34,9 +34,6 @@ def uses():
 ALL_USES = uses()
 
 
-# In CPython a subclass of a sequence that overrides one of these takes over both the number's and the sequence's slot.
-MULTIPLYING = {"__mul__", "__rmul__"}
-
 
 def program(chance):
     source = Source()
@@ -44,8 +41,6 @@ def program(chance):
     with source.block(f"class Hostile{base}:"):
         source("times = 0")
         for name in chance.sample(list(DUNDERS), chance.randint(2, 6)):
-            if name in MULTIPLYING and base in ("(str)", "(list)", "(tuple)"):
-                continue
             with source.block(f"def {name}({DUNDERS[name]}):"):
                 source("Hostile.times += 1", "if Hostile.times > 25: raise RuntimeError('enough')")
                 if chance.random() < 0.5:

@@ -12,7 +12,6 @@ OBJECTS = {
 # Protocols of pickling, sizes in memory and what an object's class may say about itself.
 LEFT_OUT = {"__class__", "__init_subclass__", "__subclasshook__", "__reduce__", "__reduce_ex__", "__doc__", "__sizeof__", "__del__",
             "__getstate__", "__setstate__", "__dir__", "__getformat__", "__alloc__", "__hash__", "gi_frame", "gi_code"}
-UNARY_TEXTS = {"__mul__", "__rmul__", "__imul__"}  # of sequences: a wrong number of arguments is told with a blank in front
 METHODS = {type: [name for name in dir(type) if name not in LEFT_OUT] for type in OBJECTS}
 KEYWORDS = ["key", "reverse", "sep", "maxsplit", "keepends", "encoding", "errors", "tabsize", "signed", "length", "byteorder", "start"]
 ODD = ["Index()", "Hostile()", "float('nan')", "10**20", "-10**20", "'utf-8'", "'ignore'", "'big'", "97"]
@@ -24,7 +23,7 @@ def call(chance):
     target = f"({chance.choice(OBJECTS[kind])}).{name}"
     if not callable(getattr(kind, name)):
         return target
-    count = 1 if name in UNARY_TEXTS else chance.choice([0, 1, 1, 1, 2, 2, 3])
+    count = chance.choice([0, 1, 1, 1, 2, 2, 3])
     args = [chance.choice(values.ANY + ODD) for _ in range(count)]
     if chance.random() < 0.12:
         args.append(f"{chance.choice(KEYWORDS)}={chance.choice(values.ANY)}")

@@ -34,9 +34,9 @@ def call(chance):
         f"{text} {name(['+', '*', '%', 'in', '<', '==', '>=', 'not in'])} {name([other, other, '2', '-1', '(1,)', '[]', 'None'])}",
         f"{text}[{name([start, f'{start}:{stop}', f'{start}:{stop}:{count}', f'::{count}'])}]",
         f"{text}.translate({name(['None', '{97: None, 98: 120}', repr({97: 'xy', 66: 'q'}), 'str.maketrans(*MARKS)', 'bytes(range(256))[::-1]', '{}', '[1] * 256', 'bytes.maketrans(*PAIR)'])})",
-        f"{text}.{'decode' if binary else 'encode'}({name(['', name(CODECS), f'{name(CODECS[:3])}, {name(HANDLERS)}', f'errors={name(HANDLERS)}'])})",
+        f"{text}.{'decode' if binary else 'encode'}({name(['', name(CODECS), f'{name(CODECS)}, {name(HANDLERS)}', f'errors={name(HANDLERS)}'])})",
         f"{name(['str.maketrans', 'bytes.maketrans'])}({name([other, f'{other}, {third}', f'{text}[:2], {text}[-2:]', '{97: 98}', '{(1,): 2}'])})",
-        f"{name(['ascii', 'repr', 'len', 'list', 'sorted', 'set', 'max', 'min', 'int', 'float', 'bytes', 'str', 'hash', 'bool', 'tuple', 'ord'])}({text})".replace("hash(", "len(").replace("set(", "len(").replace("float(bytearray", "bool(bytearray"),
+        f"{name(['ascii', 'repr', 'len', 'list', 'sorted', 'set', 'max', 'min', 'int', 'float', 'bytes', 'str', 'hash', 'bool', 'tuple', 'ord'])}({text})".replace("hash(", "len(").replace("set(", "len("),
     ]
     if binary:
         ways += [f"{text}.hex({name(['', repr(':'), repr(':') + ', 2', repr('-') + ', -3', repr('ab'), 'PAIR[0]', '5'])})", f"bytes.fromhex({name([repr('6162'), repr('61 62'), repr('6 1'), repr('6'), repr('zz'), repr(' 6162 '), 'PAIR[1]'])})",
