@@ -22,8 +22,8 @@ static int64_t days_before(int64_t year, int64_t month) // in that year
 
 static int64_t ordinal(int64_t year, int64_t month, int64_t day)
 {
-    int64_t y = year - 1;
-    return y * 365 + y / 4 - y / 100 + y / 400 + days_before(year, month) + day;
+    int64_t y = year + 399; // 400 years too many: the divisions round down in the year before year 1 too
+    return y * 365 + y / 4 - y / 100 + y / 400 - 146097 + days_before(year, month) + day;
 }
 
 /* The year, month and day of a day, whose number is above 0. */
