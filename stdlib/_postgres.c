@@ -573,18 +573,6 @@ static Value nat_notes(VM *vm, Args args)
     return list;
 }
 
-static Value nat_pid(VM *vm, Args args)
-{
-    Connection *c = use(vm, args.v[0]);
-    return c ? small(c->lib->backendPID(c->pq)) : VALUE_ERROR;
-}
-
-static Value nat_server_version(VM *vm, Args args)
-{
-    Connection *c = use(vm, args.v[0]);
-    return c ? small(c->lib->serverVersion(c->pq)) : VALUE_ERROR;
-}
-
 static const NativeDef connection_methods[] = {
     {"poll(self)", nat_poll, "Go on connecting: 0 it has failed, 1 wait until readable, 2 until writable, 3 connected.", 0},
     {"wait(self, readable, writable)", nat_wait, "Until the socket is one of what is asked for.", NATIVE_ASYNC},
@@ -603,8 +591,6 @@ static const NativeDef connection_methods[] = {
     {"status(self)", nat_status, "0 idle, 1 active, 2 in a transaction, 3 in a failed one, 4 being made, 5 lost or closed.", 0},
     {"alive(self)", nat_alive, "Whether an idle connection still stands.", 0},
     {"message(self)", nat_message, "What has gone wrong last, as libpq says it.", 0},
-    {"pid(self)", nat_pid, "The number of the server's process.", 0},
-    {"server_version(self)", nat_server_version, "150004 for 15.4.", 0},
     {"close(self)", nat_close, "At once; a task that waits goes on.", 0},
     {0},
 };

@@ -28,8 +28,6 @@ enum {
     PQ(void, finish, (PGconn *))                                                                               \
     PQ(int, status, (const PGconn *))                                                                          \
     PQ(int, transactionStatus, (const PGconn *))                                                               \
-    PQ(int, backendPID, (const PGconn *))                                                                      \
-    PQ(int, serverVersion, (const PGconn *))                                                                   \
     PQ(char *, errorMessage, (const PGconn *))                                                                 \
     PQ(int, socket, (const PGconn *))                                                                          \
     PQ(int, setnonblocking, (PGconn *, int))                                                                   \
