@@ -245,6 +245,12 @@ static void put_cell(const SqliteLibrary *lib, Parcel *p, sqlite3_stmt *stmt, in
     }
 }
 
+/* Who wants all rows gets them; who wants some at a time, fewer when they are long. */
+static bool is_full(const Request *r)
+{
+    return r->most != SIZE_MAX && (r->nrows >= r->most || r->rows.size >= BATCH_BYTES);
+}
+
 /* Step until the batch is full or the statement has no more. */
 static void step(Request *r)
 {
@@ -256,7 +262,7 @@ static void step(Request *r)
         const char *name = c->lib->column_name(s->stmt, i);
         parcel_put_data(&r->columns, PARCEL_TEXT, name ? name : "", name ? strlen(name) : 0);
     }
-    while (r->nrows < r->most && r->rows.size < BATCH_BYTES && (code = c->lib->step(s->stmt)) == SQLITE_ROW) {
+    while (!is_full(r) && (code = c->lib->step(s->stmt)) == SQLITE_ROW) {
         for (int i = 0; i < r->ncolumns; i++) put_cell(c->lib, &r->rows, s->stmt, i);
         r->nrows++;
     }
