@@ -153,7 +153,7 @@ static bool keep(FdChannel *s, const uint8_t *data, size_t n)
     size_t needed = s->out_start + s->out_size + n;
     if (needed > s->out_capacity) {
         size_t capacity = s->out_capacity ? s->out_capacity : 4096;
-        while (capacity < needed) capacity *= 2;
+        while (capacity < needed) capacity += capacity / 2;
         uint8_t *more = realloc(s->out, capacity);
         if (!more) return false;
         s->out = more;

@@ -134,6 +134,15 @@ static bool add_waiter(VM *vm, Stream *s, Task *t)
 
 /* ---- what has come ------------------------------------------------------------------------------- */
 
+static bool set_capacity(VM *vm, Stream *s, size_t capacity)
+{
+    uint8_t *data = s->data ? heap_realloc(vm, s->data, s->capacity, capacity) : heap_malloc(vm, capacity);
+    if (!data) return false;
+    s->data = data;
+    s->capacity = capacity;
+    return true;
+}
+
 static bool make_room(VM *vm, Stream *s, size_t n)
 {
     if (s->start && s->start + s->size + n > s->capacity) {
@@ -142,13 +151,10 @@ static bool make_room(VM *vm, Stream *s, size_t n)
     }
     size_t needed = s->start + s->size + n;
     if (needed <= s->capacity) return true;
-    size_t capacity = s->size ? s->capacity * 2 : n;
+    size_t capacity = s->size ? s->capacity * 2 : n, most = 2 * s->limit + n; // that is held when nobody waits for more
+    if (capacity > most && needed <= most) capacity = most;
     if (capacity < needed) capacity = needed;
-    uint8_t *more = s->data ? heap_realloc(vm, s->data, s->capacity, capacity) : heap_malloc(vm, capacity);
-    if (!more) return false;
-    s->data = more;
-    s->capacity = capacity;
-    return true;
+    return set_capacity(vm, s, capacity);
 }
 
 void stream_consume(VM *vm, Stream *s, size_t n)
@@ -207,6 +213,14 @@ static bool is_satisfied(Stream *s)
     }
 }
 
+/* The host keeps what comes now. A peer that is held back for long costs what it has sent, no more. */
+static void hold_back(VM *vm, Stream *s)
+{
+    s->flags |= STREAM_HELD_BACK;
+    stream_hold(vm, s);
+    if (s->start + s->size < s->capacity) set_capacity(vm, s, s->start + s->size);
+}
+
 bool stream_feed(VM *vm, Stream *s, const void *data, size_t n)
 {
     if (!make_room(vm, s, n)) return false;
@@ -215,10 +229,7 @@ bool stream_feed(VM *vm, Stream *s, const void *data, size_t n)
     bool awaited = waiter_waits(&s->reading);
     if (awaited && is_satisfied(s)) stream_wake_reader(vm, s);
     else if (awaited) return true; // a task that waits for more is not to be held back
-    if (s->size > 2 * s->limit && !(s->flags & STREAM_HELD_BACK)) {
-        s->flags |= STREAM_HELD_BACK;
-        stream_hold(vm, s);
-    }
+    if (s->size > 2 * s->limit && !(s->flags & STREAM_HELD_BACK)) hold_back(vm, s);
     return true;
 }
 

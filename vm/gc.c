@@ -18,8 +18,16 @@
 #include "vm/type.h"
 #include "vm/unawaited.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <time.h>
+
+static int64_t monotonic(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
+}
 
 bool gc_lives(VM *vm, const void *o)
 {
@@ -442,6 +450,19 @@ static void mark_step(VM *vm, size_t budget)
     }
 }
 
+/* malloc keeps what is freed: after a burst that goes back to the system. Not every time: what is wanted again soon would
+ * cost a page fault for each page. */
+static void give_back(Heap *h, size_t used)
+{
+#if defined __GLIBC__ && __GLIBC_PREREQ(2, 33)
+    int64_t now = monotonic();
+    if (now - h->trimmed < TRIM_PAUSE) return;
+    h->trimmed = now;
+    if (mallinfo2().fordblks > used / 2 + KEPT_FREE) malloc_trim(0);
+#endif
+    (void)h, (void)used;
+}
+
 static void sweep_step(VM *vm, size_t budget)
 {
     Heap *h = vm->heap;
@@ -449,6 +470,7 @@ static void sweep_step(VM *vm, size_t budget)
     size_t used = heap_used(vm), limit = used + used / 2 > FIRST_MAJOR ? used + used / 2 : FIRST_MAJOR;
     h->major_limit = h->limit && h->limit < limit ? h->limit : limit;
     h->phase = PHASE_IDLE;
+    give_back(h, used);
 }
 
 static bool finish_cycle(VM *vm)
@@ -557,13 +579,6 @@ static void collect_near_limit(VM *vm)
 }
 
 //-- pauses ---------------------------------------------------------------------------------------------
-
-static int64_t monotonic(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
-}
 
 static void note_pause(Pauses *p, int64_t ns)
 {

@@ -13,6 +13,7 @@ enum {
     MAX_YOUNG = 8 << 20,
     FIRST_MAJOR = 48 << 20, // bytes in use at which the first major collection begins
     SPARE_BYTES = 4 << 20,  // empty blocks kept, besides half as much as is in use
+    KEPT_FREE = 16 << 20,   // that malloc may keep, besides half as much as is in use
     STEP_BYTES = 256 << 10, // allocated between two steps of a major collection
     STEP_MARKS = 6000,      // entries of the mark stack traced in a step
     LONG_STEP = 100000,     // in a collection of one pause: more at once would need a longer stack
@@ -27,6 +28,8 @@ enum {
     SLICE = 256,            // items of a container traced before the rest goes back on the stack
     PRESSING = 4,           // collections at safepoints after memory was refused
 };
+
+#define TRIM_PAUSE ((int64_t)5000000000) // between two looks at what malloc keeps, in nanoseconds
 
 typedef struct Block {
     struct Block *next, *prev;     // of h->blocks, h->pending or h->unswept of its class
@@ -69,6 +72,7 @@ struct Heap {
     size_t since_young;         // bytes allocated since the last one, up to the last step
     size_t major_limit;         // bytes in use at which a major collection begins
     size_t limit, slack;        // --max-memory
+    int64_t trimmed;            // when malloc was last looked at
     Phase phase;
     uint32_t retraced;          // steps that have traced written objects again
     uint8_t live;               // the bit that tells marked objects from others now: GC_OLD or GC_MARK

@@ -58,7 +58,7 @@ const TypeDef type_def_HANDLE = {
     .slots = {.repr = handle_repr, .trace = handle_trace},
     .methods = handle_methods,
     .getsets = handle_getsets,
-    .flags = TYPE_FINAL,
+    .flags = TYPE_FINAL | TYPE_HAS_WEAKREF,
     .doc = "A callback that the event loop will call.",
 };
 
@@ -69,6 +69,6 @@ static const NativeDef timer_methods[] = {
 const TypeDef type_def_TIMER_HANDLE = {
     .slots = {.repr = timer_repr, .trace = handle_trace},
     .methods = timer_methods,
-    .flags = TYPE_FINAL,
+    .flags = TYPE_FINAL | TYPE_HAS_WEAKREF,
     .doc = "A callback that the event loop will call at a time.",
 };

@@ -24,6 +24,7 @@ struct Sched {
     size_t ready;
     struct TimerEntry *timers; // binary heap by (when, seq)
     size_t ntimers, timers_capacity;
+    size_t crowded;            // entries at which those that have become stale are dropped
     uint32_t timer_seq, strand_timer;
     Task *first, *last;        // unfinished tasks
     size_t ntasks, nheld;
@@ -151,7 +152,7 @@ static bool earlier(const struct TimerEntry *a, const struct TimerEntry *b)
     return a->when != b->when ? a->when < b->when : (int32_t)(a->seq - b->seq) < 0;
 }
 
-enum { MOST_FRESH = 1 << 16 };
+enum { MOST_FRESH = 1 << 16, FEW_TIMERS = 512 };
 
 /* The collector has not seen this entry of the timers. When these become too many, it had better look at all timers. */
 static void note_timer(VM *vm, Sched *s, Value what)
@@ -170,21 +171,53 @@ static void note_timer(VM *vm, Sched *s, Value what)
     s->seen.fresh[s->seen.nfresh++] = what;
 }
 
+/* Has its task been woken or cancelled meanwhile? Then the entry is only waiting to be dropped. */
+static bool is_stale(const struct TimerEntry *e)
+{
+    if (is_task(e->what)) return as_task(e->what)->timer != e->generation;
+    if (is_strand(e->what)) return strand_timer_is_stale(e->what, e->generation);
+    return as_obj(e->what)->aux != 0;
+}
+
+/* Let e rise from the free place i to where nothing earlier is below it. */
+static void place_timer(Sched *s, struct TimerEntry e, size_t i)
+{
+    for (; i > 0 && earlier(&e, &s->timers[(i - 1) / 2]); i = (i - 1) / 2) s->timers[i] = s->timers[(i - 1) / 2];
+    s->timers[i] = e;
+}
+
+static bool grow_timers(VM *vm, Sched *s)
+{
+    size_t cap = s->timers_capacity ? s->timers_capacity + s->timers_capacity / 2 : 64, size = sizeof *s->timers;
+    struct TimerEntry *t = s->timers ? heap_realloc(vm, s->timers, s->timers_capacity * size, size_mul(cap, size))
+                                     : heap_malloc(vm, cap * size);
+    if (!t) return false;
+    s->timers = t;
+    s->timers_capacity = cap;
+    return true;
+}
+
+/* A limit of an hour that is set anew for every line would leave an entry for each: when there are twice as many as were
+ * live the last time, the stale ones go. */
+static void drop_stale_timers(Sched *s)
+{
+    size_t n = s->ntimers;
+    s->ntimers = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!is_stale(&s->timers[i])) {
+            place_timer(s, s->timers[i], s->ntimers);
+            s->ntimers++;
+        }
+    s->crowded = s->ntimers > FEW_TIMERS ? 2 * s->ntimers : 2 * FEW_TIMERS;
+    if (s->seen.timers != SIZE_MAX) s->seen.timers = 0; // none is where the collector saw it
+}
+
 static bool add_timer(VM *vm, Value what, int64_t when, uint32_t generation)
 {
     Sched *s = sched(vm);
-    if (s->ntimers == s->timers_capacity) {
-        size_t cap = s->timers_capacity ? s->timers_capacity + s->timers_capacity / 2 : 64, size = sizeof *s->timers;
-        struct TimerEntry *t = s->timers ? heap_realloc(vm, s->timers, s->timers_capacity * size, size_mul(cap, size))
-                                         : heap_malloc(vm, cap * size);
-        if (!t) return false;
-        s->timers = t;
-        s->timers_capacity = cap;
-    }
-    struct TimerEntry e = {when, s->timer_seq++, generation, what};
-    size_t i = s->ntimers++;
-    for (; i > 0 && earlier(&e, &s->timers[(i - 1) / 2]); i = (i - 1) / 2) s->timers[i] = s->timers[(i - 1) / 2];
-    s->timers[i] = e;
+    if (s->ntimers >= s->crowded) drop_stale_timers(s);
+    if (s->ntimers == s->timers_capacity && !grow_timers(vm, s)) return false;
+    place_timer(s, (struct TimerEntry){when, s->timer_seq++, generation, what}, s->ntimers++);
     note_timer(vm, s, what);
     return true;
 }
@@ -207,14 +240,6 @@ static struct TimerEntry remove_first_timer(VM *vm, Sched *s)
     }
     move_timer(vm, s, &last, s->ntimers, i);
     return first;
-}
-
-/* Has its task been woken or cancelled meanwhile? Then the entry is only waiting to be dropped. */
-static bool is_stale(const struct TimerEntry *e)
-{
-    if (is_task(e->what)) return as_task(e->what)->timer != e->generation;
-    if (is_strand(e->what)) return strand_timer_is_stale(e->what, e->generation);
-    return as_obj(e->what)->aux != 0;
 }
 
 int64_t sched_deadline(VM *vm, const Task *t)
