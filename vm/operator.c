@@ -83,9 +83,10 @@ static Value try_right(VM *vm, BinaryOp op, Value a, Value b)
 static bool is_sequence_case(VM *vm, BinaryOp op, Value a, Value b)
 {
     if (op != BIN_ADD && op != BIN_MUL) return false;
-    if (!type_defines(type_of(vm, b), right_method(op)) && !multiplies(vm, op, b)) return false;
     Type *ta = type_of(vm, a);
-    return ta->def->slots.getitem && ta->def->slots.binary && !type_defines(ta, left_method(op)) && !multiplies(vm, op, a);
+    if (!type_defines(type_of(vm, b), right_method(op)) && !multiplies(vm, op, b)) return false;
+    bool number = type_defines(ta, left_method(op)) || type_defines(ta, right_method(op));
+    return ta->def->slots.getitem && ta->def->slots.binary && !number;
 }
 
 /* The right operand goes first if its class derives from the left one's and has a method of its own. */

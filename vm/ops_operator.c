@@ -60,7 +60,7 @@ static size_t repeated_size(Value a, Value b)
  * class is a subclass that may have a better one. Everything else goes the general way. */
 Value op_binary(VM *vm, BinaryOp op, bool inplace, Value a, Value b, uint16_t dst)
 {
-    if (is_str(a) && is_str(b) && op == BIN_ADD) return str_concat(vm, as_str(a), as_str(b));
+    if (op == BIN_ADD && is_exact(a, T_STR) && is_exact(b, T_STR)) return str_concat(vm, as_str(a), as_str(b));
     if (is_exact_int(a) && is_exact_int(b) && op != BIN_MATMUL) return int_binary(vm, op, a, b);
     if (op == BIN_MUL && !heap_reserve(vm, repeated_size(a, b))) return VALUE_ERROR;
     if (inplace) {

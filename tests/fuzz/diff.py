@@ -49,11 +49,10 @@ def chain(error, depth=4):
 LISTED = {
     "coroutine_attributes": r"'(?:status|line|locals|awaiting|clone)'(?:, )?",
     "complex_numbers": r"\w+Error\([^\n]*\bcomplex\b[^\n]*|\([-+.e\dj]+j\)",
-    "keywords_are_strings": r"(?:ends with TypeError\()?keywords must be strings\)?\n",
-    "ordered_dict_is_a_dict_inside": r"(?:OrderedDict|dictionary) (?:mutated|changed size|keys changed) during iteration"
+    "ordered_dict_is_a_dict_inside": r"(?m)^.*(?:OrderedDict|dictionary) (?:mutated|changed size|keys changed) during iteration.*\n"
                                      r"|need more than \d values? to unpack|too many values to unpack \(expected 2\)"
-                                     r"|dictionary update sequence element #\d has length \d; 2 is required"
-                                     r"|cannot convert dictionary update sequence element #\d to a sequence|'\w+' object is not iterable",
+                                     r"|(?:cannot convert )?dictionary update sequence element #\d(?: has length \d; 2 is required| to a sequence)"
+                                     r"|'\w+' object is not iterable",
     "text_of_recursion_error": r"(?<=maximum recursion depth exceeded)(?: in comparison| while [a-zA-Z ]+)",
 }
 

@@ -47,7 +47,7 @@ def program(chance):
         source.depth -= 1
         source("except Exception as error:", "    print(chain(error))", f"    class {name}: pass")
     last = chance.choice(names)
-    source("try:", f"    o = {last}({chance.choice(['', '', '', '1', repr('ab'), '[]'])})", "except Exception as error:", f"    print(chain(error)); o = A")
+    source("try:", f"    o = {last}({chance.choice(['', '', '', '1', repr('a'), '[]'])})", "except Exception as error:", f"    print(chain(error)); o = A")
     for _ in range(8):
         probe = chance.choice(PROBES).format(c=last)
         if " = " in probe or probe.startswith("del "):
