@@ -34,7 +34,7 @@ FLAGS_plain   := -O1 -g -DCO_VERIFY -DCO_PLAIN
 FLAGS_cover   := -O0 -g -DCO_VERIFY --coverage
 FLAGS_fuzz    := $(FLAGS_asan) -fsanitize=fuzzer-no-link
 # The dispatch table and the natives' tables at fixed addresses: a register more for the loop, no relocations at start.
-LINK_release  := -no-pie -Wl,--gc-sections
+LINK_release  := -no-pie -Wl,--gc-sections -Wl,-z,noseparate-code
 # What an empty program touches lies together: a third less is resident then.
 ORDER_release := -Wl,-T,build/gen/layout.ld
 # What people or the outside wait for, or what runs once: small rather than fast.
@@ -127,8 +127,8 @@ build/cover/lang/grammar.o: private CFLAGS += '-Dyytestcase(X)=if (X) __asm__ vo
 HOT  := $(patsubst %,cli/%,channel_uv host_uv host_virtual io_virtual lane_uv places stream_uv trace_record)
 COLD := $(filter-out $(HOT:%=$(B)/%.o),$(filter $(B)/cli/%,$(CLI) $(LIB))) $(filter $(B)/lang/lint%,$(LIB)) \
         $(patsubst %,$(B)/lang/%.o,build_pattern compile_match diag explain near) \
-        $(patsubst %,$(B)/vm/%.o,advice alias caret class code_type dis exception_group exception_types gen_view hangul import messages native \
-            object_type packed report sched_report signature slot_wrappers suggest traceback traceback_type unawaited verify version) \
+        $(patsubst %,$(B)/vm/%.o,advice caret code_type dis exception_group gen_view hangul messages object_type \
+            report sched_report slot_wrappers suggest traceback traceback_type unawaited verify version) \
         $(patsubst %,$(B)/stdlib/%.o,_hashlib _os _postgres _process _socket _sqlite _ssl _workers courier library sys time)
 $(COLD): private CFLAGS += $(COLD_$(CONFIG))
 

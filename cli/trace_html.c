@@ -1,11 +1,11 @@
 /* trace_html.c - the run as data in a page that steps and scrubs through it. The page is cli/trace_page.html. */
 #include "cli/trace.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
-static const char page[] = {
 #include "cli/trace_page.inc"
-};
 
 enum { MAX_LANES = 200 };
 static const char data_mark[] = "/*DATA*/", title_mark[] = "<!--TITLE-->", language_mark[] = "<!--LANGUAGE-->";
@@ -105,6 +105,16 @@ static void add_run(TextBuffer *out, const TraceRun *run, Language language)
     text_addf(out, "}");
 }
 
+/* malloc'd. NULL: memory is out. */
+static char *unpack_page(void)
+{
+    char *page = malloc(PAGE_SIZE + 1);
+    uLongf size = PAGE_SIZE;
+    if (!page || uncompress((Bytef *)page, &size, packed_page, sizeof packed_page) != Z_OK) return free(page), NULL;
+    page[size] = '\0';
+    return page;
+}
+
 /* The page up to `mark`, which is left out; what follows it. */
 static const char *copy_until(TextBuffer *out, const char *from, const char *mark)
 {
@@ -116,6 +126,11 @@ static const char *copy_until(TextBuffer *out, const char *from, const char *mar
 void trace_draw_html(TextBuffer *out, const TraceRun *runs, size_t n, const TraceStyle *style)
 {
     bool korean = style->language == LANGUAGE_KOREAN;
+    char *page = unpack_page();
+    if (!page) {
+        out->failed = true;
+        return;
+    }
     const char *rest = copy_until(out, page, language_mark);
     text_addf(out, korean ? "ko" : "en");
     rest = copy_until(out, rest, title_mark);
@@ -133,4 +148,5 @@ void trace_draw_html(TextBuffer *out, const TraceRun *runs, size_t n, const Trac
         add_run(out, &runs[i], style->language);
     }
     text_addf(out, "]}%s", rest);
+    free(page);
 }
