@@ -18,23 +18,37 @@ Value nat_round(VM *vm, Args args)
     return is_unset(v) ? vm_raise(vm, ERR_TYPE, "type %T doesn't define __round__ method", args.v[0]) : v;
 }
 
-static Value digits(VM *vm, Value v, int base, const char *prefix)
+/* The digits of a small integer are a few bits each. */
+static Value small_digits(VM *vm, int64_t i, int bits, char letter)
 {
+    char text[70], *end = text + sizeof text, *p = end;
+    uint64_t rest = i < 0 ? -(uint64_t)i : (uint64_t)i;
+    do *--p = "0123456789abcdef"[rest & ((1u << bits) - 1)];
+    while (rest >>= bits);
+    *--p = letter;
+    *--p = '0';
+    if (i < 0) *--p = '-';
+    return str_new_counted(vm, p, (size_t)(end - p), (size_t)(end - p));
+}
+
+static Value digits(VM *vm, Value v, int bits, char letter)
+{
+    if (is_small(v)) return small_digits(vm, as_small(v), bits, letter);
     Value i = obj_index(vm, v);
-    Value text = is_error(i) ? i : int_to_str(vm, i, base);
+    Value text = is_error(i) ? i : int_to_str(vm, i, 1 << bits);
     if (is_error(text)) return text;
     const Str *s = as_str(text);
     bool negative = s->data[0] == '-';
     StrBuilder b;
     sb_init(&b, vm);
-    sb_addf(&b, "%s%s", negative ? "-" : "", prefix);
+    sb_addf(&b, "%s0%c", negative ? "-" : "", letter);
     sb_add(&b, s->data + negative, s->size - negative);
     return sb_finish(&b);
 }
 
-Value nat_bin(VM *vm, Args args) { return digits(vm, args.v[0], 2, "0b"); }
-Value nat_oct(VM *vm, Args args) { return digits(vm, args.v[0], 8, "0o"); }
-Value nat_hex(VM *vm, Args args) { return digits(vm, args.v[0], 16, "0x"); }
+Value nat_bin(VM *vm, Args args) { return digits(vm, args.v[0], 1, 'b'); }
+Value nat_oct(VM *vm, Args args) { return digits(vm, args.v[0], 3, 'o'); }
+Value nat_hex(VM *vm, Args args) { return digits(vm, args.v[0], 4, 'x'); }
 
 Value nat_chr(VM *vm, Args args)
 {

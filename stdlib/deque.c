@@ -529,4 +529,20 @@ static bool init(VM *vm, Module *m)
     return lib->deque_type && lib->deque_iter_type && lib->deque_reviter_type;
 }
 
-const ModuleDef _collections_module = {"_collections", NULL, "What collections has in C.", init};
+static bool count_item(VM *vm, Value item, void *counts) { return dict_count(vm, as_dict(*(Value *)counts), item); }
+
+static Value nat_count_items(VM *vm, Args args)
+{
+    if (!is_dict(args.v[0])) return vm_raise(vm, ERR_TYPE, "count() needs a dict");
+    Value *counts = roots_push(vm, args.v[0]);
+    bool ok = counts && obj_iterate(vm, args.v[1], count_item, counts);
+    if (counts) roots_pop(vm, counts);
+    return ok ? VALUE_NONE : VALUE_ERROR;
+}
+
+static const NativeDef natives[] = {
+    {"count(counts, iterable, /)", nat_count_items, "Add one to the number under each item.", 0},
+    {0},
+};
+
+const ModuleDef _collections_module = {"_collections", natives, "What collections has in C.", init};

@@ -351,6 +351,17 @@ int dict_delete(VM *vm, Dict *d, Value key)
     return is_error(v) ? -1 : !is_unset(v);
 }
 
+bool dict_count(VM *vm, Dict *d, Value key)
+{
+    int64_t hash;
+    Spot spot;
+    if (!value_hash(vm, key, &hash) || !find(vm, d, key, (uint64_t)hash, &spot)) return false;
+    Value old = spot.entry ? dict_entry_value(d, spot.entry) : small(0);
+    if (is_small(old)) return put(vm, d, spot, key, (uint64_t)hash, int_from_i64(vm, as_small(old) + 1));
+    Value sum = obj_binary(vm, BIN_ADD, old, small(1)); // may change the dict
+    return !is_error(sum) && dict_set_hashed(vm, d, key, hash, sum);
+}
+
 Value dict_set_default(VM *vm, Dict *d, Value key, Value v)
 {
     int64_t hash;

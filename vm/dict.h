@@ -26,6 +26,8 @@ int dict_delete(VM *vm, Dict *d, Value key);          // 1 removed, 0 absent, -1
 Value dict_pop(VM *vm, Dict *d, Value key);           // removes it; UNSET when absent
 /* The value of key, which becomes v first if it is absent. */
 Value dict_set_default(VM *vm, Dict *d, Value key, Value v);
+/* Add one to the number under key, 0 where there is none. */
+bool dict_count(VM *vm, Dict *d, Value key);
 Value dict_get_str(VM *vm, Dict *d, Str *key);        // never fails, calls nothing: UNSET when absent
 bool dict_set_str(VM *vm, Dict *d, Str *key, Value v);
 bool dict_delete_str(VM *vm, Dict *d, Str *key);      // false: was absent

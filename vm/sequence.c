@@ -74,6 +74,7 @@ static int64_t first_difference(VM *vm, Obj *a, Obj *b)
     for (size_t i = 0;; i++) {
         size_t na, nb;
         const Value *ia = sequence_items(a, &na), *ib = sequence_items(b, &nb);
+        while (i < na && i < nb && ia[i] == ib[i]) i++; // the same object, or number
         if (i >= na || i >= nb) return (int64_t)i;
         int same = value_equal_rooted(vm, ia[i], ib[i]);
         if (same <= 0) return same < 0 ? -1 : (int64_t)i;
