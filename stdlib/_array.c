@@ -639,7 +639,7 @@ static const NativeDef methods[] = {
     {"insert(self, i, v, /)", nat_insert, "Insert an item before a position.", 0},
     {"pop(self, i=-1, /)", nat_pop, "Remove an item and answer it.", 0},
     {"remove(self, v, /)", nat_remove, "Remove the first item equal to v.", 0},
-    {"reverse(self, /)", nat_reverse, "Reverse the order of the items.", 0},
+    {"reverse(self, /)", nat_reverse, "Turn the order round, in place.", 0},
     {"tobytes(self, /)", nat_tobytes, "A copy of the bytes.", 0},
     {"tofile(self, f, /)", nat_tofile, "Write the bytes to a file.", 0},
     {"tolist(self, /)", nat_tolist, "The items, as a list.", 0},

@@ -209,8 +209,8 @@ static Value nat_entropy(VM *vm, Args args)
 }
 
 static const NativeDef methods[] = {
-    {"random(self, /)", nat_random, "random() -> x in the interval [0, 1).", 0},
-    {"getrandbits(self, k, /)", nat_getrandbits, "getrandbits(k) -> x.  Generates an int with k random bits.",
+    {"random(self, /)", nat_random, "A float from 0.0 to below 1.0.", 0},
+    {"getrandbits(self, k, /)", nat_getrandbits, "An int of k random bits.",
      0},
     {"_seed(self, key, /)", nat_seed, "Start from a key, the little-endian words of the seed.", 0},
     {"_randbelow(self, n, /)", nat_randbelow, "A number from 0 to n, n left out.", 0},

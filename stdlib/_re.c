@@ -285,7 +285,7 @@ static const TypeDef pattern_def = {
     .methods = methods,
     .getsets = getsets,
     .constructor = {"Pattern(*args, **kwargs)", NULL, NULL, 0},
-    .doc = "Compiled regular expression object.",
+    .doc = "A regular expression, compiled.",
     .flags = TYPE_FINAL,
 };
 

@@ -401,7 +401,7 @@ static Value nat_calcsize(VM *vm, Args args)
 }
 
 static const NativeDef natives[] = {
-    {"calcsize(format, /)", nat_calcsize, "Return size in bytes of the struct described by the format string.", 0},
+    {"calcsize(format, /)", nat_calcsize, "How many bytes a format takes.", 0},
     {"pack(format, /, *values)", nat_pack, "The values as bytes, by the format.", 0},
     {"pack_into(format, buffer, offset, /, *values)", nat_pack_into, "Pack the values into a bytearray.", 0},
     {"unpack(format, buffer, /)", nat_unpack, "The values that the bytes hold.", 0},

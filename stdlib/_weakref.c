@@ -123,8 +123,9 @@ static Value nat_getweakrefs(VM *vm, Args args)
 }
 
 static const NativeDef natives[] = {
-    {"getweakrefcount(object, /)", nat_getweakrefcount, "Return the number of weak references to 'object'.", 0},
-    {"getweakrefs(object, /)", nat_getweakrefs, "Return a list of all weak reference objects pointing to 'object'.", 0},
+    {"getweakrefcount(object, /)", nat_getweakrefcount,
+     "How many weak references to an object there are.", 0},
+    {"getweakrefs(object, /)", nat_getweakrefs, "The weak references to an object.", 0},
     {0},
 };
 

@@ -174,17 +174,22 @@ static Value nat_crc_hqx(VM *vm, Args args)
 }
 
 static const NativeDef natives[] = {
-    {"a2b_base64(data, /, *, strict_mode=False)", nat_a2b_base64, "Decode a line of base64 data.", 0},
-    {"b2a_base64(data, /, *, newline=True)", nat_b2a_base64, "Base64-code line of data.", 0},
-    {"hexlify(data, sep=?, bytes_per_sep=1)", nat_hexlify, "Hexadecimal representation of binary data.", 0},
-    {"b2a_hex(data, sep=?, bytes_per_sep=1)", nat_hexlify, "Hexadecimal representation of binary data.", 0},
-    {"unhexlify(hexstr, /)", nat_unhexlify, "Binary data of hexadecimal representation.", 0},
-    {"a2b_hex(hexstr, /)", nat_unhexlify, "Binary data of hexadecimal representation.", 0},
-    {"crc32(data, crc=0, /)", nat_crc32, "Compute CRC-32 incrementally.", 0},
-    {"crc_hqx(data, crc, /)", nat_crc_hqx, "Compute CRC-CCITT incrementally.", 0},
+    {"a2b_base64(data, /, *, strict_mode=False)", nat_a2b_base64,
+     "The bytes that base 64 says; binascii.Error if it is cut off.", 0},
+    {"b2a_base64(data, /, *, newline=True)", nat_b2a_base64,
+     "Bytes in base 64, with a line feed behind them if newline.", 0},
+    {"hexlify(data, sep=?, bytes_per_sep=1)", nat_hexlify,
+     "Two hexadecimal digits for each byte, with sep between groups of bytes.", 0},
+    {"b2a_hex(data, sep=?, bytes_per_sep=1)", nat_hexlify,
+     "Two hexadecimal digits for each byte, with sep between groups of bytes.", 0},
+    {"unhexlify(hexstr, /)", nat_unhexlify, "The bytes that hexadecimal digits say.", 0},
+    {"a2b_hex(hexstr, /)", nat_unhexlify, "The bytes that hexadecimal digits say.", 0},
+    {"crc32(data, crc=0, /)", nat_crc32, "The CRC-32 of data, going on from that of what came before.", 0},
+    {"crc_hqx(data, crc, /)", nat_crc_hqx,
+     "The CRC-CCITT of data, going on from that of what came before.", 0},
     {0},
 };
 
 static bool init(VM *vm, Module *m) { return module_add(vm, m, "Error", obj_value(vm->exc_types[ERR_BINASCII])); }
 
-const ModuleDef binascii_module = {"binascii", natives, "Conversion between binary data and ASCII", init};
+const ModuleDef binascii_module = {"binascii", natives, "Bytes as ASCII text, and checksums.", init};

@@ -490,7 +490,7 @@ static const NativeDef methods[] = {
     {"pop(self, /)", nat_pop, "Remove the rightmost item and answer it.", 0},
     {"popleft(self, /)", nat_popleft, "Remove the leftmost item and answer it.", 0},
     {"remove(self, value, /)", nat_remove, "Remove the first item equal to value.", 0},
-    {"reverse(self, /)", nat_reverse, "Reverse the order of the items.", 0},
+    {"reverse(self, /)", nat_reverse, "Turn the order round, in place.", 0},
     {"rotate(self, n=1, /)", nat_rotate, "Move the items n places to the right.", 0},
     CLASS_GETITEM_ROW,
     {0},

@@ -266,6 +266,6 @@ const TypeDef match_def = {
     .methods = methods,
     .getsets = getsets,
     .constructor = {"Match(*args, **kwargs)", NULL, NULL, 0},
-    .doc = "The result of re.match() and re.search().",
+    .doc = "Where and how a pattern has matched.",
     .flags = TYPE_FINAL,
 };

@@ -156,7 +156,7 @@ static Value get_second(VM *vm, Value self) { return (void)vm, as_pair(self)->b;
 static Value get_parameters(VM *vm, Value self) { return (void)self, obj_value(vm->empty_tuple); }
 
 static const NativeDef alias_methods[] = {
-    {"__call__(self, /, *args, **kwargs)", nat_call, "Call self as a function.", 0},
+    {"__call__(self, /, *args, **kwargs)", nat_call, "Call it.", 0},
     {0},
 };
 static const GetSetDef alias_getsets[] = {
@@ -172,7 +172,7 @@ const TypeDef type_def_GENERIC_ALIAS = {
     .methods = alias_methods,
     .getsets = alias_getsets,
     .constructor = {"GenericAlias(origin, args, /)", nat_alias, NULL, 0},
-    .doc = "Represent a PEP 585 generic type",
+    .doc = "A generic type with its arguments, such as list[int].",
     .flags = TYPE_FINAL,
     .operators = OPS_BOTH(BIN_OR),
 };
@@ -262,7 +262,7 @@ const TypeDef type_def_UNION = {
     .slots = {.repr = union_repr, .compare = union_compare, .hash = union_hash, .getitem = union_getitem,
               .binary = type_or},
     .getsets = union_getsets,
-    .doc = "Represent a PEP 604 union type",
+    .doc = "One of several types, such as int | None.",
     .flags = TYPE_FINAL,
     .operators = OPS_BOTH(BIN_OR),
 };

@@ -597,9 +597,8 @@ const TypeDef type_def_BYTES = {
         },
     .methods = bytes_methods,
     .constructor = {"bytes(source=?, encoding=?, errors=?)", nat_bytes, "Bytes.", 0},
-    .doc = "bytes(iterable_of_ints) -> bytes\nbytes(string, encoding[, errors]) -> bytes\n"
-           "bytes(bytes_or_buffer) -> immutable copy of bytes_or_buffer\nbytes(int) -> that many zeros\n"
-           "bytes() -> empty bytes object",
+    .doc = "Bytes that cannot be changed: of ints from 0 to 255, of other bytes, of a text and its encoding, "
+           "or so many zeros.",
     .flags = TYPE_MATCH_SELF,
     .operators = OPS_LEFT(BIN_ADD) | OPS_BOTH(BIN_MOD) | OPS_BOTH(BIN_MUL),
 };
@@ -621,9 +620,8 @@ const TypeDef type_def_BYTEARRAY = {
         },
     .methods = bytearray_methods,
     .constructor = {"bytearray(source=?, encoding=?, errors=?)", nat_bytearray, "Changeable bytes.", 0},
-    .doc = "bytearray(iterable_of_ints) -> bytearray\nbytearray(string, encoding[, errors]) -> bytearray\n"
-           "bytearray(bytes_or_buffer) -> changeable copy\nbytearray(int) -> that many zeros\n"
-           "bytearray() -> empty bytearray",
+    .doc = "Bytes that can be changed: of ints from 0 to 255, of other bytes, of a text and its encoding, "
+           "or so many zeros.",
     .flags = TYPE_MATCH_SELF | TYPE_UNHASHABLE,
     .operators = OPS_LEFT(BIN_ADD) | OPS_BOTH(BIN_MOD) | OPS_BOTH(BIN_MUL),
 };

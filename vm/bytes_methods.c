@@ -658,7 +658,7 @@ const NativeDef bytearray_methods[] = {
     {"copy(self, /)", nat_copy, "A copy.", 0},
     {"extend(self, iterable_of_ints, /)", nat_extend, "Add the bytes of an iterable at the end.", 0},
     {"insert(self, index, item, /)", nat_insert, "Insert a byte before index.", 0},
-    {"pop(self, index=-1, /)", nat_pop, "Remove and return the byte at index.", 0},
+    {"pop(self, index=-1, /)", nat_pop, "Take out the byte at index, the last by default.", 0},
     {"remove(self, value, /)", nat_remove, "Remove the first such byte.", 0},
     {"reverse(self, /)", nat_reverse, "Reverse the order of the bytes.", 0},
     {0},

@@ -179,6 +179,6 @@ static Value nat_new(VM *vm, Args args)
 }
 
 static const NativeDef new_row = {"__new__(owner, cls=?, /, *args, **kwargs)", nat_new,
-                                  "Create and return a new object.  See help(type) for accurate signature.", 0};
+                                  "A new object, before __init__; its class says what it takes.", 0};
 
 Value type_new_method(VM *vm, Type *t) { return native_new(vm, &new_row, obj_value(t), NULL, VALUE_NONE); }

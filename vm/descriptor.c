@@ -36,9 +36,10 @@ static Value nat_set(VM *vm, Args args)
 
 static Value nat_delete(VM *vm, Args args) { return descriptor_set(vm, args.v[0], args.v[1], VALUE_UNSET); }
 
-#define GET_ROW {"__get__(self, instance, owner=None, /)", nat_get, "Return an attribute of instance, which is of type owner.", 0}
-#define SET_ROW {"__set__(self, instance, value, /)", nat_set, "Set an attribute of instance to value.", 0}
-#define DELETE_ROW {"__delete__(self, instance, /)", nat_delete, "Delete an attribute of instance.", 0}
+#define GET_ROW \
+    {"__get__(self, instance, owner=None, /)", nat_get, "What it answers for instance, or for the class owner.", 0}
+#define SET_ROW {"__set__(self, instance, value, /)", nat_set, "Take value for instance.", 0}
+#define DELETE_ROW {"__delete__(self, instance, /)", nat_delete, "Take the attribute away from instance.", 0}
 
 /* ---- bound methods ---- */
 
@@ -109,7 +110,7 @@ static Value nat_method_call(VM *vm, Args args)
     return v;
 }
 
-#define CALL_ROW {"__call__(self, /, *args, **kwargs)", nat_method_call, "Call self as a function.", 0}
+#define CALL_ROW {"__call__(self, /, *args, **kwargs)", nat_method_call, "Call it.", 0}
 
 static Value get_func(VM *vm, Value self) { return (void)vm, as_method(self)->fn; }
 static Value get_self(VM *vm, Value self) { return (void)vm, as_method(self)->self; }
@@ -121,7 +122,7 @@ static const NativeDef method_methods[] = {
 
 static const GetSetDef method_getsets[] = {
     {"__func__", get_func, readonly, "the function (or other callable) implementing a method"},
-    {"__self__", get_self, readonly, "the instance to which a method is bound"},
+    {"__self__", get_self, readonly, "the instance that comes first among the arguments"},
     {0},
 };
 
@@ -130,7 +131,7 @@ const TypeDef type_def_METHOD = {
     .methods = method_methods,
     .getsets = method_getsets,
     .constructor = {"method(function, instance, /)", nat_method, NULL, 0},
-    .doc = "Create a bound instance method object.",
+    .doc = "A function with the instance it is called for.",
     .flags = TYPE_FINAL,
 };
 
@@ -242,10 +243,11 @@ static Value get_property_abstract(VM *vm, Value self)
 
 static const NativeDef property_methods[] = {
     {"__init__(self, fget=None, fset=None, fdel=None, doc=None)", nat_property_init, NULL, 0},
-    {"getter(self, object, /)", nat_getter, "Descriptor to obtain a copy of the property with a different getter.", 0},
-    {"setter(self, object, /)", nat_setter, "Descriptor to obtain a copy of the property with a different setter.", 0},
-    {"deleter(self, object, /)", nat_deleter, "Descriptor to obtain a copy of the property with a different deleter.", 0},
-    {"__set_name__(self, owner, name, /)", nat_set_name, "Method to set name of a property.", 0},
+    {"getter(self, object, /)", nat_getter, "A property like this one that reads by another function.", 0},
+    {"setter(self, object, /)", nat_setter, "A property like this one that is set by another function.", 0},
+    {"deleter(self, object, /)", nat_deleter,
+     "A property like this one that is deleted by another function.", 0},
+    {"__set_name__(self, owner, name, /)", nat_set_name, "Learn the name under which a class has it.", 0},
     GET_ROW, SET_ROW, DELETE_ROW,
     {0},
 };
@@ -263,7 +265,7 @@ const TypeDef type_def_PROPERTY = {
     .methods = property_methods,
     .getsets = property_getsets,
     .constructor = {"property(fget=None, fset=None, fdel=None, doc=None)", nat_property, NULL, 0},
-    .doc = "Property attribute.",
+    .doc = "An attribute that functions read, set and delete.",
     .flags = TYPE_SET,
 };
 
@@ -344,7 +346,7 @@ static Value nat_static_call(VM *vm, Args args)
 }
 
 static const NativeDef static_methods[] = {
-    {"__call__(self, /, *args, **kwargs)", nat_static_call, "Call self as a function.", 0},
+    {"__call__(self, /, *args, **kwargs)", nat_static_call, "Call it.", 0},
     GET_ROW,
     {0},
 };
@@ -355,7 +357,7 @@ const TypeDef type_def_STATICMETHOD = {
     .methods = static_methods,
     .getsets = box_getsets,
     .constructor = {"staticmethod(function, /)", nat_box, NULL, 0},
-    .doc = "Convert a function to be a static method.",
+    .doc = "A function in a class, called without an instance.",
 };
 
 const TypeDef type_def_CLASSMETHOD = {
@@ -363,7 +365,7 @@ const TypeDef type_def_CLASSMETHOD = {
     .methods = class_methods,
     .getsets = box_getsets,
     .constructor = {"classmethod(function, /)", nat_box, NULL, 0},
-    .doc = "Convert a function to be a class method.",
+    .doc = "A function in a class, called with the class first.",
 };
 
 /* ---- attributes computed by C, and __slots__ members ---- */
@@ -533,9 +535,9 @@ static Value get_super_self(VM *vm, Value self) { return (void)vm, none_if_unset
 static Value get_self_class(VM *vm, Value self) { return (void)vm, none_if_unset(as_super(self)->self_type); }
 
 static const GetSetDef super_getsets[] = {
-    {"__thisclass__", get_thisclass, readonly, "the class invoking super()"},
-    {"__self__", get_super_self, readonly, "the instance invoking super(); may be None"},
-    {"__self_class__", get_self_class, readonly, "the type of the instance invoking super(); may be None"},
+    {"__thisclass__", get_thisclass, readonly, "the class behind which attributes are sought"},
+    {"__self__", get_super_self, readonly, "the object whose attributes they are, or None"},
+    {"__self_class__", get_self_class, readonly, "the class whose order of bases is followed, or None"},
     {0},
 };
 
@@ -543,7 +545,7 @@ const TypeDef type_def_SUPER = {
     .slots = {.repr = super_repr},
     .getsets = super_getsets,
     .constructor = {"super(type=?, obj=?, /)", nat_super, NULL, 0},
-    .doc = "super() -> same as super(__class__, <first argument>)",
+    .doc = "Attributes as the classes behind one have them; without arguments, behind that of the method.",
 };
 
 /* ---- cells ---- */
@@ -590,6 +592,6 @@ const TypeDef type_def_CELL = {
     .slots = {.repr = cell_repr, .compare = cell_compare},
     .getsets = cell_getsets,
     .constructor = {"cell(contents=?, /)", nat_cell, NULL, 0},
-    .doc = "Create a new cell object.",
+    .doc = "What functions share a variable by.",
     .flags = TYPE_FINAL | TYPE_UNHASHABLE,
 };

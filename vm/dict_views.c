@@ -359,7 +359,7 @@ Value mapping_proxy_new(VM *vm, Value mapping) { return wrap(vm, T_MAPPING_PROXY
 static Value get_mapping(VM *vm, Value self) { return mapping_proxy_new(vm, boxed(self)); }
 
 static const NativeDef set_view_methods[] = {
-    {"isdisjoint(self, other, /)", nat_isdisjoint, "Return True if the view and the given iterable have a null intersection.",
+    {"isdisjoint(self, other, /)", nat_isdisjoint, "Whether nothing is in both.",
      0},
     {0},
 };
@@ -458,9 +458,9 @@ static Value construct_proxy(VM *vm, Args args)
 
 static const NativeDef proxy_methods[] = {
     {"get(self, key, default=None, /)", nat_proxy_get, "The value for key, or default.", 0},
-    {"keys(self, /)", nat_proxy_keys, "A set-like object providing a view on the keys.", 0},
-    {"values(self, /)", nat_proxy_values, "An object providing a view on the values.", 0},
-    {"items(self, /)", nat_proxy_items, "A set-like object providing a view on the items.", 0},
+    {"keys(self, /)", nat_proxy_keys, "The keys, as a view.", 0},
+    {"values(self, /)", nat_proxy_values, "The values, as a view.", 0},
+    {"items(self, /)", nat_proxy_items, "The pairs (key, value), as a view.", 0},
     {"copy(self, /)", nat_proxy_copy, "A shallow copy of the mapping.", 0},
     CLASS_GETITEM_ROW,
     {0},

@@ -209,25 +209,26 @@ static Value get_imag(VM *vm, Value self)
 
 static const NativeDef methods[] = {
     {"as_integer_ratio(self, /)", nat_as_integer_ratio,
-     "Return a pair of integers, whose ratio is exactly equal.", 0},
-    {"conjugate(self, /)", nat_same, "Return self, the complex conjugate of any float.", 0},
-    {"fromhex(cls, string, /)", nat_fromhex, "Create a float from a hexadecimal string.", NATIVE_CLASSMETHOD},
-    {"hex(self, /)", nat_hex, "Return a hexadecimal representation of a floating-point number.", 0},
-    {"is_integer(self, /)", nat_is_integer, "Return True if the float is an integer.", 0},
+     "(numerator, denominator), reduced, of exactly this value.", 0},
+    {"conjugate(self, /)", nat_same, "The number itself: its conjugate.", 0},
+    {"fromhex(cls, string, /)", nat_fromhex,
+     "The float that a text such as '0x1.8p+1' says.", NATIVE_CLASSMETHOD},
+    {"hex(self, /)", nat_hex, "The exact value as a text in base 16, such as '0x1.8p+1'.", 0},
+    {"is_integer(self, /)", nat_is_integer, "Whether it has no fraction.", 0},
     {"__float__(self, /)", nat_same, "float(self)", 0},
     {"__int__(self, /)", nat_trunc, "int(self)", 0},
-    {"__trunc__(self, /)", nat_trunc, "Return the Integral closest to x between 0 and x.", 0},
-    {"__floor__(self, /)", nat_floor, "Return the floor as an Integral.", 0},
-    {"__ceil__(self, /)", nat_ceil, "Return the ceiling as an Integral.", 0},
+    {"__trunc__(self, /)", nat_trunc, "The int next to it on the way to 0.", 0},
+    {"__floor__(self, /)", nat_floor, "The greatest int that is not above it.", 0},
+    {"__ceil__(self, /)", nat_ceil, "The smallest int that is not below it.", 0},
     {"__round__(self, ndigits=None, /)", nat_round,
-     "Return the Integral closest to x, rounding half toward even.", 0},
+     "The nearest int, or float with ndigits digits behind the point; the even one of two equally near.", 0},
     {"__getnewargs__(self, /)", nat_getnewargs, "The arguments that make an equal float.", 0},
     {0},
 };
 
 static const GetSetDef getsets[] = {
-    {"real", get_real, NULL, "the real part of a complex number"},
-    {"imag", get_imag, NULL, "the imaginary part of a complex number"},
+    {"real", get_real, NULL, "the number itself"},
+    {"imag", get_imag, NULL, "always zero"},
     {0},
 };
 
@@ -244,9 +245,9 @@ const TypeDef type_def_FLOAT = {
         },
     .methods = methods,
     .getsets = getsets,
-    .constructor = {"float(x=0, /)", nat_float, "Convert a string or number to a floating point number.", 0},
+    .constructor = {"float(x=0, /)", nat_float, "A float of a number or its text.", 0},
     .convert = float_from_any,
-    .doc = "Convert a string or number to a floating point number, if possible.",
+    .doc = "A number with a fraction, of 64 bits; of a number or its text.",
     .flags = TYPE_MATCH_SELF,
     .operators = OPS_ARITHMETIC | OPS_UNARY(UN_NEG) | OPS_UNARY(UN_POS) | OPS_UNARY(UN_ABS),
 };

@@ -215,8 +215,9 @@ static Value nat_call(VM *vm, Args args)
 }
 
 static const NativeDef methods[] = {
-    {"__get__(self, instance, owner=None, /)", nat_get, "Return an attribute of instance, which is of type owner.", 0},
-    {"__call__(self, /, *args, **kwargs)", nat_call, "Call self as a function.", 0},
+    {"__get__(self, instance, owner=None, /)", nat_get,
+     "What it answers for instance, or for the class owner.", 0},
+    {"__call__(self, /, *args, **kwargs)", nat_call, "Call it.", 0},
     {0},
 };
 
@@ -224,6 +225,6 @@ const TypeDef type_def_FUNCTION = {
     .slots = {.repr = function_repr},
     .methods = methods,
     .getsets = getsets,
-    .doc = "Create a function object.",
+    .doc = "A function that a program defined.",
     .flags = TYPE_FINAL,
 };

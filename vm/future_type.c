@@ -190,7 +190,7 @@ static const NativeDef future_methods[] = {
     {"add_done_callback(self, fn, /, *, context=None)", nat_add_done_callback, "Call fn(future) when it is done.", 0},
     {"remove_done_callback(self, fn, /)", nat_remove_done_callback, "Remove a callback; answers how many.", 0},
     {"get_loop(self, /)", nat_get_loop, "The event loop.", 0},
-    {"__await__(self, /)", nat_await, "An iterator to be used in an await expression.", 0},
+    {"__await__(self, /)", nat_await, "What await goes through.", 0},
     {0},
 };
 static const GetSetDef future_getsets[] = {
@@ -416,7 +416,7 @@ static const NativeDef native_coro_methods[] = {
     {"send(self, arg, /)", nat_coro_send, "Run it, outside of a task.", 0},
     {"throw(self, type, value=?, traceback=?, /)", nat_coro_throw, "Give it up with an exception.", 0},
     {"close(self, /)", nat_coro_close, "Give it up.", 0},
-    {"__await__(self, /)", gen_await, "An iterator to be used in an await expression.", 0},
+    {"__await__(self, /)", gen_await, "What await goes through.", 0},
     {"clone(self, /)", nat_coro_clone, "An independent copy.", 0},
     {0},
 };

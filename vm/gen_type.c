@@ -255,7 +255,7 @@ static Value gen_repr(VM *vm, Value self)
 #define THROW_SIGNATURE "throw(self, type, value=?, traceback=?, /)"
 
 static const NativeDef generator_methods[] = {
-    {"__next__(self, /)", nat_gen_next, "Implement next(self).", 0},
+    {"__next__(self, /)", nat_gen_next, "next(self)", 0},
     {"send(self, arg, /)", nat_gen_send, "Resume with arg as the value of the yield expression.", 0},
     {THROW_SIGNATURE, nat_throw, "Raise an exception where the generator is suspended.", 0},
     {"close(self, /)", nat_close, "Raise GeneratorExit inside the generator.", 0},
@@ -283,7 +283,7 @@ static const NativeDef coroutine_methods[] = {
     {"send(self, arg, /)", nat_gen_send, "Resume with arg as the value of the await.", 0},
     {THROW_SIGNATURE, nat_throw, "Raise an exception where the coroutine is suspended.", 0},
     {"close(self, /)", nat_close, "Raise GeneratorExit inside the coroutine.", 0},
-    {"__await__(self, /)", gen_await, "An iterator to be used in an await expression.", 0},
+    {"__await__(self, /)", gen_await, "What await goes through.", 0},
     CO_CLONE,
     {0},
 };

@@ -323,36 +323,36 @@ static Value get_one(VM *vm, Value self)
 static Value nat_int_repr(VM *vm, Args args) { return int_repr(vm, args.v[0]); }
 
 static const NativeDef int_methods[] = {
-    {"__repr__(self, /)", nat_int_repr, "Return repr(self).", 0}, // of True as well
-    {"bit_length(self, /)", nat_bit_length, "Number of bits necessary to represent self in binary.", 0},
+    {"__repr__(self, /)", nat_int_repr, "repr(self)", 0}, // of True as well
+    {"bit_length(self, /)", nat_bit_length, "How many binary digits the absolute value has; 0 of 0.", 0},
     {"bit_count(self, /)", nat_bit_count,
-     "Number of ones in the binary representation of the absolute value.", 0},
+     "How many of the absolute value's binary digits are 1.", 0},
     {"to_bytes(self, /, length=1, byteorder='big', *, signed=False)", nat_to_bytes,
-     "Return an array of bytes representing an integer.", 0},
+     "The number as so many bytes; OverflowError if they do not suffice.", 0},
     {"from_bytes(cls, /, bytes, byteorder='big', *, signed=False)", nat_from_bytes,
-     "Return the integer represented by the given array of bytes.", NATIVE_CLASSMETHOD},
+     "The number that bytes make.", NATIVE_CLASSMETHOD},
     {"as_integer_ratio(self, /)", nat_as_integer_ratio,
-     "Return a pair of integers, whose ratio is equal to self.", 0},
-    {"conjugate(self, /)", nat_same, "Returns self, the complex conjugate of any int.", 0},
+     "(the number itself, 1)", 0},
+    {"conjugate(self, /)", nat_same, "The number itself: its conjugate.", 0},
     {"__int__(self, /)", nat_same, "int(self)", 0},
     {"__index__(self, /)", nat_same,
-     "Return self converted to an integer, if self is suitable for use as an index.", 0},
-    {"__trunc__(self, /)", nat_same, "Truncating an Integral returns itself.", 0},
-    {"__floor__(self, /)", nat_same, "Flooring an Integral returns itself.", 0},
-    {"__ceil__(self, /)", nat_same, "Ceiling of an Integral returns itself.", 0},
+     "The number itself, as an index.", 0},
+    {"__trunc__(self, /)", nat_same, "The number itself.", 0},
+    {"__floor__(self, /)", nat_same, "The number itself.", 0},
+    {"__ceil__(self, /)", nat_same, "The number itself.", 0},
     {"__round__(self, ndigits=?, /)", nat_round,
      "Rounding an Integral returns itself; to ndigits, an integer too.", 0},
     {"__float__(self, /)", nat_float, "float(self)", 0},
     {"__getnewargs__(self, /)", nat_getnewargs, "The arguments that make an equal int.", 0},
-    {"__sizeof__(self, /)", nat_sizeof, "Returns size in memory, in bytes.", 0},
+    {"__sizeof__(self, /)", nat_sizeof, "The bytes of memory it takes.", 0},
     {0},
 };
 
 static const GetSetDef int_getsets[] = {
-    {"real", get_real, NULL, "the real part of a complex number"},
-    {"imag", get_zero, NULL, "the imaginary part of a complex number"},
-    {"numerator", get_real, NULL, "the numerator of a rational number in lowest terms"},
-    {"denominator", get_one, NULL, "the denominator of a rational number in lowest terms"},
+    {"real", get_real, NULL, "the number itself"},
+    {"imag", get_zero, NULL, "always zero"},
+    {"numerator", get_real, NULL, "the number itself"},
+    {"denominator", get_one, NULL, "always 1"},
     {0},
 };
 
@@ -369,9 +369,9 @@ const TypeDef type_def_INT = {
         },
     .methods = int_methods,
     .getsets = int_getsets,
-    .constructor = {"int(x=?, /, base=?)", nat_int, "Convert a number or string to an integer.", 0},
+    .constructor = {"int(x=?, /, base=?)", nat_int, "An int of a number, or of its text to a base (10).", 0},
     .convert = int_from_object,
-    .doc = "int([x]) -> integer\nint(x, base=10) -> integer",
+    .doc = "A whole number of any size: of a number, its fraction cut off, or of its text to a base.",
     .flags = TYPE_MATCH_SELF,
     .operators = OPS_ARITHMETIC | OPS_BITWISE | OPS_BOTH(BIN_LSHIFT) | OPS_BOTH(BIN_RSHIFT) | OPS_UNARY(UN_NEG) |
                  OPS_UNARY(UN_POS) | OPS_UNARY(UN_INVERT) | OPS_UNARY(UN_ABS),
@@ -395,8 +395,8 @@ static Value bool_operator(VM *vm, BinaryOp op, Value a, Value b)
 
 const TypeDef type_def_BOOL = {
     .slots = {.repr = bool_repr, .binary = bool_operator},
-    .constructor = {"bool(x=False, /)", nat_bool, "True when the argument x is true, False otherwise.", 0},
-    .doc = "bool(x) -> bool",
+    .constructor = {"bool(x=False, /)", nat_bool, "The truth of x.", 0},
+    .doc = "True or False: the truth of a value.",
     .flags = TYPE_FINAL | TYPE_MATCH_SELF,
     .operators = OPS_BITWISE,
 };

@@ -292,7 +292,7 @@ const TypeDef type_def_REVERSED = {
     .slots = {.iter = iter_self, .next = next_of_reversed},
     .methods = backward_methods,
     .constructor = {"reversed(sequence, /)", construct_reversed, NULL, 0},
-    .doc = "Return a reverse iterator over the values of the given sequence.",
+    .doc = "The items of a sequence, the last one first.",
 };
 
 /* ---- iter(f, sentinel): source: f; extra: the sentinel ---- */
@@ -366,7 +366,7 @@ const TypeDef type_def_ENUMERATE = {
     .slots = {.iter = iter_self, .next = next_of_enumerate},
     .methods = generic_methods,
     .constructor = {"enumerate(iterable=?, start=0)", construct_enumerate, NULL, 0},
-    .doc = "Return an enumerate object: pairs of a count (from start) and a value of the iterable.",
+    .doc = "(number, item) for each item, counted from start.",
 };
 
 /* ---- zip() and map() ---- */
@@ -469,7 +469,7 @@ static Value next_of_zip(VM *vm, Value self)
 const TypeDef type_def_ZIP = {
     .slots = {.iter = iter_self, .next = next_of_zip},
     .constructor = {"zip(*iterables, strict=False)", construct_zip, NULL, 0},
-    .doc = "The zip object yields n-length tuples, where n is the number of iterables passed.",
+    .doc = "Tuples with an item of each iterable, until one ends; strict: all have to end together.",
 };
 
 /* map: source: the function; extra: its iterator, or the Tuple of them. index: 1 if it is a Tuple. */
@@ -513,7 +513,7 @@ static Value next_of_map(VM *vm, Value self)
 const TypeDef type_def_MAP = {
     .slots = {.iter = iter_self, .next = next_of_map},
     .constructor = {"map(func=?, /, *iterables)", construct_map, NULL, 0},
-    .doc = "Make an iterator that computes the function using arguments from each of the iterables.",
+    .doc = "What a function answers for the items of each iterable, until one ends.",
 };
 
 /* ---- filter(): source: the function or None; extra: the iterator ---- */
@@ -554,7 +554,7 @@ static Value next_of_filter(VM *vm, Value self)
 const TypeDef type_def_FILTER = {
     .slots = {.iter = iter_self, .next = next_of_filter},
     .constructor = {"filter(function, iterable, /)", construct_filter, NULL, 0},
-    .doc = "Return an iterator yielding those items of iterable for which function(item) is true.",
+    .doc = "The items for which a function is true; None: those that are true themselves.",
 };
 
 /* ---- loops over pairs ---- */

@@ -432,6 +432,7 @@ static Value nat_pop(VM *vm, Args args)
     List *l = as_list(args.v[0]);
     int64_t i;
     if (!index_argument(vm, args.v[1], &i)) return VALUE_ERROR;
+    // __index__ of the argument may have emptied the list: its size is read only now.
     if (l->size == 0) return vm_raise(vm, ERR_INDEX, "pop from empty list");
     if (i < 0) i += (int64_t)l->size;
     if ((uint64_t)i >= l->size) return vm_raise(vm, ERR_INDEX, "pop index out of range");
@@ -510,18 +511,22 @@ static Value nat_getitem(VM *vm, Args args) { return list_getitem(vm, args.v[0],
 
 static const NativeDef methods[] = {
     {"__init__(self, iterable=(), /)", nat_init, "Initialize self.", 0},
-    {"__getitem__(self, index, /)", nat_getitem, "Return self[index].", NATIVE_NAMED},
-    {"append(self, object, /)", nat_append, "Append object to the end of the list.", 0},
-    {"clear(self, /)", nat_clear, "Remove all items from list.", 0},
-    {"copy(self, /)", nat_copy, "Return a shallow copy of the list.", 0},
-    {"count(self, value, /)", nat_count, "Return number of occurrences of value.", 0},
-    {"extend(self, iterable, /)", nat_extend, "Extend list by appending elements from the iterable.", 0},
-    {"index(self, value, start=0, stop=9223372036854775807, /)", nat_index, "Return first index of value.", 0},
-    {"insert(self, index, object, /)", nat_insert, "Insert object before index.", 0},
-    {"pop(self, index=-1, /)", nat_pop, "Remove and return item at index (default last).", 0},
-    {"remove(self, value, /)", nat_remove, "Remove first occurrence of value.", 0},
-    {"reverse(self, /)", nat_reverse, "Reverse *IN PLACE*.", 0},
-    {"sort(self, /, *, key=None, reverse=False)", nat_sort, "Sort the list in ascending order and return None.", 0},
+    {"__getitem__(self, index, /)", nat_getitem, "self[index]", NATIVE_NAMED},
+    {"append(self, object, /)", nat_append, "Add an item at the end.", 0},
+    {"clear(self, /)", nat_clear, "Remove all items.", 0},
+    {"copy(self, /)", nat_copy, "A list of the same items.", 0},
+    {"count(self, value, /)", nat_count, "How many items are equal to value.", 0},
+    {"extend(self, iterable, /)", nat_extend, "Add all items of an iterable at the end.", 0},
+    {"index(self, value, start=0, stop=9223372036854775807, /)", nat_index,
+     "The first place from start to stop where value is; ValueError if there is none.", 0},
+    {"insert(self, index, object, /)", nat_insert, "Put an item in before the one at index.", 0},
+    {"pop(self, index=-1, /)", nat_pop,
+     "Take out the item at index, the last by default; IndexError if there is none.", 0},
+    {"remove(self, value, /)", nat_remove,
+     "Remove the first item equal to value; ValueError if there is none.", 0},
+    {"reverse(self, /)", nat_reverse, "Turn the order round, in place.", 0},
+    {"sort(self, /, *, key=None, reverse=False)", nat_sort,
+     "Put the items in order, in place; equal ones stay as they were.", 0},
     CLASS_GETITEM_ROW,
     {0},
 };
@@ -543,7 +548,7 @@ const TypeDef type_def_LIST = {
     .methods = methods,
     .constructor = {"list(iterable=(), /)", construct, NULL, 0},
     .convert = obj_to_list,
-    .doc = "Built-in mutable sequence.",
+    .doc = "A sequence of any objects that can be changed.",
     .flags = TYPE_SEQUENCE | TYPE_MATCH_SELF | TYPE_UNHASHABLE,
     .operators = OPS_LEFT(BIN_ADD) | OPS_BOTH(BIN_MUL),
 };

@@ -407,5 +407,5 @@ const TypeDef type_def_MEMORYVIEW = {
     .getsets = getsets,
     .constructor = {"memoryview(object)", nat_memoryview, "A look at the bytes of an object.", 0},
     .flags = TYPE_FINAL,
-    .doc = "Create a new memoryview object which references the given object.",
+    .doc = "The bytes of another object, without a copy.",
 };

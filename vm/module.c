@@ -100,5 +100,5 @@ const TypeDef type_def_MODULE = {
     .methods = methods,
     .getsets = getsets,
     .constructor = {"module(name, doc=None)", nat_module, NULL, 0},
-    .doc = "Create a module object.",
+    .doc = "A namespace, usually made by import.",
 };

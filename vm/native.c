@@ -265,13 +265,14 @@ static Value nat_get(VM *vm, Args args)
 }
 
 static const NativeDef native_methods[] = {
-    {"__call__(self, /, *args, **kwargs)", nat_call, "Call self as a function.", 0},
+    {"__call__(self, /, *args, **kwargs)", nat_call, "Call it.", 0},
     {0},
 };
 
 static const NativeDef descriptor_methods[] = {
-    {"__call__(self, /, *args, **kwargs)", nat_call, "Call self as a function.", 0},
-    {"__get__(self, instance, owner=None, /)", nat_get, "Return an attribute of instance, which is of type owner.", 0},
+    {"__call__(self, /, *args, **kwargs)", nat_call, "Call it.", 0},
+    {"__get__(self, instance, owner=None, /)", nat_get,
+     "What the descriptor answers for instance, or for the class owner.", 0},
     {0},
 };
 

@@ -164,19 +164,21 @@ static Value set_class(VM *vm, Value self, Value v)
 }
 
 static const NativeDef object_methods[] = {
-    {"__init__(self, /, *args, **kwargs)", nat_init, "Initialize self.  See help(type(self)) for accurate signature.", 0},
-    {"__repr__(self, /)", nat_repr, "Return repr(self).", 0},
-    {"__hash__(self, /)", nat_hash, "Return hash(self).", 0},
-    {"__eq__(self, value, /)", nat_eq, "Return self==value.", 0},
-    {"__ne__(self, value, /)", nat_ne, "Return self!=value.", 0},
-    {"__getattribute__(self, name, /)", nat_getattribute, "Return getattr(self, name).", 0},
-    {"__setattr__(self, name, value, /)", nat_setattr, "Implement setattr(self, name, value).", 0},
-    {"__delattr__(self, name, /)", nat_delattr, "Implement delattr(self, name).", 0},
-    {"__sizeof__(self, /)", nat_sizeof, "Size of object in memory, in bytes.", 0},
-    {"__dir__(self, /)", nat_dir, "Default dir() implementation.", 0},
-    {"__init_subclass__(cls, /, *args, **kwargs)", nat_init_subclass, "This method is called when a class is subclassed.",
+    {"__init__(self, /, *args, **kwargs)", nat_init, "Set up a new object; its class says what it takes.", 0},
+    {"__repr__(self, /)", nat_repr, "repr(self)", 0},
+    {"__hash__(self, /)", nat_hash, "hash(self)", 0},
+    {"__eq__(self, value, /)", nat_eq, "self == value", 0},
+    {"__ne__(self, value, /)", nat_ne, "self != value", 0},
+    {"__getattribute__(self, name, /)", nat_getattribute, "The attribute name, as self.name finds it.", 0},
+    {"__setattr__(self, name, value, /)", nat_setattr, "What self.name = value does.", 0},
+    {"__delattr__(self, name, /)", nat_delattr, "What del self.name does.", 0},
+    {"__sizeof__(self, /)", nat_sizeof, "The bytes of memory it takes, without the objects it refers to.", 0},
+    {"__dir__(self, /)", nat_dir, "The names of its attributes.", 0},
+    {"__init_subclass__(cls, /, *args, **kwargs)", nat_init_subclass,
+     "Called with each new subclass, for the class above to override.",
      NATIVE_CLASSMETHOD},
-    {"__subclasshook__(cls, /, *args)", nat_subclasshook, "Abstract classes can override this to customize issubclass().",
+    {"__subclasshook__(cls, /, *args)", nat_subclasshook,
+     "An abstract class's say in issubclass(): True, False or NotImplemented.",
      NATIVE_CLASSMETHOD},
     {0},
 };
@@ -189,7 +191,7 @@ const TypeDef type_def_OBJECT = {
     .methods = object_methods,
     .getsets = object_getsets,
     .constructor = {"object(*args, **kwargs)", nat_object, NULL, 0},
-    .doc = "The base class of the class hierarchy.",
+    .doc = "What every class derives from.",
 };
 
 /* ---- type ---- */
@@ -392,13 +394,13 @@ static Value readonly(VM *vm, Value self, Value v)
 }
 
 static const NativeDef type_methods[] = {
-    {"__call__(self, /, *args, **kwargs)", nat_call, "Call self as a function.", 0},
-    {"__setattr__(self, name, value, /)", nat_type_setattr, "Implement setattr(self, name, value).", 0},
-    {"__delattr__(self, name, /)", nat_type_delattr, "Implement delattr(self, name).", 0},
-    {"mro(self, /)", nat_mro, "Return a type's method resolution order.", 0},
-    {"__subclasses__(self, /)", nat_subclasses, "Return a list of immediate subclasses.", 0},
-    {"__instancecheck__(self, instance, /)", nat_instancecheck, "Check if an object is an instance.", 0},
-    {"__subclasscheck__(self, subclass, /)", nat_subclasscheck, "Check if a class is a subclass.", 0},
+    {"__call__(self, /, *args, **kwargs)", nat_call, "Call it.", 0},
+    {"__setattr__(self, name, value, /)", nat_type_setattr, "What self.name = value does.", 0},
+    {"__delattr__(self, name, /)", nat_type_delattr, "What del self.name does.", 0},
+    {"mro(self, /)", nat_mro, "The classes in which attributes are sought, in order.", 0},
+    {"__subclasses__(self, /)", nat_subclasses, "The classes that derive from it directly.", 0},
+    {"__instancecheck__(self, instance, /)", nat_instancecheck, "What isinstance(instance, self) asks.", 0},
+    {"__subclasscheck__(self, subclass, /)", nat_subclasscheck, "What issubclass(subclass, self) asks.", 0},
     {0},
 };
 
@@ -423,7 +425,7 @@ const TypeDef type_def_TYPE = {
     .methods = type_methods,
     .getsets = type_getsets,
     .constructor = {"type(*args, **kwargs)", nat_type, NULL, 0},
-    .doc = "type(object) -> the object's type\ntype(name, bases, dict, **kwds) -> a new type",
+    .doc = "The class of an object; with a name, bases and a namespace, a new class.",
     .operators = OPS_BOTH(BIN_OR),
 };
 

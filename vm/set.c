@@ -958,31 +958,31 @@ static Value construct(VM *vm, Args args)
 static Value nat_contains(VM *vm, Args args) { return set_contains(vm, args.v[0], args.v[1]); }
 
 #define SHARED_METHODS \
-    {"__contains__(self, key, /)", nat_contains, "Return key in self.", NATIVE_NAMED}, \
-    {"copy(self, /)", nat_copy, "Return a shallow copy of a set.", 0}, \
-    {"difference(self, /, *others)", nat_difference, "Return the difference of two or more sets as a new set.", 0}, \
-    {"intersection(self, /, *others)", nat_intersection, "Return the intersection of two sets as a new set.", 0}, \
-    {"isdisjoint(self, other, /)", nat_isdisjoint, "Return True if two sets have a null intersection.", 0}, \
-    {"issubset(self, other, /)", nat_issubset, "Report whether another set contains this set.", 0}, \
-    {"issuperset(self, other, /)", nat_issuperset, "Report whether this set contains another set.", 0}, \
+    {"__contains__(self, key, /)", nat_contains, "key in self", NATIVE_NAMED}, \
+    {"copy(self, /)", nat_copy, "A set with the same elements.", 0}, \
+    {"difference(self, /, *others)", nat_difference, "The elements that are in none of the others.", 0}, \
+    {"intersection(self, /, *others)", nat_intersection, "The elements that are in all the others too.", 0}, \
+    {"isdisjoint(self, other, /)", nat_isdisjoint, "Whether no element is in both.", 0}, \
+    {"issubset(self, other, /)", nat_issubset, "Whether the other has all elements.", 0}, \
+    {"issuperset(self, other, /)", nat_issuperset, "Whether it has all elements of the other.", 0}, \
     {"symmetric_difference(self, other, /)", nat_symmetric_difference, \
-     "Return the symmetric difference of two sets as a new set.", 0}, \
-    {"union(self, /, *others)", nat_union, "Return the union of sets as a new set.", 0}, \
+     "What is in only one of the two sets.", 0}, \
+    {"union(self, /, *others)", nat_union, "The elements of all of them.", 0}, \
     CLASS_GETITEM_ROW
 
 static const NativeDef set_methods[] = {
     {"__init__(self, iterable=(), /)", nat_init, "Initialize self.", 0},
-    {"add(self, object, /)", nat_add, "Add an element to a set.", 0},
-    {"clear(self, /)", nat_clear, "Remove all elements from this set.", 0},
-    {"difference_update(self, /, *others)", nat_difference_update, "Remove all elements of another set from this set.", 0},
-    {"discard(self, object, /)", nat_discard, "Remove an element from a set if it is a member.", 0},
+    {"add(self, object, /)", nat_add, "Put an element in, unless it is there.", 0},
+    {"clear(self, /)", nat_clear, "Remove all elements.", 0},
+    {"difference_update(self, /, *others)", nat_difference_update, "Remove what is in one of the others.", 0},
+    {"discard(self, object, /)", nat_discard, "Remove an element if it is there.", 0},
     {"intersection_update(self, /, *others)", nat_intersection_update,
-     "Update a set with the intersection of itself and another.", 0},
-    {"pop(self, /)", nat_pop, "Remove and return an arbitrary set element.", 0},
-    {"remove(self, object, /)", nat_remove, "Remove an element from a set; it must be a member.", 0},
+     "Keep only what is in all the others too.", 0},
+    {"pop(self, /)", nat_pop, "Take out some element; KeyError if there is none.", 0},
+    {"remove(self, object, /)", nat_remove, "Remove an element; KeyError if it is not there.", 0},
     {"symmetric_difference_update(self, other, /)", nat_symmetric_difference_update,
-     "Update a set with the symmetric difference of itself and another.", 0},
-    {"update(self, /, *others)", nat_update, "Update a set with the union of itself and others.", 0},
+     "Keep what is in only one of the two, and put in the rest of the other.", 0},
+    {"update(self, /, *others)", nat_update, "Put in the elements of the others.", 0},
     SHARED_METHODS,
     {0},
 };
@@ -1002,7 +1002,7 @@ const TypeDef type_def_SET = {
         },
     .methods = set_methods,
     .constructor = {"set(iterable=(), /)", construct, NULL, 0},
-    .doc = "Build an unordered collection of unique elements.",
+    .doc = "Elements of which no two are equal, in no order.",
     .flags = TYPE_MATCH_SELF | TYPE_UNHASHABLE | TYPE_HAS_WEAKREF,
     .operators = OPS_OF_SETS,
 };
@@ -1020,7 +1020,7 @@ const TypeDef type_def_FROZENSET = {
         },
     .methods = frozenset_methods,
     .constructor = {"frozenset(iterable=(), /)", construct, NULL, 0},
-    .doc = "Build an immutable unordered collection of unique elements.",
+    .doc = "A set that cannot be changed, and so can be a key.",
     .flags = TYPE_MATCH_SELF | TYPE_HAS_WEAKREF,
     .operators = OPS_OF_SETS,
 };

@@ -184,6 +184,6 @@ const TypeDef type_def_SLICE = {
     .methods = methods,
     .getsets = getsets,
     .constructor = {"slice(start, stop=?, step=None, /)", construct, NULL, 0},
-    .doc = "Create a slice object, as used by extended slicing (a[0:10:2]).",
+    .doc = "start:stop:step, as within brackets.",
     .flags = TYPE_FINAL | TYPE_UNHASHABLE,
 };

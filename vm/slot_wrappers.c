@@ -167,43 +167,43 @@ typedef struct SlotWrapper {
 #define ROW(s, d, sig, fn, doc) {SLOT(s), D_##d, 0, {sig, fn, doc, 0}}
 #define BINARY_ROWS(name, NAME, sign) \
     {SLOT(binary), D_##NAME, OPS_LEFT(BIN_##NAME), \
-     {"__" #name "__(self, value, /)", wrap_##name, "Return self" sign "value.", 0}}, \
+     {"__" #name "__(self, value, /)", wrap_##name, "self " sign " value", 0}}, \
     {SLOT(binary), D_R##NAME, OPS_RIGHT(BIN_##NAME), \
-     {"__r" #name "__(self, value, /)", wrap_r##name, "Return value" sign "self.", 0}}
+     {"__r" #name "__(self, value, /)", wrap_r##name, "value " sign " self", 0}}
 #define INPLACE_ROW(name, NAME, sign) \
     {SLOT(inplace), D_I##NAME, OPS_LEFT(BIN_##NAME), \
-     {"__i" #name "__(self, value, /)", wrap_i##name, "Return self" sign "=value.", 0}}
+     {"__i" #name "__(self, value, /)", wrap_i##name, "self " sign "= value", 0}}
 #define REPEAT_ROW(s, d, side, sig, fn, doc) {SLOT(s), D_##d, OPS_##side(BIN_MUL), {sig, fn, doc, NATIVE_UNPACKED}}
 #define ARITHMETIC_ROWS(name, NAME, sign) BINARY_ROWS(name, NAME, sign), INPLACE_ROW(name, NAME, sign)
 #define UNARY_ROW(name, NAME, text) \
     {SLOT(unary), D_##NAME, OPS_UNARY(UN_##NAME), {"__" #name "__(self, /)", wrap_##name, text, 0}}
 
 static const SlotWrapper wrappers[] = {
-    ROW(repr, REPR, "__repr__(self, /)", wrap_repr, "Return repr(self)."),
-    ROW(str, STR, "__str__(self, /)", wrap_str, "Return str(self)."),
-    ROW(format, FORMAT, "__format__(self, format_spec, /)", wrap_format, "Default object formatter."),
-    ROW(hash, HASH, "__hash__(self, /)", wrap_hash, "Return hash(self)."),
-    ROW(compare, LT, "__lt__(self, value, /)", wrap_lt, "Return self<value."),
-    ROW(compare, LE, "__le__(self, value, /)", wrap_le, "Return self<=value."),
-    ROW(compare, EQ, "__eq__(self, value, /)", wrap_eq, "Return self==value."),
-    ROW(compare, NE, "__ne__(self, value, /)", wrap_ne, "Return self!=value."),
-    ROW(compare, GT, "__gt__(self, value, /)", wrap_gt, "Return self>value."),
-    ROW(compare, GE, "__ge__(self, value, /)", wrap_ge, "Return self>=value."),
-    ROW(truth, BOOL, "__bool__(self, /)", wrap_bool, "True if self else False"),
-    ROW(len, LEN, "__len__(self, /)", wrap_len, "Return len(self)."),
-    ROW(getitem, GETITEM, "__getitem__(self, key, /)", wrap_getitem, "Return self[key]."),
-    ROW(setitem, SETITEM, "__setitem__(self, key, value, /)", wrap_setitem, "Set self[key] to value."),
-    ROW(setitem, DELITEM, "__delitem__(self, key, /)", wrap_delitem, "Delete self[key]."),
-    ROW(contains, CONTAINS, "__contains__(self, key, /)", wrap_contains, "Return key in self."),
-    ROW(iter, ITER, "__iter__(self, /)", wrap_iter, "Implement iter(self)."),
-    ROW(next, NEXT, "__next__(self, /)", wrap_next, "Implement next(self)."),
-    ROW(reversed, REVERSED, "__reversed__(self, /)", wrap_reversed, "Return a reverse iterator."),
+    ROW(repr, REPR, "__repr__(self, /)", wrap_repr, "repr(self)"),
+    ROW(str, STR, "__str__(self, /)", wrap_str, "str(self)"),
+    ROW(format, FORMAT, "__format__(self, format_spec, /)", wrap_format, "format(self, format_spec)"),
+    ROW(hash, HASH, "__hash__(self, /)", wrap_hash, "hash(self)"),
+    ROW(compare, LT, "__lt__(self, value, /)", wrap_lt, "self < value"),
+    ROW(compare, LE, "__le__(self, value, /)", wrap_le, "self <= value"),
+    ROW(compare, EQ, "__eq__(self, value, /)", wrap_eq, "self == value"),
+    ROW(compare, NE, "__ne__(self, value, /)", wrap_ne, "self != value"),
+    ROW(compare, GT, "__gt__(self, value, /)", wrap_gt, "self > value"),
+    ROW(compare, GE, "__ge__(self, value, /)", wrap_ge, "self >= value"),
+    ROW(truth, BOOL, "__bool__(self, /)", wrap_bool, "bool(self)"),
+    ROW(len, LEN, "__len__(self, /)", wrap_len, "len(self)"),
+    ROW(getitem, GETITEM, "__getitem__(self, key, /)", wrap_getitem, "self[key]"),
+    ROW(setitem, SETITEM, "__setitem__(self, key, value, /)", wrap_setitem, "self[key] = value"),
+    ROW(setitem, DELITEM, "__delitem__(self, key, /)", wrap_delitem, "del self[key]"),
+    ROW(contains, CONTAINS, "__contains__(self, key, /)", wrap_contains, "key in self"),
+    ROW(iter, ITER, "__iter__(self, /)", wrap_iter, "iter(self)"),
+    ROW(next, NEXT, "__next__(self, /)", wrap_next, "next(self)"),
+    ROW(reversed, REVERSED, "__reversed__(self, /)", wrap_reversed, "reversed(self)"),
     ARITHMETIC_ROWS(add, ADD, "+"),
     ARITHMETIC_ROWS(sub, SUB, "-"),
     ARITHMETIC_ROWS(mul, MUL, "*"),
-    REPEAT_ROW(binary, MUL, LEFT, "__mul__(self, value, /)", wrap_repeat, "Return self*value."),
-    REPEAT_ROW(binary, RMUL, RIGHT, "__rmul__(self, value, /)", wrap_rrepeat, "Return value*self."),
-    REPEAT_ROW(inplace, IMUL, LEFT, "__imul__(self, value, /)", wrap_irepeat, "Return self*=value."),
+    REPEAT_ROW(binary, MUL, LEFT, "__mul__(self, value, /)", wrap_repeat, "self * value"),
+    REPEAT_ROW(binary, RMUL, RIGHT, "__rmul__(self, value, /)", wrap_rrepeat, "value * self"),
+    REPEAT_ROW(inplace, IMUL, LEFT, "__imul__(self, value, /)", wrap_irepeat, "self *= value"),
     ARITHMETIC_ROWS(truediv, TRUEDIV, "/"),
     ARITHMETIC_ROWS(floordiv, FLOORDIV, "//"),
     ARITHMETIC_ROWS(mod, MOD, "%"),
@@ -214,14 +214,14 @@ static const SlotWrapper wrappers[] = {
     ARITHMETIC_ROWS(xor, XOR, "^"),
     ARITHMETIC_ROWS(matmul, MATMUL, "@"),
     {SLOT(binary), D_POW, OPS_LEFT(BIN_POW),
-     {"__pow__(self, value, mod=None, /)", wrap_pow, "Return pow(self, value, mod).", 0}},
+     {"__pow__(self, value, mod=None, /)", wrap_pow, "self ** value, modulo mod if that is given.", 0}},
     {SLOT(binary), D_RPOW, OPS_RIGHT(BIN_POW),
-     {"__rpow__(self, value, mod=None, /)", wrap_rpow, "Return pow(value, self, mod).", 0}},
-    {SLOT(inplace), D_IPOW, OPS_LEFT(BIN_POW), {"__ipow__(self, value, /)", wrap_ipow2, "Return self**=value.", 0}},
+     {"__rpow__(self, value, mod=None, /)", wrap_rpow, "value ** self, modulo mod if that is given.", 0}},
+    {SLOT(inplace), D_IPOW, OPS_LEFT(BIN_POW), {"__ipow__(self, value, /)", wrap_ipow2, "self **= value", 0}},
     {SLOT(binary), D_DIVMOD, OPS_LEFT(BIN_DIVMOD),
-     {"__divmod__(self, value, /)", wrap_divmod, "Return divmod(self, value).", 0}},
+     {"__divmod__(self, value, /)", wrap_divmod, "(self // value, self % value)", 0}},
     {SLOT(binary), D_RDIVMOD, OPS_RIGHT(BIN_DIVMOD),
-     {"__rdivmod__(self, value, /)", wrap_rdivmod, "Return divmod(value, self).", 0}},
+     {"__rdivmod__(self, value, /)", wrap_rdivmod, "(value // self, value % self)", 0}},
     UNARY_ROW(neg, NEG, "-self"),
     UNARY_ROW(pos, POS, "+self"),
     UNARY_ROW(invert, INVERT, "~self"),

@@ -210,8 +210,7 @@ const TypeDef type_def_STR = {
     .methods = str_methods,
     .constructor = {"str(object=?, encoding=?, errors=?)", nat_str, "Text.", 0},
     .convert = obj_str,
-    .doc = "str(object='') -> str\nstr(bytes_or_buffer[, encoding[, errors]]) -> str\n\n"
-           "Text: the printable form of an object, or bytes decoded.",
+    .doc = "Text: what an object shows to readers, or bytes decoded.",
     .flags = TYPE_MATCH_SELF,
     .operators = OPS_LEFT(BIN_ADD) | OPS_BOTH(BIN_MOD) | OPS_BOTH(BIN_MUL),
 };

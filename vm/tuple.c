@@ -189,8 +189,9 @@ static Value construct(VM *vm, Args args)
 }
 
 static const NativeDef methods[] = {
-    {"count(self, value, /)", nat_count, "Return number of occurrences of value.", 0},
-    {"index(self, value, start=0, stop=9223372036854775807, /)", nat_index, "Return first index of value.", 0},
+    {"count(self, value, /)", nat_count, "How many items are equal to value.", 0},
+    {"index(self, value, start=0, stop=9223372036854775807, /)", nat_index,
+     "The first place from start to stop where value is; ValueError if there is none.", 0},
     {"__getnewargs__(self, /)", nat_getnewargs, "The arguments that make an equal tuple.", 0},
     CLASS_GETITEM_ROW,
     {0},
@@ -211,7 +212,7 @@ const TypeDef type_def_TUPLE = {
     .methods = methods,
     .constructor = {"tuple(iterable=(), /)", construct, NULL, 0},
     .convert = obj_to_tuple,
-    .doc = "Built-in immutable sequence.",
+    .doc = "A sequence of any objects that cannot be changed.",
     .flags = TYPE_SEQUENCE | TYPE_MATCH_SELF,
     .operators = OPS_LEFT(BIN_ADD) | OPS_BOTH(BIN_MUL),
 };
