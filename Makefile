@@ -285,8 +285,8 @@ $(FUZZERS): $(B)/fuzz/%: tests/fuzz/%.c $(B)/libco.a
 	@mkdir -p $(@D)
 	$(call said,fuzz     $<)$(CC) $(CFLAGS) -fsanitize=fuzzer $(INCLUDES) -MMD -MP -MF $@.d -o $@ $< $(B)/libco.a $(LIBS)
 
-format: ## lay the C sources out by .clang-format
-	clang-format -i $(wildcard */*.c */*.h tests/*/*.c tests/*/*.h)
+format: ## lay out the lines of C that have changed since the last commit, by .clang-format
+	git clang-format --force --extensions c,h HEAD
 
 # Every file that is installed, so that `uninstall` knows them too.
 BINDIR  := $(DESTDIR)$(PREFIX)/bin
