@@ -41,14 +41,14 @@ typedef struct Connection Connection;
 typedef struct Request {
     IoJob job;
     Connection *c;
-    struct Request *next;    // of those under way
+    struct Request *next;    // of those under way, and of those that have more rows for whoever takes them
     What what;
     Waiter waiter;
     Obj *owner;              // NULL: nobody will look at the result
     char *sql;
     Parcel given;            // parameters; with `named`, each after its name
     size_t ngiven, most;     // rows wanted at a time
-    bool named, abandoned, cursor;
+    bool named, abandoned, done;
     int flags, timeout;      // of open
     Statement *statement;
     // the answer
@@ -67,7 +67,7 @@ struct Connection {
     SqliteLibrary library;     // a copy: the lane may outlive the VM
     const SqliteLibrary *lib;
     IoId lane;
-    Request *first;            // under way; the VM's thread's
+    Request *first;            // not over yet; the VM's thread's
     int users;                 // the object and each request; the VM's thread's
     pthread_mutex_t mutex;     // guards `running` and `abandoned` of the requests
     Request *running;
@@ -361,7 +361,10 @@ static void run(IoJob *job)
     else if (r->what == DO_MORE) let_go(c, r->statement);
     pthread_mutex_lock(&c->mutex);
     c->running = NULL;
-    if (r->abandoned && r->more && !r->code) let_go(c, r->statement);
+    if (r->abandoned && r->more) {
+        let_go(c, r->statement);
+        r->more = false;
+    }
     pthread_mutex_unlock(&c->mutex);
 }
 
@@ -400,18 +403,6 @@ static void drop(IoJob *job)
     free_request(r);
 }
 
-static void on_event(VM *vm, IoSink *sink, const IoEvent *e)
-{
-    (void)sink;
-    if (e->kind != IO_DONE) return;
-    Request *r = (Request *)e->job;
-    unlink_request(r);
-    if (!r->owner) return free_request(r);
-    Value owner = obj_value(r->owner);
-    gc_unpin(vm, owner);
-    if (waiter_waits(&r->waiter)) task_resume(vm, as_task(r->waiter.task), owner);
-}
-
 /* Tell the lane, whatever it does, that nobody wants it. */
 static void abandon(Connection *c, Request *r)
 {
@@ -440,6 +431,37 @@ static void give(VM *vm, Request *r)
     r->next = r->c->first;
     r->c->first = r;
     io(vm)->give(vm->host, r->c->lane, &r->job);
+}
+
+/* It is answered: nobody has to be asked about its rows any more. */
+static Statement *take_statement(Request *r)
+{
+    unlink_request(r);
+    r->more = false;
+    return r->statement;
+}
+
+/* Nobody wants the rest of its rows. A statement left open would keep its connection from writing, once others have. */
+static void finish(VM *vm, Request *r)
+{
+    Request *end = r->more && r->c->lane ? new_request(vm, r->c, DO_FINISH) : NULL;
+    if (!end) return;
+    end->statement = take_statement(r);
+    give(vm, end);
+}
+
+static void on_event(VM *vm, IoSink *sink, const IoEvent *e)
+{
+    (void)sink;
+    if (e->kind != IO_DONE) return;
+    Request *r = (Request *)e->job;
+    if (!r->owner || !r->more) unlink_request(r);
+    if (!r->owner) return free_request(r);
+    r->done = true;
+    Value owner = obj_value(r->owner);
+    gc_unpin(vm, owner);
+    if (waiter_waits(&r->waiter)) task_resume(vm, as_task(r->waiter.task), owner);
+    else finish(vm, r);
 }
 
 static void connection_free(VM *vm, Obj *o)
@@ -500,6 +522,7 @@ static Value request_resume(VM *vm, Value self, Task *t)
     (void)t;
     Request *r = ((NativeData *)as_obj(self))->data;
     if (!r) return vm_raise(vm, ERR_RUNTIME, "the connection is gone");
+    unlink_request(r);
     return answer(vm, r, self);
 }
 
@@ -509,13 +532,9 @@ static void request_free(VM *vm, Obj *o)
     Request *r = ((NativeData *)o)->data;
     if (!r) return;
     r->owner = NULL;
-    for (Request *under_way = r->c->first; under_way; under_way = under_way->next)
-        if (under_way == r) return;
-    Request *end = r->more && r->c->lane ? new_request(vm, r->c, DO_FINISH) : NULL;
-    if (end) {
-        end->statement = r->statement;
-        give(vm, end);
-    }
+    if (!r->done) return;
+    finish(vm, r);
+    unlink_request(r);
     free_request(r);
 }
 
@@ -666,9 +685,8 @@ static Value nat_more(VM *vm, Args args)
     if (!before || !before->more) return vm_raise(vm, ERR_TYPE, "a query that has more rows was expected");
     Request *r = new_request(vm, c, DO_MORE);
     if (!r) return VALUE_ERROR;
-    r->statement = before->statement;
+    r->statement = take_statement(before);
     r->most = most > 0 ? (size_t)most : 1;
-    before->more = false;
     return await_request(vm, args.v[0], r);
 }
 
@@ -676,24 +694,22 @@ static Value nat_more(VM *vm, Args args)
 static Value nat_finish(VM *vm, Args args)
 {
     bool ok = is_ptr(args.v[1]) && type_of(vm, args.v[1]) == stdlib(vm)->sqlite.request;
-    Request *before = ok ? ((NativeData *)as_obj(args.v[1]))->data : NULL;
-    Connection *c = connection_of(args.v[0]);
-    if (!before || !before->more || !c->lane) return VALUE_NONE;
-    Request *r = new_request(vm, c, DO_FINISH);
-    if (!r) return VALUE_ERROR;
-    r->statement = before->statement;
-    before->more = false;
-    give(vm, r);
-    return VALUE_NONE;
+    Request *r = ok ? ((NativeData *)as_obj(args.v[1]))->data : NULL;
+    if (r) finish(vm, r);
+    return is_unset(vm->exc) ? VALUE_NONE : VALUE_ERROR;
 }
 
 static Value nat_abandon(VM *vm, Args args)
 {
     (void)vm;
     Connection *c = connection_of(args.v[0]);
-    for (Request *r = c->first; r; r = r->next)
-        if (r->owner && !waiter_waits(&r->waiter)) abandon(c, r);
-    return VALUE_NONE;
+    for (Request *r = c->first, *next; r; r = next) {
+        next = r->next;
+        if (!r->owner || waiter_waits(&r->waiter)) continue;
+        if (r->done) finish(vm, r);
+        else abandon(c, r);
+    }
+    return is_unset(vm->exc) ? VALUE_NONE : VALUE_ERROR;
 }
 
 /* It is carried out whoever waits, after what was asked before. */
