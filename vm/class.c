@@ -296,7 +296,7 @@ static bool lay_out(VM *vm, Type *t, Value slots)
 {
     uint32_t inherited = t->base->flags;
     if (any_base_has(t->bases, TYPE_HAS_DICT)) t->flags |= TYPE_HAS_DICT;
-    if (any_base_has(t->bases, TYPE_HAS_WEAKREF)) t->flags |= TYPE_HAS_WEAKREF;
+    if (any_base_has(t->bases, TYPE_HAS_WEAKREF) && !has_variable_size(t)) t->flags |= TYPE_HAS_WEAKREF;
     if (is_unset(slots)) t->flags |= TYPE_HAS_DICT | (has_variable_size(t) ? 0 : TYPE_HAS_WEAKREF);
     else if (!add_slots(vm, t, slots)) return false;
     if ((t->flags & ~inherited & TYPE_HAS_DICT) &&

@@ -114,7 +114,7 @@ Value obj_to_tuple(VM *vm, Value iterable)
 
 Value iterable_to_list(VM *vm, Value iterable, const char *text)
 {
-    if (is_list(iterable) && !type_defines(type_of(vm, iterable), D_ITER)) return obj_to_list(vm, iterable);
+    if (is_exact(iterable, T_LIST)) return obj_to_list(vm, iterable);
     Value it = obj_iter(vm, iterable);
     if (is_error(it)) return obj_not_iterable(vm, text, iterable);
     Value *r = roots_push(vm, it);
@@ -197,11 +197,19 @@ static Value next_of_list_back(VM *vm, Value self)
 }
 
 /* Items left: what the source holds beyond the position. */
+/* Of lists and tuples the items count, whatever a subclass says. */
+static int64_t source_length(VM *vm, Value source)
+{
+    size_t n;
+    if (!is_list(source) && !is_tuple(source)) return obj_len(vm, source);
+    return sequence_items(as_obj(source), &n), (int64_t)n;
+}
+
 static Value nat_hint(VM *vm, Args args)
 {
     const Iter *it = as_iter(args.v[0]);
     if (is_unset(it->source)) return small(0);
-    int64_t n = obj_len(vm, it->source);
+    int64_t n = source_length(vm, it->source);
     if (n < 0) return VALUE_ERROR;
     return small(n > it->index ? n - it->index : 0);
 }
@@ -210,7 +218,7 @@ static Value nat_hint_back(VM *vm, Args args)
 {
     const Iter *it = as_iter(args.v[0]);
     if (is_unset(it->source)) return small(0);
-    int64_t n = obj_len(vm, it->source);
+    int64_t n = source_length(vm, it->source);
     if (n < 0) return VALUE_ERROR;
     return small(it->index < n ? it->index + 1 : 0);
 }

@@ -169,14 +169,38 @@ static bool is_position(VM *vm, Value key)
     return is_int(key) || type_defines(type_of(vm, key), D_INDEX);
 }
 
+/* What a key that is neither a slice nor a position is refused with. */
+static Value refuse_key(VM *vm, const Tuple *key, const char *all_slices)
+{
+    if (!key) return vm_raise(vm, ERR_TYPE, "memoryview: invalid slice key");
+    if (all_slices) return vm_raise(vm, ERR_NOT_IMPLEMENTED, "%s", all_slices);
+    return key->size ? vm_raise(vm, ERR_TYPE, "cannot index 1-dimension view with %zu-element tuple", key->size)
+                     : vm_raise(vm, ERR_NOT_IMPLEMENTED, "sub-views are not implemented");
+}
+
+/* The position in a key: itself, or the only item of a tuple. ERROR: it is none; of_slices tells a tuple of them. */
+static Value position_of(VM *vm, Value key, const char *of_slices)
+{
+    if (is_position(vm, key)) return key;
+    if (!is_tuple(key)) return refuse_key(vm, NULL, NULL);
+    const Tuple *t = as_tuple(key);
+    bool positions = true, slices = t->size > 0;
+    for (size_t i = 0; i < t->size; i++) {
+        positions &= is_position(vm, t->items[i]);
+        slices &= is_slice(t->items[i]);
+    }
+    if (positions && t->size == 1) return t->items[0];
+    return refuse_key(vm, positions || slices ? t : NULL, slices ? of_slices : NULL);
+}
+
 static Value slot_getitem(VM *vm, Value self, Value key)
 {
     MemoryView part;
     int64_t i;
     if (!check_released(vm, self)) return VALUE_ERROR;
     if (is_slice(key)) return cut(vm, self, key, &part) ? view_new(vm, &part, part.base) : VALUE_ERROR;
-    if (!is_position(vm, key)) return vm_raise(vm, ERR_TYPE, "memoryview: invalid slice key");
-    if (!find_item(vm, self, key, &i)) return VALUE_ERROR;
+    key = position_of(vm, key, "multi-dimensional slicing is not implemented");
+    if (is_error(key) || !find_item(vm, self, key, &i)) return VALUE_ERROR;
     const uint8_t *p = item_at(vm, as_memoryview(self), i);
     return p ? load(vm, as_memoryview(self), p) : VALUE_ERROR;
 }
@@ -217,8 +241,8 @@ static Value slot_setitem(VM *vm, Value self, Value key, Value value)
     if (as_obj(self)->aux & VIEW_READONLY) return vm_raise(vm, ERR_TYPE, "cannot modify read-only memory");
     if (is_unset(value)) return vm_raise(vm, ERR_TYPE, "cannot delete memory");
     if (is_slice(key)) return set_slice(vm, self, key, value);
-    if (!is_position(vm, key)) return vm_raise(vm, ERR_TYPE, "memoryview: invalid slice key");
-    return set_item(vm, self, key, value);
+    key = position_of(vm, key, "memoryview slice assignments are currently restricted to ndim = 1");
+    return is_error(key) ? key : set_item(vm, self, key, value);
 }
 
 /* ---- as a whole ---- */
@@ -251,9 +275,22 @@ static Value to_list(VM *vm, Value self)
 
 static Value slot_iter(VM *vm, Value self)
 {
-    Value list = to_list(vm, self);
-    return is_error(list) ? list : obj_iter(vm, list);
+    return check_released(vm, self) ? iter_new(vm, T_MEMORY_ITER, self) : VALUE_ERROR;
 }
+
+/* source: the view; index of the next item. */
+static Value iter_next(VM *vm, Value self)
+{
+    Iter *it = as_iter(self);
+    if (is_unset(it->source)) return VALUE_STOP;
+    const MemoryView *m = as_memoryview(it->source);
+    if (it->index == m->count) return gc_store(vm, it, &it->source, VALUE_UNSET), VALUE_STOP;
+    if (!check_released(vm, it->source)) return VALUE_ERROR;
+    const uint8_t *p = item_at(vm, m, it->index++);
+    return p ? load(vm, m, p) : VALUE_ERROR;
+}
+
+const TypeDef type_def_MEMORY_ITER = {.slots = {.iter = iter_self, .next = iter_next}, .flags = TYPE_FINAL};
 
 static Value slot_len(VM *vm, Value self)
 {

@@ -150,6 +150,20 @@ static bool same_layout(const Type *a, const Type *b)
     return (a->flags & LAYOUT) == (b->flags & LAYOUT);
 }
 
+/* The class that last added to the layout, on the way from t's bases to it. */
+static const Type *layout_of(const Type *t)
+{
+    while (t->base && t->flags & TYPE_HEAP && same_layout(t, t->base)) t = t->base;
+    return t;
+}
+
+static bool may_replace(const Type *a, const Type *b)
+{
+    a = layout_of(a);
+    b = layout_of(b);
+    return a == b || (a->base == b->base && same_layout(a, b));
+}
+
 static Value set_class(VM *vm, Value self, Value v)
 {
     if (is_unset(v)) return vm_raise(vm, ERR_TYPE, "can't delete __class__ attribute");
@@ -158,7 +172,7 @@ static Value set_class(VM *vm, Value self, Value v)
     if (!(old->flags & new->flags & TYPE_HEAP))
         return vm_raise(vm, ERR_TYPE,
                         "__class__ assignment only supported for mutable types or ModuleType subclasses");
-    if (!same_layout(old, new))
+    if (!may_replace(old, new))
         return vm_raise(vm, ERR_TYPE, "__class__ assignment: '%Y' object layout differs from '%Y'", new, old);
     return obj_set_class(vm, as_obj(self), new) ? VALUE_NONE : VALUE_ERROR;
 }

@@ -66,7 +66,9 @@ static Value try_left(VM *vm, BinaryOp op, Value a, Value b)
     if (type_defines(t, left_method(op))) return obj_call_special(vm, a, left_method(op), &b, 1);
     if (multiplies(vm, op, a) && is_error(b = obj_index(vm, b))) return b;
     BinarySlot slot = t->def->slots.binary;
-    return slot ? slot(vm, op, a, b) : VALUE_NOT_IMPLEMENTED;
+    Value v = slot ? slot(vm, op, a, b) : VALUE_NOT_IMPLEMENTED;
+    bool called = op == BIN_ADD && type_defines(t, D_RADD) && is_repeatable(vm, a); // the method it inherits, not the slot
+    return called && v == VALUE_NOT_IMPLEMENTED ? refuse_concat(vm, a, b) : v;
 }
 
 static Value try_right(VM *vm, BinaryOp op, Value a, Value b)

@@ -114,6 +114,7 @@ bool op_dict_merge(VM *vm, Value dict, Value mapping, Value callee)
     Value *root = more ? roots_push(vm, obj_value(more)) : NULL;
     if (!root) return false;
     int done = dict_update_mapping(vm, more, mapping);
+    if (done < 0 && vm_pending_is(vm, ERR_ATTRIBUTE)) done = 0, vm_take_pending(vm);
     if (!done) refuse_keywords(vm, callee, "%V argument after ** must be a mapping, not %T", mapping);
     bool ok = done > 0 && (first || merge_keywords(vm, as_dict(dict), more, callee));
     roots_pop(vm, root);

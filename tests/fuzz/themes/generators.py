@@ -102,8 +102,8 @@ def program(chance):
     delegates = []
     for name in ["first", "second", "third"][:chance.randint(1, 3)]:
         generator(chance, source, name, list(delegates))
-        delegates += [f"{name}()", f"{name}(1)"]
-    source(f"g = keep({delegates[-1]})")
+        delegates += [f"keep({name}())", f"keep({name}(1))"]
+    source(f"g = {delegates[-1]}")
     for _ in range(chance.randint(3, 8)):
         drive(chance, source, "g")
     return source.lines
