@@ -8,6 +8,7 @@
 #include "vm/coroutine.h"
 #include "vm/dict.h"
 #include "vm/exception.h"
+#include "vm/import.h"
 #include "vm/int.h"
 #include "vm/list.h"
 #include "vm/output.h"
@@ -344,11 +345,11 @@ static int run_found_module(VM *vm, ModuleFile *f, Str *full)
     char *package = strndup(full->data, dot ? (size_t)(dot - full->data) : 0);
     p.package = package;
     f->text = NULL;
-    Module *sys = (Module *)as_obj(dict_get_c(vm, vm->modules, "sys"));
-    Value argv = dict_get_c(vm, sys->dict, "argv"), path = text_from_system(vm, f->path);
+    Module *sys = module_sys(vm); // a package's own code has run: it may have changed anything
+    Value argv = sys ? dict_get_c(vm, sys->dict, "argv") : VALUE_UNSET, path = text_from_system(vm, f->path);
     int status = STATUS_ERROR;
     if (package && !is_error(path)) {
-        as_list(argv)->items[0] = path;
+        if (is_list(argv) && as_list(argv)->size) gc_store(vm, as_list(argv), &as_list(argv)->items[0], path);
         status = run_text(vm, &p);
     }
     free(package);

@@ -7,6 +7,7 @@
 #include "stdlib/stdlib.h"
 #include "vm/dict.h"
 #include "vm/exception.h"
+#include "vm/import.h"
 #include "vm/io.h"
 #include "vm/list.h"
 #include "vm/native.h"
@@ -77,8 +78,8 @@ static void finish(Worker *w)
 
 static bool set_path(VM *vm, Value path)
 {
-    Module *sys = (Module *)as_obj(dict_get_c(vm, vm->modules, "sys"));
-    return dict_set_c(vm, sys->dict, "path", path);
+    Module *sys = module_sys(vm);
+    return !sys || dict_set_c(vm, sys->dict, "path", path);
 }
 
 /* (function, args, kwargs, sys.path). A coroutine function's result is awaited. */

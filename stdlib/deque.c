@@ -380,7 +380,10 @@ static Value repeat_items(VM *vm, Value result, Value self, int64_t n)
     if (is_error(list)) return list;
     if (n <= 0) return clear(vm, result), result;
     size_t size = as_list(list)->size;
-    if (size && size_mul((size_t)n, size * sizeof(Value)) == SIZE_MAX) return vm_no_memory(vm);
+    if (!size) return result;
+    int64_t maxlen = ring_of(self)->maxlen;
+    if (maxlen >= 0 && n > maxlen / (int64_t)size + 1) n = maxlen / (int64_t)size + 1; // once full, it stays the same
+    if (size_mul((size_t)n, size * sizeof(Value)) == SIZE_MAX) return vm_no_memory(vm);
     while (--n > 0)
         for (size_t i = 0; i < size; i++)
             if (!deque_put_last(vm, result, as_list(list)->items[i])) return VALUE_ERROR;

@@ -235,10 +235,16 @@ static bool find_file(VM *vm, Value path, Str *name, ModuleFile *f)
     return false;
 }
 
-static Value sys_path(VM *vm)
+Module *module_sys(VM *vm)
 {
     Value sys = dict_get_c(vm, vm->modules, "sys");
-    return is_kind(sys, KIND_MODULE) ? dict_get_c(vm, ((Module *)as_obj(sys))->dict, "path") : VALUE_UNSET;
+    return is_kind(sys, KIND_MODULE) ? (Module *)as_obj(sys) : NULL;
+}
+
+static Value sys_path(VM *vm)
+{
+    Module *sys = module_sys(vm);
+    return sys ? dict_get_c(vm, sys->dict, "path") : VALUE_UNSET;
 }
 
 /* UNSET when no folder in list `path` has the module. */
