@@ -14,10 +14,12 @@ typedef struct AttrAnswer {
     uint32_t shape;
     uint16_t slot;   // GET, SET: the own attribute's, as InsnExtra.cache has it
     uint16_t step;   // SET: to the shape with this name added
-    Value method;    // CALL: alive because the class is
+    Value value;     // CALL: the method, alive because the class is. GET in NO_SLOT: what the class has,
+    uint32_t version; // as long as this is its version
 } AttrAnswer;
 
 enum { ATTR_ANSWERS = 256 }; // of each site
+enum { NO_SLOT = UINT16_MAX };
 
 /* NULL: not known. */
 static inline const AttrAnswer *attr_cached(VM *vm, AttrSite site, uint32_t shape, const Str *name);

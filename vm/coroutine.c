@@ -125,7 +125,7 @@ static Gen *enter(VM *vm, Gen *g, uint16_t ret, RetKind kind)
     return g->leaf;
 }
 
-static Value resume_alone(VM *vm, Gen *g, Value sent, uint16_t ret, RetKind kind)
+static inline Value resume_alone(VM *vm, Gen *g, Value sent, uint16_t ret, RetKind kind)
 {
     Frame *caller = vm->frame, *f = &g->frame;
     uint32_t depth = caller ? caller->depth + 1 : 1;
@@ -624,7 +624,8 @@ Value gen_next_c(VM *vm, Gen *g)
     Value *sp = vm->sp;
     if (gen_state(g) == GEN_FINISHED) return VALUE_STOP;
     if (vm_c_stack_low(vm)) return VALUE_ERROR;
-    Value v = gen_resume(vm, g, VALUE_NONE, 0, RET_ENTRY);
+    bool alone = !(g->h.aux & GEN_BUSY);
+    Value v = alone ? resume_alone(vm, g, VALUE_NONE, 0, RET_ENTRY) : gen_resume(vm, g, VALUE_NONE, 0, RET_ENTRY);
     if (v == VALUE_SWITCH) v = interp_run(vm, vm->frame);
     else if (v == VALUE_PARK) v = vm->result;
     vm->frame = frame;

@@ -18,9 +18,9 @@ static void set_inline(InsnExtra *cache, uint32_t shape, uint16_t slot, uint16_t
 
 static void cache_slot(VM *vm, AttrSite site, InsnExtra *cache, const Obj *o, Str *name, uint32_t slot, uint32_t step)
 {
-    if ((o->kind != KIND_INSTANCE && o->kind != KIND_TUPLE) || slot >= o->aux || slot > UINT16_MAX || step > UINT16_MAX) return;
+    if ((o->kind != KIND_INSTANCE && o->kind != KIND_TUPLE) || slot >= o->aux || slot >= NO_SLOT || step > UINT16_MAX) return;
     type_of(vm, obj_value(o))->flags |= TYPE_CACHED;
-    attr_cache_add(vm, site, (AttrAnswer){name, o->shape, (uint16_t)slot, (uint16_t)step, VALUE_UNSET});
+    attr_cache_add(vm, site, (AttrAnswer){name, o->shape, (uint16_t)slot, (uint16_t)step, VALUE_UNSET, 0});
     set_inline(cache, o->shape, (uint16_t)slot, (uint16_t)step);
 }
 
@@ -33,6 +33,19 @@ static Value *known_slot(VM *vm, AttrSite site, Value v, const Str *name, InsnEx
     if (!known || known->slot >= o->h.aux) return NULL;
     set_inline(cache, known->shape, known->slot, known->step);
     return &o->slots[known->slot];
+}
+
+/* A plain variable of o's class, which o's shape says that o has none of its own of. */
+static void cache_class_value(VM *vm, Value o, Str *name, Value v)
+{
+    uint32_t version = type_version(vm, type_of(vm, o));
+    if (is_ptr(o) && version) attr_cache_add(vm, SITE_GET, (AttrAnswer){name, as_obj(o)->shape, NO_SLOT, 0, v, version});
+}
+
+static Value known_class_value(VM *vm, Value o, const Str *name)
+{
+    const AttrAnswer *known = is_ptr(o) ? attr_cached(vm, SITE_GET, as_obj(o)->shape, name) : NULL;
+    return known && known->slot == NO_SLOT && known->version == type_of(vm, o)->version ? known->value : VALUE_UNSET;
 }
 
 /* math.sqrt: nothing but a module's own attributes (__dict__ ...) comes before its variables. UNSET: look further. */
@@ -68,10 +81,12 @@ Value op_getattr(VM *vm, Value o, Value name_value, InsnExtra *cache, uint16_t d
     Str *name = as_str(name_value);
     const Value *known = known_slot(vm, SITE_GET, o, name, cache);
     if (known && !is_unset(*known)) return *known;
-    Value variable = module_variable(vm, o, name);
+    Value variable = known_class_value(vm, o, name);
+    if (is_unset(variable)) variable = module_variable(vm, o, name);
     if (!is_unset(variable)) return variable;
     AttrResult r;
     attr_find(vm, o, name, &r);
+    if (r.kind == ATTR_VALUE && r.cache == CACHE_VERSION) cache_class_value(vm, o, name, r.value);
     if ((r.kind == ATTR_SLOT || r.kind == ATTR_ITEM) && r.cache == CACHE_SHAPE) cache_slot(vm, SITE_GET, cache, as_obj(o), name, r.slot, 0);
     return finish_get(vm, o, name, &r, dst);
 }
@@ -89,9 +104,9 @@ Value op_load_method(VM *vm, Value o, Value name_value, InsnExtra *cache, Value 
     Str *name = as_str(name_value);
     const AttrAnswer *known = is_ptr(o) ? attr_cached(vm, SITE_CALL, as_obj(o)->shape, name) : NULL;
     if (known) {
-        inline_method(vm, cache, known->shape, known->method);
+        inline_method(vm, cache, known->shape, known->value);
         *self = o;
-        return known->method;
+        return known->value;
     }
     *self = VALUE_UNSET;
     Value variable = module_variable(vm, o, name);
@@ -102,7 +117,7 @@ Value op_load_method(VM *vm, Value o, Value name_value, InsnExtra *cache, Value 
         *self = r.self;
         if (is_ptr(o) && r.cache == CACHE_SHAPE && r.self == o) {
             type_of(vm, o)->flags |= TYPE_CACHED;
-            attr_cache_add(vm, SITE_CALL, (AttrAnswer){name, as_obj(o)->shape, 0, 0, r.value});
+            attr_cache_add(vm, SITE_CALL, (AttrAnswer){name, as_obj(o)->shape, NO_SLOT, 0, r.value, 0});
             inline_method(vm, cache, as_obj(o)->shape, r.value);
         }
         return r.value;

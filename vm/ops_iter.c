@@ -17,35 +17,44 @@ static bool range_is_plain(const Range *r)
            as_small(r->step) > -far;
 }
 
+/* Where the walk by position through v begins; UNSET: it takes an iterator. */
+static Value first_position(Value v)
+{
+    if (!is_ptr(v)) return VALUE_UNSET;
+    switch (as_obj(v)->shape) {
+    case T_LIST:
+    case T_TUPLE:
+    case T_STR: return small(0);
+    case T_RANGE: return range_is_plain((Range *)as_obj(v)) ? ((Range *)as_obj(v))->start : VALUE_UNSET;
+    default: return VALUE_UNSET;
+    }
+}
+
+static Value iterator_of(VM *vm, Value v, uint16_t dst)
+{
+    Type *t = type_of(vm, v);
+    if (type_defines(t, D_ITER)) {
+        Value f = type_lookup_dunder(vm, t, D_ITER);
+        bool plain = is_kind(f, KIND_FUNCTION) && !code_is_heap(((Function *)as_obj(f))->code);
+        if (plain) return frame_invoke(vm, f, &v, 1, VALUE_UNSET, dst, RET_ITER);
+    }
+    return obj_iter(vm, v);
+}
+
 /* Lists, tuples, strings and ranges are walked by position: the pair is the object and where it stands. Anything
  * else is an iterator in the pair's first register. */
 Value op_for_prep(VM *vm, Value v, Value *pair)
 {
     uint16_t dst = (uint16_t)(pair - vm->frame->regs);
-    pair[1] = VALUE_UNSET;
-    if (is_ptr(v)) {
+    pair[1] = first_position(v);
+    if (!is_unset(pair[1])) return pair[0] = v;
+    if (is_exact(v, T_GENERATOR)) {
         Obj *o = as_obj(v);
-        switch (o->shape) {
-        case T_LIST:
-        case T_TUPLE:
-        case T_STR:
-            pair[1] = small(0);
-            pair[0] = v;
-            return v;
-        case T_RANGE:
-            if (!range_is_plain((Range *)o)) break;
-            pair[1] = ((Range *)o)->start;
-            pair[0] = v;
-            return v;
-        case T_GENERATOR:
-            pair[1] = bool_value(o->aux & GEN_LOOP); // made by the loop's own expression: closed when left early
-            o->aux &= (uint16_t)~GEN_LOOP;
-            pair[0] = v;
-            return v;
-        default: break;
-        }
+        pair[1] = bool_value(o->aux & GEN_LOOP); // made by the loop's own expression: closed when left early
+        o->aux &= (uint16_t)~GEN_LOOP;
+        return pair[0] = v;
     }
-    Value it = op_get_iter(vm, v, dst);
+    Value it = iterator_of(vm, v, dst);
     if (!is_error(it) && it != VALUE_SWITCH) pair[0] = it;
     return it;
 }
@@ -95,16 +104,8 @@ Value op_for_close(VM *vm, Value *pair)
     return VALUE_NONE;
 }
 
-Value op_get_iter(VM *vm, Value v, uint16_t dst)
-{
-    Type *t = type_of(vm, v);
-    if (type_defines(t, D_ITER)) {
-        Value f = type_lookup_dunder(vm, t, D_ITER);
-        bool plain = is_kind(f, KIND_FUNCTION) && !code_is_heap(((Function *)as_obj(f))->code);
-        if (plain) return frame_invoke(vm, f, &v, 1, VALUE_UNSET, dst, RET_ITER);
-    }
-    return obj_iter(vm, v);
-}
+/* What a generator expression gets as its argument: its FOR_PREP walks by position, too. */
+Value op_get_iter(VM *vm, Value v, uint16_t dst) { return is_unset(first_position(v)) ? iterator_of(vm, v, dst) : v; }
 
 Value op_get_yield_iter(VM *vm, Value v, Code *c)
 {

@@ -109,7 +109,7 @@ static inline size_t probe_bits(VM *vm, const Set *s, int64_t hash)
     return spread >> 32 | spread << 32; // the good bits to the bottom
 }
 
-/* A key that the table does not hold, into one that has no dummies. The caller tells the collector. */
+/* A key that the table does not hold, into one that has no dummies. The caller tells the collector, and sees to the bits. */
 static inline void insert_clean(VM *vm, Set *s, Value key, int64_t hash)
 {
     SetEntry *table = s->table;
@@ -119,7 +119,6 @@ static inline void insert_clean(VM *vm, Set *s, Value key, int64_t hash)
         for (; e <= last; e++) {
             if (e->key != FREE) continue;
             *e = (SetEntry){hash, key};
-            note_bits(s, key, hash);
             return;
         }
         perturb >>= PERTURB_SHIFT;
@@ -127,12 +126,22 @@ static inline void insert_clean(VM *vm, Set *s, Value key, int64_t hash)
     }
 }
 
+/* The items lie in another table: the bits they had will do there, unless removed ones are among them or a table has many slots. */
+static void renew_bits(Set *s, bool will_do)
+{
+    if (will_do && s->mask < MANY_SLOTS) return;
+    begin_bits(s);
+    if (s->mask >= MANY_SLOTS) return;
+    for (const SetEntry *e = s->table; e <= s->table + s->mask; e++)
+        if (holds_item(e)) note_bits(s, e->key, e->hash);
+}
+
 /* Give the set a table with `size` slots and put its items there. */
 static bool rebuild(VM *vm, Set *s, size_t size)
 {
     SetEntry small_copy[SMALLEST], *old = s->table, *table = s->small_table;
     size_t old_size = s->mask + 1;
-    bool was_small = old == s->small_table;
+    bool was_small = old == s->small_table, bits_will_do = s->filled == s->live && s->mask < MANY_SLOTS;
     if (size > SMALLEST) {
         table = heap_malloc(vm, size_mul(size, sizeof(SetEntry)));
         if (!table) return false;
@@ -143,9 +152,9 @@ static bool rebuild(VM *vm, Set *s, size_t size)
     s->table = table;
     s->mask = size - 1;
     s->filled = s->live;
-    begin_bits(s);
     for (const SetEntry *e = old; e < old + old_size; e++)
         if (holds_item(e)) insert_clean(vm, s, e->key, e->hash);
+    renew_bits(s, bits_will_do);
     if (!was_small) heap_free(vm, old, old_size * sizeof(SetEntry));
     return true;
 }
@@ -463,11 +472,12 @@ static void fill(VM *vm, Set *s, const Set *other)
     bool alike = s->mask == other->mask && is_keyed(s) == is_keyed(other) && other->filled == other->live;
     if (alike) {
         memcpy(s->table, other->table, set_table_size(s));
-        take_bits(s, other);
     } else {
         for (const SetEntry *e = other->table; e <= other->table + other->mask; e++)
             if (holds_item(e)) insert_clean(vm, s, e->key, e->hash);
     }
+    take_bits(s, other);
+    renew_bits(s, other->mask < MANY_SLOTS);
     s->filled = s->live = other->live;
     gc_filled(vm, s);
 }
