@@ -60,7 +60,7 @@ static Value run_leaf(VM *vm, Gen *root, Gen *leaf, Value sent)
     vm->frame = f;
     if (fresh) return VALUE_SWITCH;
     uint16_t reg = resume_register(f);
-    if (is_unset(leaf->delegate)) {
+    if (!gen_delegates(leaf)) {
         f->regs[reg] = sent;
         return VALUE_SWITCH;
     }
@@ -158,7 +158,7 @@ static Value throw_to_delegate(VM *vm, Gen *leaf, Value exc)
 {
     Value d = leaf->delegate;
     uint16_t reg = resume_register(&leaf->frame);
-    if (is_unset(d)) return VALUE_UNSET;
+    if (!is_ptr(d)) return VALUE_UNSET;
     if (is_gen(d)) return gen_throw(vm, as_gen(d), exc, reg, RET_DELEGATE);
     Value method = obj_getattr_opt(vm, d, vm->common->throw_);
     if (is_error(method)) return method;
@@ -636,7 +636,7 @@ Value gen_next_c(VM *vm, Gen *g)
 static bool close_other_delegate(VM *vm, Gen *g)
 {
     Value d = g->delegate;
-    if (is_unset(d)) return true;
+    if (!is_ptr(d)) return true;
     if (is_gen(d)) return gen_close_c(vm, as_gen(d));
     Value method = obj_getattr_opt(vm, d, vm->common->close);
     if (is_error(method)) return false;
@@ -646,7 +646,7 @@ static bool close_other_delegate(VM *vm, Gen *g)
 /* A GeneratorExit thrown into g closes what g delegates to; what that raises instead is thrown on (rules 1.4). */
 static Value close_before_throw(VM *vm, Gen *g, Value exc)
 {
-    if (is_unset(g->delegate) || gen_state(g) != GEN_SUSPENDED || !exception_is(vm, exc, ERR_GENERATOR_EXIT)) return exc;
+    if (!gen_delegates(g) || gen_state(g) != GEN_SUSPENDED || !exception_is(vm, exc, ERR_GENERATOR_EXIT)) return exc;
     if (chain_member_running(g)) return exc;
     bool quiet = close_other_delegate(vm, g);
     g->delegate = VALUE_UNSET;

@@ -10,6 +10,7 @@
 static inline bool is_gen(Value v) { return is_kind(v, KIND_GEN); }
 static inline Gen *as_gen(Value v) { return (Gen *)as_obj(v); }
 static inline int gen_state(const Gen *g) { return g->h.aux & GEN_STATE; }
+static inline bool gen_delegates(const Gen *g) { return is_ptr(g->delegate); }
 
 /* The object a call of a generator, coroutine or async generator function makes. */
 Value gen_new(VM *vm, Function *f, const Value *args, int n, Value kwnames);
@@ -46,7 +47,7 @@ bool gen_close_dropped(VM *vm, Gen *g);
 static inline void gen_rest(Gen *root)
 {
     root->frame.caller = NULL;
-    if (root->leaf == root && is_unset(root->delegate) && !(root->h.aux & GEN_SHARED)) root->h.aux &= (uint16_t)~GEN_BUSY;
+    if (root->leaf == root && !gen_delegates(root) && !(root->h.aux & GEN_SHARED)) root->h.aux &= (uint16_t)~GEN_BUSY;
 }
 
 /* The loop's handlers. Answers as frame_return; gen_delegate and gen_await_call may also answer the awaited value. */
@@ -106,6 +107,18 @@ static inline void gen_await_fresh(VM *vm, Gen *g, Gen *d, uint16_t dst)
     g->root->leaf = d;
     g->delegate = obj_value(d);
     g->h.aux = (uint16_t)((g->h.aux & ~GEN_STATE) | GEN_SUSPENDED);
+}
+
+/* `stepped`, the generator that a for loop in g goes on with. The processor expects the one of the turn before and runs ahead
+ * with what g itself says, while the loop's instruction and its register are still on their way: in a row of generators the way
+ * from one to the next is one load. The guess lies where a frame in a loop has no delegate, as an int for everybody else. */
+static inline Gen *gen_stepped(Gen *g, Gen *stepped)
+{
+    Gen *guess = (Gen *)g->delegate;
+    __asm__("" : "+r"(guess)); // or the compiler would see that it is the same in the end
+    if (__builtin_expect(g->delegate == (Value)stepped, 1)) return guess;
+    if (!gen_delegates(g)) g->delegate = (Value)stepped;
+    return stepped;
 }
 
 typedef enum { STEP_ASEND, STEP_ATHROW, STEP_ACLOSE } AsyncStepKind; // AsyncStep.kind

@@ -314,7 +314,7 @@ static Value task_awaiting(VM *vm, Value self)
     if (is_kind(t->wait_on, KIND_NATIVE_DATA)) return t->wait_on;
     Value receiver = library_receiver(t);
     if (!is_unset(receiver)) return receiver;
-    if (!is_unset(t->wait_on) && is_future(t->wait_on) && is_unset(t->coro->delegate)) return t->wait_on;
+    if (!is_unset(t->wait_on) && is_future(t->wait_on) && !gen_delegates(t->coro)) return t->wait_on;
     return gen_view_awaiting(vm, obj_value(t->coro));
 }
 /* A new task that goes on from the same point: a sleep to the same moment, a future or task waited for alike. */

@@ -218,7 +218,7 @@ static Value get_delegate(VM *vm, Value self)
     (void)vm;
     Value d = as_gen(self)->delegate;
     if (is_gen(d)) as_obj(d)->aux &= (uint16_t)~GEN_DIRECT; // somebody else knows it now
-    return is_unset(d) ? VALUE_NONE : d;
+    return is_ptr(d) ? d : VALUE_NONE;
 }
 static Value get_frame(VM *vm, Value self)
 {

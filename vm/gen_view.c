@@ -78,7 +78,7 @@ Value gen_view_awaiting(VM *vm, Value self)
     (void)vm;
     Value d = as_gen(self)->delegate;
     if (is_gen(d)) as_obj(d)->aux &= (uint16_t)~GEN_DIRECT; // somebody else knows it now
-    return is_unset(d) || gen_state(as_gen(self)) == GEN_FINISHED ? VALUE_NONE : d;
+    return is_ptr(d) && gen_state(as_gen(self)) != GEN_FINISHED ? d : VALUE_NONE;
 }
 
 /* ---- clone ---- */
@@ -227,7 +227,7 @@ static Value clone_chain(VM *vm, Gen *g, int depth)
     copy->frame.caller = NULL;
     for (uint32_t r = 0; r < c->nregs; r++) copy->frame.regs[r] = VALUE_UNSET;
     if (!copy_registers(vm, g, copy, depth)) return VALUE_ERROR;
-    if (is_unset(g->delegate)) return obj_value(copy);
+    if (!gen_delegates(g)) return obj_value(copy);
     copy->delegate = clone_delegate(vm, g, depth);
     if (is_error(copy->delegate)) return VALUE_ERROR;
     // The delegate register of DELEGATE must name the copy too, should the instruction look at it again.

@@ -365,7 +365,10 @@ static inline bool flt_none(double a, double b, double *r) { (void)a; (void)b; (
             } else pc += (int16_t)C;                                                                                   \
             NEXT;                                                                                                      \
         }                                                                                                              \
-        if (FAST(o->kind == KIND_GEN) && likely(!(o->aux & GEN_BUSY))) RESUME((Gen *)o, VALUE_NONE, item, RET_FOR);    \
+        if (FAST(o->kind == KIND_GEN) && likely(!(o->aux & GEN_BUSY))) {                                               \
+            Gen *stepped = FRAME->heap ? gen_stepped(frame_gen(FRAME), (Gen *)o) : (Gen *)o;                           \
+            RESUME(stepped, VALUE_NONE, item, RET_FOR);                                                                \
+        }                                                                                                              \
         goto for_next;                                                                                                 \
     } while (0)
 

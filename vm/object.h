@@ -331,7 +331,7 @@ struct Gen {
     Obj h;          // shape T_GENERATOR, T_COROUTINE or T_ASYNC_GENERATOR; aux: state and flags
     Gen *leaf;      // of a root: the innermost suspended frame of its delegation chain (itself when none)
     Gen *root;      // of a leaf: the frame whose caller gets what it yields
-    Value delegate; // what it delegates to (yield from / await): a Gen or another awaitable; UNSET when none
+    Value delegate; // what it delegates to (yield from / await): a Gen or another awaitable; none: UNSET, or a guess (gen_stepped)
     Frame frame;    // with its registers, sized by the compiler
 };
 /* A C coroutine: an async native's call that has not been awaited yet, or is a boundary awaitable. */

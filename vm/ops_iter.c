@@ -46,14 +46,14 @@ static Value iterator_of(VM *vm, Value v, uint16_t dst)
 Value op_for_prep(VM *vm, Value v, Value *pair)
 {
     uint16_t dst = (uint16_t)(pair - vm->frame->regs);
-    pair[1] = first_position(v);
-    if (!is_unset(pair[1])) return pair[0] = v;
     if (is_exact(v, T_GENERATOR)) {
         Obj *o = as_obj(v);
         pair[1] = bool_value(o->aux & GEN_LOOP); // made by the loop's own expression: closed when left early
         o->aux &= (uint16_t)~GEN_LOOP;
         return pair[0] = v;
     }
+    pair[1] = first_position(v);
+    if (!is_unset(pair[1])) return pair[0] = v;
     Value it = iterator_of(vm, v, dst);
     if (!is_error(it) && it != VALUE_SWITCH) pair[0] = it;
     return it;
