@@ -34,8 +34,13 @@ static const char *path_arg(VM *vm, Value v, const char *who, Value *name)
             vm_raise(vm, ERR_TYPE, "%s: path should be %s, not %T", who, kinds, v);
             return NULL;
         }
+        Value given = v;
         v = vm_call(vm, method, NULL, 0);
         if (is_error(v)) return NULL;
+        if (!is_str(v) && !is_bytes(v)) {
+            vm_raise(vm, ERR_TYPE, "expected %T.__fspath__() to return str or bytes, not %T", given, v);
+            return NULL;
+        }
     }
     *name = v;
     Value encoded = is_str(v) ? output_encode(vm, as_str(v), "surrogateescape") : v;
@@ -76,7 +81,8 @@ static Value done(VM *vm, int status, Value name) { return status == 0 ? VALUE_N
         return path ? done(vm, action, name) : VALUE_ERROR;                                                \
     }
 ON_PATH(chdir, "chdir", chdir(path))
-ON_PATH(unlink, "remove", unlink(path))
+ON_PATH(remove, "remove", unlink(path))
+ON_PATH(unlink, "unlink", unlink(path))
 ON_PATH(rmdir, "rmdir", rmdir(path))
 
 #define ON_PATH_INT(fn, who, action)                                                                       \
@@ -343,6 +349,7 @@ static const NativeDef natives[] = {
     {"mkdir(path, mode)", nat_mkdir, "Make a folder.", 0},
     {"mkfifo(path, mode)", nat_mkfifo, "Make a pipe that has a name.", 0},
     {"rmdir(path)", nat_rmdir, "Remove an empty folder.", 0},
+    {"remove(path)", nat_remove, "Remove a file.", 0},
     {"unlink(path)", nat_unlink, "Remove a file.", 0},
     {"rename(src, dst)", nat_rename, "Give it another name.", 0},
     {"symlink(src, dst)", nat_symlink, "Make a symbolic link.", 0},

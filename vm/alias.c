@@ -22,6 +22,20 @@ static Value pair_new(VM *vm, TypeId type, Value a, Value b)
 
 /* ---- their text ---- */
 
+/* They may be anything; builtins are not told. */
+static Value joined_names(VM *vm, Value module, Value name)
+{
+    Value *roots = roots_push(vm, module);
+    if (!roots) return VALUE_ERROR;
+    name = obj_str(vm, name);
+    Value *after = is_error(name) ? NULL : roots_push(vm, name);
+    Value first = after ? obj_str(vm, *roots) : VALUE_ERROR;
+    bool alone = !is_error(first) && str_eq(as_str(first), vm->common->builtins);
+    Value text = !after || is_error(first) ? VALUE_ERROR : alone ? *after : str_format(vm, "%V.%V", first, *after);
+    roots_pop(vm, roots);
+    return text;
+}
+
 /* What has a module and a qualified name is told by them, anything else by its repr. */
 static Value name_or_repr(VM *vm, Value v)
 {
@@ -35,8 +49,7 @@ static Value name_or_repr(VM *vm, Value v)
     if (root) name = *root, roots_pop(vm, root);
     if (is_error(module)) return module;
     if (is_unset(module) || is_none(module)) return obj_repr(vm, v);
-    if (is_str(module) && str_eq(as_str(module), vm->common->builtins)) return obj_str(vm, name);
-    return str_format(vm, "%V.%V", module, name);
+    return joined_names(vm, module, name);
 }
 
 /* Classes and functions by their names, ... as such, anything else by its repr. */
