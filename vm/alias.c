@@ -36,11 +36,25 @@ static Value joined_names(VM *vm, Value module, Value name)
     return text;
 }
 
+/* 1: it is an alias, ours or another's; 0 not; -1 with an exception pending. */
+static int is_alias(VM *vm, Value v)
+{
+    if (is_exact(v, T_GENERIC_ALIAS)) return 1;
+    static const char *const signs[] = {"__origin__", "__args__"};
+    for (int i = 0; i < 2; i++) {
+        Value sign = obj_getattr_opt(vm, v, vm_intern(vm, signs[i]));
+        if (is_error(sign)) return -1;
+        if (is_unset(sign)) return 0;
+    }
+    return 1;
+}
+
 /* What has a module and a qualified name is told by them, anything else by its repr. */
 static Value name_or_repr(VM *vm, Value v)
 {
     if (is_kind(v, KIND_TYPE)) return type_full_name(vm, as_type(v));
-    bool alias = is_exact(v, T_GENERIC_ALIAS);
+    int alias = is_alias(vm, v);
+    if (alias < 0) return VALUE_ERROR;
     Value name = alias ? VALUE_UNSET : obj_getattr_opt(vm, v, vm->common->qualname);
     if (is_unset(name)) return obj_repr(vm, v);
     if (is_error(name)) return name;
