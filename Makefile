@@ -275,11 +275,15 @@ fuzz: ## fuzz lexer, parser and compiler for T seconds (60)
 	@$(MAKE) --no-print-directory CONFIG=fuzz fuzzers
 	@python3 tests/tools/fuzz.py --seconds $(T) $(FUZZERS:$(B)/%=build/fuzz-clang/%)
 
+fuzz-calls: ## call everything there is with arguments nobody would give, under ASan and UBSan, for T seconds (60)
+	@$(MAKE) --no-print-directory CONFIG=asan build
+	@python3 tests/fuzz/calls.py --co build/asan/co --seconds $(T) $(if $(SEED),--seed $(SEED))
+
 N ?= 2000
 fuzz-diff: all ## run N random programs (2000) by co and by python3 and compare; THEMES picks grammars, SEED others
 	@python3 tests/fuzz/diff.py --co $(B)/co -n $(N) $(if $(SEED),--seed $(SEED)) $(THEMES:%=--theme %)
 
-.PHONY: fuzzers fuzz-diff
+.PHONY: fuzzers fuzz-diff fuzz-calls
 fuzzers: $(FUZZERS)
 $(FUZZERS): $(B)/fuzz/%: tests/fuzz/%.c $(B)/libco.a
 	@mkdir -p $(@D)

@@ -247,8 +247,7 @@ static void add_folder(Finder *f, const char *folder)
 static void add_path_modules(Finder *f)
 {
     VM *vm = f->vm;
-    Module *sys = module_sys(vm);
-    Value path = sys ? dict_get_c(vm, sys->dict, "path") : VALUE_UNSET;
+    Value path = dict_get_c(vm, vm->sys->dict, "path");
     for (size_t i = 0; is_list(path) && i < as_list(path)->size; i++) {
         Value folder = as_list(path)->items[i];
         const char *text = is_str(folder) ? str_cstr(vm, as_str(folder)) : NULL;

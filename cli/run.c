@@ -37,8 +37,7 @@ static Host *make_host(const Options *o)
 /* CO_PATH: folders separated by ':'. */
 static bool add_search_path(VM *vm, const char *folders)
 {
-    Module *sys = (Module *)as_obj(dict_get_c(vm, vm->modules, "sys"));
-    List *path = as_list(dict_get_c(vm, sys->dict, "path"));
+    List *path = as_list(dict_get_c(vm, vm->sys->dict, "path"));
     while (folders && *folders) {
         size_t n = strcspn(folders, ":");
         char *folder = strndup(folders, n);
@@ -52,9 +51,8 @@ static bool add_search_path(VM *vm, const char *folders)
 
 bool run_search_first(VM *vm, const char *dir)
 {
-    Module *sys = (Module *)as_obj(dict_get_c(vm, vm->modules, "sys"));
     Value v = text_from_system(vm, dir);
-    return !is_error(v) && list_insert(vm, as_list(dict_get_c(vm, sys->dict, "path")), 0, v);
+    return !is_error(v) && list_insert(vm, as_list(dict_get_c(vm, vm->sys->dict, "path")), 0, v);
 }
 
 /* What a limit on address space (ulimit -v) leaves for the heap: an eighth is set aside for what malloc wastes, threads
@@ -142,11 +140,8 @@ static void print_exception(VM *vm, Value exc)
 /* What the script has put in place of sys.excepthook; UNSET: nothing. */
 static Value own_hook(VM *vm)
 {
-    Value sys = dict_get_str(vm, vm->modules, vm_intern(vm, "sys"));
-    Value hook = is_unset(sys) ? sys : obj_getattr_opt(vm, sys, vm_intern(vm, "excepthook"));
-    Value original = is_unset(sys) ? sys : obj_getattr_opt(vm, sys, vm_intern(vm, "__excepthook__"));
-    bool own = !is_error(hook) && !is_error(original) && hook != original;
-    vm->exc = VALUE_UNSET;
+    Value hook = dict_get_c(vm, vm->sys->dict, "excepthook");
+    bool own = hook != dict_get_c(vm, vm->sys->dict, "__excepthook__");
     return own && !is_none(hook) ? hook : VALUE_UNSET;
 }
 
@@ -345,8 +340,7 @@ static int run_found_module(VM *vm, ModuleFile *f, Str *full)
     char *package = strndup(full->data, dot ? (size_t)(dot - full->data) : 0);
     p.package = package;
     f->text = NULL;
-    Module *sys = module_sys(vm); // a package's own code has run: it may have changed anything
-    Value argv = sys ? dict_get_c(vm, sys->dict, "argv") : VALUE_UNSET, path = text_from_system(vm, f->path);
+    Value argv = dict_get_c(vm, vm->sys->dict, "argv"), path = text_from_system(vm, f->path);
     int status = STATUS_ERROR;
     if (package && !is_error(path)) {
         if (is_list(argv) && as_list(argv)->size) gc_store(vm, as_list(argv), &as_list(argv)->items[0], path);

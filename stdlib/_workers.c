@@ -7,7 +7,6 @@
 #include "stdlib/stdlib.h"
 #include "vm/dict.h"
 #include "vm/exception.h"
-#include "vm/import.h"
 #include "vm/io.h"
 #include "vm/list.h"
 #include "vm/native.h"
@@ -78,8 +77,7 @@ static void finish(Worker *w)
 
 static bool set_path(VM *vm, Value path)
 {
-    Module *sys = module_sys(vm);
-    return !sys || dict_set_c(vm, sys->dict, "path", path);
+    return dict_set_c(vm, vm->sys->dict, "path", path);
 }
 
 /* (function, args, kwargs, sys.path). A coroutine function's result is awaited. */

@@ -52,8 +52,8 @@ bool stdlib_init(VM *vm, int argc, char **argv)
     if (!vm->module_state || !(vm->modules = dict_new(vm))) return false;
     gc_pin(vm, obj_value(vm->modules));
     vm->builtins = module_from_def(vm, &builtins_module);
-    Module *sys = vm->builtins ? module_from_def(vm, &sys_module) : NULL;
-    return sys && add_argv(vm, sys, argc, argv);
+    vm->sys = vm->builtins ? module_from_def(vm, &sys_module) : NULL;
+    return vm->sys && add_argv(vm, vm->sys, argc, argv);
 }
 
 void stdlib_free(VM *vm)

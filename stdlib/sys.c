@@ -191,11 +191,10 @@ static Value nat_getattr_of_sys(VM *vm, Args args)
 {
     if (!is_str(args.v[0])) return vm_raise(vm, ERR_TYPE, "attribute name must be string, not '%T'", args.v[0]);
     Str *name = as_str(args.v[0]);
-    Module *sys = module_sys(vm);
     for (size_t i = 0; i < sizeof late_names / sizeof *late_names; i++) {
         if (!str_is(name, late_names[i].name)) continue;
         Value v = late_names[i].make(vm);
-        return !is_error(v) && (!sys || module_add(vm, sys, late_names[i].name, v)) ? v : VALUE_ERROR;
+        return !is_error(v) && module_add(vm, vm->sys, late_names[i].name, v) ? v : VALUE_ERROR;
     }
     for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
         if (str_is(name, left_out[i]))
@@ -203,7 +202,7 @@ static Value nat_getattr_of_sys(VM *vm, Args args)
                             "sys.%N is not part of Co: suspended frames are looked into by .line and .locals",
                             name);
     return vm_raise(vm, ERR_ATTRIBUTE, "module 'sys' has no attribute '%N'%s", name,
-                    module_left_out(vm, obj_value(vm_intern(vm, "sys")), name));
+                    module_left_out(vm, vm->sys->name, name));
 }
 
 /* ---- the module ------------------------------------------------------------------------------------ */

@@ -118,6 +118,7 @@ static void mark_roots(VM *vm)
     gc_mark_obj(vm, vm->empty_tuple);
     gc_mark_obj(vm, vm->modules);
     gc_mark_obj(vm, vm->builtins);
+    gc_mark_obj(vm, vm->sys);
     gc_mark_obj(vm, vm->main);
     if (vm->common) gc_mark_value(vm, vm->common->memory_error);
     str_trace_roots(vm);

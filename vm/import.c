@@ -235,17 +235,7 @@ static bool find_file(VM *vm, Value path, Str *name, ModuleFile *f)
     return false;
 }
 
-Module *module_sys(VM *vm)
-{
-    Value sys = dict_get_c(vm, vm->modules, "sys");
-    return is_kind(sys, KIND_MODULE) ? (Module *)as_obj(sys) : NULL;
-}
-
-static Value sys_path(VM *vm)
-{
-    Module *sys = module_sys(vm);
-    return sys ? dict_get_c(vm, sys->dict, "path") : VALUE_UNSET;
-}
+static Value sys_path(VM *vm) { return vm->sys ? dict_get_c(vm, vm->sys->dict, "path") : VALUE_UNSET; }
 
 /* UNSET when no folder in list `path` has the module. */
 static Value load_from_path(VM *vm, Str *full, Str *tail, Value path)

@@ -44,8 +44,6 @@ const char *module_left_out(VM *vm, Value module, const Str *name);
 
 enum { MODULE_LOADING = 1 }; // Module.h.aux: its body has not finished yet
 
-/* The module sys. NULL where a script has put something else into sys.modules. */
-Module *module_sys(VM *vm);
 /* A module made of its table, entered in sys.modules. */
 Module *module_from_def(VM *vm, const ModuleDef *def);
 /* An empty module with its __name__, __doc__ ... ; file NULL: none. */

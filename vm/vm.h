@@ -57,7 +57,7 @@ struct VM {
     Tuple *empty_tuple;
     struct Common *common;       // frequently used names (names.def)
     Dict *modules;               // sys.modules
-    Module *builtins;
+    Module *builtins, *sys; // whatever a program does to sys.modules
     Module *main;
     uint64_t hash_key[2];
     int32_t fuel_refill;

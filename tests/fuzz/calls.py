@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 
+MAX_TIME = 5  # seconds
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SANITIZER = re.compile(r"(ERROR: \w+Sanitizer|runtime error: |internal error).*")
 HARMFUL = set("""_exit abort alarm breakpoint chdir chmod chown chroot close closerange dup dup2 exit fork ftruncate help input
@@ -152,16 +153,23 @@ def wrapped(chance, call):
 
 
 def problem(co, path, folder):
-    argv = [co, "--max-time", "20", "--max-memory", "300M", str(path)]
-    env = {**os.environ, "CO_HASH_SEED": "1"}
-    try:
-        run = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, cwd=folder, timeout=300, env=env, start_new_session=True)
-    except subprocess.TimeoutExpired:
-        return "does not end, whatever --max-time says"
-    told = SANITIZER.search(run.stderr.decode(errors="replace"))
-    if told:
-        return told[0]
-    return f"killed by {signal.Signals(-run.returncode).name}" if run.returncode < 0 else None
+    argv = [co, "--max-time", str(MAX_TIME), "--max-memory", "300M", str(path)]
+    with open(path.with_suffix(".err"), "w+b") as said:  # no pipe: children that it leaves behind would hold it open
+        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd=folder, start_new_session=True)
+        try:
+            status = child.wait(10 * MAX_TIME)
+        except subprocess.TimeoutExpired:
+            return "does not end in ten times its --max-time"
+        finally:
+            try:
+                os.killpg(child.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            child.wait()
+        said.seek(0)
+        told = SANITIZER.search(said.read().decode(errors="replace"))
+    path.with_suffix(".err").unlink()
+    return told[0] if told else f"killed by {signal.Signals(-status).name}" if status < 0 else None
 
 
 def main():
