@@ -235,9 +235,16 @@ static Value nat_watch_failures(VM *vm, Args args) { return sched_watch_failures
 
 /* ---- callbacks ---- */
 
+/* A Handle of callback, its arguments (a tuple) and its context at args.v. */
+static Value make_handle(VM *vm, const Value *v, int64_t when)
+{
+    if (!is_tuple(v[1])) return vm_raise(vm, ERR_TYPE, "Value after * must be an iterable, not %T", v[1]);
+    return handle_new(vm, v[0], v[1], v[2], when);
+}
+
 static Value nat_call_soon(VM *vm, Args args)
 {
-    Value h = handle_new(vm, args.v[0], args.v[1], args.v[2], 0);
+    Value h = make_handle(vm, args.v, 0);
     return is_error(h) || !sched_call_soon(vm, h) ? VALUE_ERROR : h;
 }
 static Value nat_call_at(VM *vm, Args args)
@@ -245,7 +252,7 @@ static Value nat_call_at(VM *vm, Args args)
     double when;
     if (!float_from_object(vm, args.v[0], &when)) return VALUE_ERROR;
     int64_t ns = when >= 9e9 ? INT64_MAX - 1 : when * 1e9 < 1 ? 1 : (int64_t)(when * 1e9 + 0.5);
-    Value h = handle_new(vm, args.v[1], args.v[2], args.v[3], ns);
+    Value h = make_handle(vm, args.v + 1, ns);
     return is_error(h) || !sched_call_at(vm, h, ns) ? VALUE_ERROR : h;
 }
 

@@ -132,7 +132,8 @@ static Value nat_open(VM *vm, Args args)
 {
     int flags, mode;
     if (!read_int(vm, args.v[1], &flags) || !read_int(vm, args.v[2], &mode)) return VALUE_ERROR;
-    Value name = output_encode(vm, as_str(args.v[0]), "surrogateescape");
+    if (!is_str(args.v[0]) && !is_bytes(args.v[0])) return vm_raise(vm, ERR_TYPE, "a path is a str or bytes, not %T", args.v[0]);
+    Value name = is_str(args.v[0]) ? output_encode(vm, as_str(args.v[0]), "surrogateescape") : args.v[0];
     if (is_error(name)) return name;
     const char *path = is_str(name) ? str_cstr(vm, as_str(name)) : (const char *)as_bytes(name)->data;
     size_t size = is_str(name) ? as_str(name)->size : as_bytes(name)->size;

@@ -72,7 +72,8 @@ int http_body_next(HttpBody *b, const uint8_t *data, size_t size, size_t *used, 
 /* Is it a name, a field's value, as heads may have them? */
 bool http_is_token(const uint8_t *text, size_t n);
 bool http_is_value(const uint8_t *text, size_t n);
-/* A date of RFC 9110: "Sun, 06 Nov 1994 08:49:37 GMT" and nothing else; -1: it is none. */
+/* A date of RFC 9110: "Sun, 06 Nov 1994 08:49:37 GMT" and nothing else; -1: it is none. Seconds since 1970 before
+ * that or beyond the year 9999 are told as its first and last. */
 enum { HTTP_DATE_SIZE = 29 };
 void http_date(int64_t seconds, char out[HTTP_DATE_SIZE + 1]);
 int64_t http_parse_date(const char *text, size_t n);

@@ -522,8 +522,10 @@ static void put_digits(char *out, int n, int width)
 
 void http_date(int64_t seconds, char out[HTTP_DATE_SIZE + 1])
 {
+    enum { DAY = 24 * 60 * 60 };
+    static const int64_t last = INT64_C(2932897) * DAY - 1; // of the year 9999, the last that has four digits
     struct tm t;
-    time_t when = (time_t)seconds;
+    time_t when = (time_t)(seconds < 0 ? 0 : seconds > last ? last : seconds);
     gmtime_r(&when, &t);
     memcpy(out, "Sun, 06 Nov 1994 08:49:37 GMT", HTTP_DATE_SIZE + 1);
     memcpy(out, DAYS + 3 * t.tm_wday, 3);
