@@ -160,7 +160,7 @@ static Value nat_create_task(VM *vm, Args args)
 static Value nat_ensure_future(VM *vm, Args args)
 {
     if (is_future(args.v[0])) return args.v[0];
-    if (!is_awaitable(vm, args.v[0]))
+    if (!task_can_run(args.v[0]) && !is_awaitable(vm, args.v[0]))
         return vm_raise(vm, ERR_TYPE, "An asyncio.Future, a coroutine or an awaitable is required");
     Value loop = task_need_loop(vm, args.v[1]);
     return is_error(loop) ? loop : make_task(vm, args.v[0], VALUE_UNSET);

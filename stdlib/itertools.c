@@ -66,7 +66,9 @@ static Value construct_count(VM *vm, Args args)
 {
     if (!is_number(vm, args.v[1]) || !is_number(vm, args.v[2]))
         return vm_raise(vm, ERR_TYPE, "a number is required");
-    return made(itertools_new(vm, args.v[0], args.v[1], args.v[2]));
+    Value start = is_bool(args.v[1]) ? small(args.v[1] == VALUE_TRUE) : args.v[1]; // True, too, is counted from as 1
+    Value step = args.v[2] == VALUE_TRUE ? small(1) : args.v[2];
+    return made(itertools_new(vm, args.v[0], start, step));
 }
 
 static Value count_next(VM *vm, Value self)

@@ -17,6 +17,13 @@ Value record_get_7(VM *vm, Value self) { return (void)vm, item(self, 7); }
 Value record_get_8(VM *vm, Value self) { return (void)vm, item(self, 8); }
 Value record_get_9(VM *vm, Value self) { return (void)vm, item(self, 9); }
 Value record_get_10(VM *vm, Value self) { return (void)vm, item(self, 10); }
+Value record_get_11(VM *vm, Value self) { return (void)vm, item(self, 11); }
+Value record_get_12(VM *vm, Value self) { return (void)vm, item(self, 12); }
+Value record_get_13(VM *vm, Value self) { return (void)vm, item(self, 13); }
+Value record_get_14(VM *vm, Value self) { return (void)vm, item(self, 14); }
+Value record_get_15(VM *vm, Value self) { return (void)vm, item(self, 15); }
+Value record_get_16(VM *vm, Value self) { return (void)vm, item(self, 16); }
+Value record_get_17(VM *vm, Value self) { return (void)vm, item(self, 17); }
 
 static size_t count_fields(const TypeDef *def)
 {

@@ -166,13 +166,36 @@ static Value hash_info(VM *vm)
     return t ? record_new(vm, t, items) : VALUE_ERROR;
 }
 
-static Value implementation(VM *vm)
+/* As python3 sets them without options. */
+static Value flags(VM *vm)
 {
     static const GetSetDef fields[] = {
-        RECORD_FIELD(0, "name"), RECORD_FIELD(1, "version"), RECORD_FIELD(2, "cache_tag"), {0}};
+        RECORD_FIELD(0, "debug"),              RECORD_FIELD(1, "inspect"),
+        RECORD_FIELD(2, "interactive"),        RECORD_FIELD(3, "optimize"),
+        RECORD_FIELD(4, "dont_write_bytecode"), RECORD_FIELD(5, "no_user_site"),
+        RECORD_FIELD(6, "no_site"),            RECORD_FIELD(7, "ignore_environment"),
+        RECORD_FIELD(8, "verbose"),            RECORD_FIELD(9, "bytes_warning"),
+        RECORD_FIELD(10, "quiet"),             RECORD_FIELD(11, "hash_randomization"),
+        RECORD_FIELD(12, "isolated"),          RECORD_FIELD(13, "dev_mode"),
+        RECORD_FIELD(14, "utf8_mode"),         RECORD_FIELD(15, "warn_default_encoding"),
+        RECORD_FIELD(16, "safe_path"),         RECORD_FIELD(17, "int_max_str_digits"),
+        {0}};
+    static const TypeDef def = RECORD_DEF(fields);
+    Value items[] = {small(0), small(0), small(0), small(0),    small(0), small(0), small(0),    small(0), small(0),
+                     small(0), small(0), small(1), small(0), VALUE_FALSE, small(0), small(0), VALUE_FALSE, small(-1)};
+    Type *t = record_type(vm, "sys.flags", &def);
+    return t ? record_new(vm, t, items) : VALUE_ERROR;
+}
+
+enum { HEX_VERSION = 0x030b00f0 }; // 3.11.0 final
+
+static Value implementation(VM *vm)
+{
+    static const GetSetDef fields[] = {RECORD_FIELD(0, "name"), RECORD_FIELD(1, "version"),
+                                       RECORD_FIELD(2, "cache_tag"), RECORD_FIELD(3, "hexversion"), {0}};
     static const TypeDef def = RECORD_DEF(fields);
     Value version = version_info(vm);
-    Value items[] = {text(vm, "co"), version, VALUE_NONE};
+    Value items[] = {text(vm, "co"), version, VALUE_NONE, small(HEX_VERSION)};
     Type *t = is_error(version) ? NULL : record_type(vm, "sys.implementation", &def);
     return t ? record_new(vm, t, items) : VALUE_ERROR;
 }
@@ -180,7 +203,7 @@ static Value implementation(VM *vm)
 static const struct LateName { const char *name; Value (*make)(VM *vm);
 } late_names[] = {
     {"version_info", version_info}, {"float_info", float_info},         {"int_info", int_info},
-    {"hash_info", hash_info},       {"implementation", implementation},
+    {"hash_info", hash_info},       {"implementation", implementation}, {"flags", flags},
 };
 
 /* Parts of CPython's sys that Co has something else for. */
@@ -255,6 +278,8 @@ static bool init(VM *vm, Module *m)
            module_add(vm, m, "platform", text(vm, "linux")) && module_add(vm, m, "ps1", text(vm, ">>> ")) &&
            module_add(vm, m, "ps2", text(vm, "... ")) &&
            module_add(vm, m, "dont_write_bytecode", VALUE_TRUE) &&
+           module_add(vm, m, "hexversion", small(HEX_VERSION)) && module_add(vm, m, "api_version", small(1013)) &&
+           module_add(vm, m, "warnoptions", list_new(vm, NULL, 0)) &&
            module_add(vm, m, "executable", executable(vm)) &&
            module_add(vm, m, "version", text(vm, "3.11 (Co " CO_VERSION ")"));
 }

@@ -149,6 +149,91 @@ static Value c3(VM *vm, Type *t, Tuple *bases)
     return mro;
 }
 
+/* ---- other bases ---- */
+
+/* No base in `bases` knows t as its subclass any more. */
+static void forget_subclass(const Tuple *bases, const Type *t)
+{
+    for (size_t i = 0; i < bases->size; i++) {
+        Type *base = as_type(bases->items[i]);
+        for (size_t k = 0; k < type_subclass_count(base); k++)
+            if (*type_subclass_at(base, k) == t) *type_subclass_at(base, k) = NULL;
+    }
+}
+
+static bool check_new_bases(VM *vm, Type *t, const Tuple *bases)
+{
+    if (bases->size == 0) return vm_raise(vm, ERR_TYPE, "can only assign non-empty tuple to %Y.__bases__, not ()", t), false;
+    for (size_t i = 0; i < bases->size; i++) {
+        Value b = bases->items[i];
+        if (!is_kind(b, KIND_TYPE))
+            return vm_raise(vm, ERR_TYPE, "%Y.__bases__ must be tuple of classes, not '%T'", t, b), false;
+        if (type_is_subtype(as_type(b), t))
+            return vm_raise(vm, ERR_TYPE, "a __bases__ item causes an inheritance cycle"), false;
+    }
+    return true;
+}
+
+/* The base that gives t's instances their layout, which must stay what it is; NULL with TypeError. */
+static Type *replacing_base(VM *vm, const Type *t, const Tuple *bases)
+{
+    Type *new = best_base(vm, bases), *old = t->base;
+    if (!new) return NULL;
+    if ((new->flags ^ old->flags) & TYPE_HEAP)
+        return vm_raise(vm, ERR_TYPE, "__bases__ assignment: '%Y' deallocator differs from '%Y'", new, old), NULL;
+    if (solid_base(new) == solid_base(old) && type_same_layout(new, old)) return new;
+    return vm_raise(vm, ERR_TYPE, "__bases__ assignment: '%Y' object layout differs from '%Y'", new, old), NULL;
+}
+
+/* New MROs for t and its subclasses; `was` remembers (class, old MRO). */
+static bool linearise(VM *vm, Type *t, List *was)
+{
+    Value mro = c3(vm, t, t->bases), before = is_error(mro) ? mro : tuple_pack(vm, 2, obj_value(t), obj_value(t->mro));
+    if (is_error(before) || !list_append(vm, was, before)) return false;
+    gc_store_ptr(vm, t, (void **)&t->mro, as_tuple(mro));
+    if (!type_inherit_slots(vm, t)) return false;
+    for (size_t i = 0; i < type_subclass_count(t); i++)
+        if (*type_subclass_at(t, i) && !linearise(vm, *type_subclass_at(t, i), was)) return false;
+    return true;
+}
+
+static void restore_mros(VM *vm, const List *was)
+{
+    for (size_t i = was->size; i-- > 0;) {
+        const Tuple *before = as_tuple(was->items[i]);
+        Type *t = as_type(before->items[0]);
+        gc_store_ptr(vm, t, (void **)&t->mro, as_tuple(before->items[1]));
+        type_inherit_slots(vm, t);
+    }
+}
+
+static void become_child(VM *vm, Type *t, Tuple *bases, Type *base)
+{
+    gc_store_ptr(vm, t, (void **)&t->bases, bases);
+    gc_store_ptr(vm, t, (void **)&t->base, base);
+}
+
+bool type_set_bases(VM *vm, Type *t, Tuple *bases)
+{
+    Type *base = check_new_bases(vm, t, bases) ? replacing_base(vm, t, bases) : NULL;
+    Value was = base ? list_new(vm, NULL, 0) : VALUE_ERROR;
+    if (is_error(was)) return false;
+    Tuple *old_bases = t->bases;
+    Type *old_base = t->base;
+    become_child(vm, t, bases, base);
+    if (!linearise(vm, t, as_list(was))) {
+        become_child(vm, t, old_bases, old_base);
+        restore_mros(vm, as_list(was));
+        return false;
+    }
+    forget_subclass(old_bases, t);
+    bool ok = true;
+    for (size_t i = 0; ok && i < bases->size; i++) ok = type_add_subclass(vm, as_type(bases->items[i]), t);
+    type_modified(vm, t, NULL);
+    code_flush_caches(vm);
+    return ok;
+}
+
 /* ---- the namespace ---- */
 
 static Value take(VM *vm, Dict *ns, Str *name)
@@ -448,15 +533,6 @@ static Type *new_class(VM *vm, Type *meta, Str *name, Tuple *bases, Type *base, 
     return t;
 }
 
-static void forget_class(Type *t)
-{
-    for (size_t i = 0; i < t->bases->size; i++) {
-        Type *base = as_type(t->bases->items[i]);
-        for (size_t k = 0; k < type_subclass_count(base); k++)
-            if (*type_subclass_at(base, k) == t) *type_subclass_at(base, k) = NULL;
-    }
-}
-
 /* Fills in a class that has its bases: what its body said. */
 static bool complete(VM *vm, Type *t, bool generic_bases, Tuple *orig_bases)
 {
@@ -485,6 +561,6 @@ Value type_create(VM *vm, Str *name, Tuple *bases, Dict *ns, Value kwds)
               !is_error(call_init_subclass(vm, t, kwds)) && !is_error(call_metaclass_init(vm, t, name, bases, ns));
     roots_pop(vm, root);
     if (ok) return obj_value(t);
-    forget_class(t);
+    forget_subclass(t->bases, t);
     return VALUE_ERROR;
 }

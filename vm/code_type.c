@@ -83,6 +83,11 @@ static bool is_free(unsigned flags) { return flags & LOCAL_FREE; }
 static bool is_cell(unsigned flags) { return (flags & (LOCAL_CELL | LOCAL_FREE)) == LOCAL_CELL; }
 
 static Value get_varnames(VM *vm, Value self) { return names_where(vm, self, is_fast); }
+static Value get_nlocals(VM *vm, Value self)
+{
+    Value names = get_varnames(vm, self);
+    return is_error(names) ? names : small((int64_t)as_tuple(names)->size);
+}
 
 /* Captured variables are listed in alphabetical order. */
 static Value sorted_names(VM *vm, Value self, bool (*is_wanted)(unsigned flags))
@@ -112,6 +117,7 @@ static const GetSetDef getsets[] = {
     {"co_posonlyargcount", get_posonly, NULL, "Number of positional-only parameters."},
     {"co_kwonlyargcount", get_kwonly, NULL, "Number of keyword-only parameters."},
     {"co_flags", get_flags, NULL, "CPython's flags: varargs 4, generator 0x20, coroutine 0x80 ..."},
+    {"co_nlocals", get_nlocals, NULL, "Number of parameters and local variables."},
     {"co_varnames", get_varnames, NULL, "Names of parameters and local variables."},
     {"co_freevars", get_freevars, NULL, "Names captured from enclosing functions."},
     {"co_cellvars", get_cellvars, NULL, "Names of local variables that nested functions capture."},

@@ -156,6 +156,7 @@ Value gen_resume(VM *vm, Gen *g, Value sent, uint16_t ret, RetKind kind)
  * VALUE_UNSET when the exception is to be raised in the frame itself. */
 static Value throw_to_delegate(VM *vm, Gen *leaf, Value exc)
 {
+    const Args *given = vm->thrown;
     Value d = leaf->delegate;
     uint16_t reg = resume_register(&leaf->frame);
     if (!is_ptr(d)) return VALUE_UNSET;
@@ -163,7 +164,8 @@ static Value throw_to_delegate(VM *vm, Gen *leaf, Value exc)
     Value method = obj_getattr_opt(vm, d, vm->common->throw_);
     if (is_error(method)) return method;
     if (is_unset(method)) return VALUE_UNSET;
-    Value v = vm_call1(vm, method, exc);
+    vm->thrown = NULL;
+    Value v = given ? vm_call(vm, method, given->v, given->n) : vm_call1(vm, method, exc);
     if (!is_error(v)) return gen_yield(vm, leaf, v) == VALUE_SWITCH ? VALUE_SWITCH : VALUE_PARK;
     if (!vm_pending_is(vm, ERR_STOP_ITERATION)) return v;
     leaf->delegate = VALUE_UNSET;
@@ -198,6 +200,7 @@ Value gen_throw(VM *vm, Gen *g, Value exc, uint16_t ret, RetKind kind)
     gc_touch_frame(vm, leaf);
     vm->frame = &leaf->frame;
     Value v = throw_to_delegate(vm, leaf, exc);
+    vm->thrown = NULL;
     if (v == VALUE_SWITCH || v == VALUE_PARK) return v;
     if (is_unset(v)) vm->exc = exc;
     else if (!is_error(v)) leaf->frame.regs[resume_register(&leaf->frame)] = v;

@@ -576,7 +576,7 @@ static Value get_written(VM *vm, Value self)
     Value n = as_exception(self)->extra[1];
     if (!is_unset(n)) return n;
     Str *name = vm_intern(vm, "characters_written");
-    return exception_raise_attribute(vm, obj_value(name), self, name);
+    return name ? exception_raise_attribute(vm, obj_value(name), self, name) : VALUE_ERROR;
 }
 
 static const GetSetDef blocking_getsets[] = {{"characters_written", get_written, set_second, NULL}, {0}};

@@ -126,7 +126,7 @@ Value format_int(VM *vm, Value v, Str *spec_text)
     if (!format_spec_parse(vm, spec_text, 0, '>', type_name(vm, v), &spec)) return VALUE_ERROR;
     if (spec.type == 0 || is_one_of(spec.type, "bcdoxXn")) return format_integer(vm, v, &spec);
     if (!is_one_of(spec.type, "eEfFgG%")) return format_unknown_type(vm, spec.type, type_name(vm, v));
-    return to_double(vm, v, &d) ? format_real(vm, d, &spec) : VALUE_ERROR;
+    return float_from_object(vm, v, &d) ? format_real(vm, d, &spec) : VALUE_ERROR; // __float__ of a subclass counts
 }
 
 /* ---- floats ---- */

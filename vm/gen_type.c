@@ -71,8 +71,11 @@ static Value nat_throw(VM *vm, Args args)
     Gen *g = as_gen(args.v[0]);
     Value exc = exception_thrown(vm, args.v[1], args.v[2], args.v[3]);
     if (is_error(exc)) return exc;
+    Args given = {args.v + 1, is_unset(args.v[2]) ? 1 : is_unset(args.v[3]) ? 2 : 3};
     bool finished;
+    vm->thrown = &given;
     Value r = gen_throw_c(vm, g, exc, &finished);
+    vm->thrown = NULL;
     return is_error(r) || !finished ? r : vm_raise_stop_value(vm, r);
 }
 

@@ -143,17 +143,10 @@ static Value nat_subclasshook(VM *vm, Args args)
 
 static Value get_class(VM *vm, Value self) { return obj_value(type_of(vm, self)); }
 
-static bool same_layout(const Type *a, const Type *b)
-{
-    enum { LAYOUT = TYPE_HAS_DICT | TYPE_ATTRS | TYPE_HAS_WEAKREF };
-    if (a->kind != b->kind || a->builtin != b->builtin || a->nmembers != b->nmembers) return false;
-    return (a->flags & LAYOUT) == (b->flags & LAYOUT);
-}
-
 /* The class that last added to the layout, on the way from t's bases to it. */
 static const Type *layout_of(const Type *t)
 {
-    while (t->base && t->flags & TYPE_HEAP && same_layout(t, t->base)) t = t->base;
+    while (t->base && t->flags & TYPE_HEAP && type_same_layout(t, t->base)) t = t->base;
     return t;
 }
 
@@ -161,7 +154,7 @@ static bool may_replace(const Type *a, const Type *b)
 {
     a = layout_of(a);
     b = layout_of(b);
-    return a == b || (a->base == b->base && same_layout(a, b));
+    return a == b || (a->base == b->base && type_same_layout(a, b));
 }
 
 static Value set_class(VM *vm, Value self, Value v)
@@ -379,8 +372,9 @@ static Value set_bases(VM *vm, Value self, Value v)
 {
     Type *t = as_type(self);
     if (!(t->flags & TYPE_HEAP)) return refuse_immutable(vm, t, "__bases__");
+    if (is_unset(v)) return vm_raise(vm, ERR_TYPE, "cannot delete '__bases__' attribute of immutable type '%Y'", t);
     if (!is_tuple(v)) return vm_raise(vm, ERR_TYPE, "can only assign tuple to %Y.__bases__, not %T", t, v);
-    return vm_raise(vm, ERR_TYPE, "__bases__ assignment is not supported");
+    return type_set_bases(vm, t, as_tuple(v)) ? VALUE_NONE : VALUE_ERROR;
 }
 
 static Value get_annotations(VM *vm, Value self)

@@ -46,7 +46,8 @@ static Value refuse_concat(VM *vm, Value sequence, Value other)
 
 static Value unsupported(VM *vm, BinaryOp op, bool inplace, Value a, Value b)
 {
-    if (op == BIN_ADD && is_repeatable(vm, a)) return refuse_concat(vm, a, b);
+    bool own = type_defines(type_of(vm, a), left_method(op)); // which takes the sequence's place
+    if (op == BIN_ADD && !own && is_repeatable(vm, a)) return refuse_concat(vm, a, b);
     bool sequence = op == BIN_MUL && is_repeatable(vm, a) && !multiplies(vm, op, a);
     bool right = op == BIN_MUL && is_repeatable(vm, b) && !multiplies(vm, op, b);
     if (sequence || (right && !(inplace && obj_has_sequence_slots(vm, a))))
@@ -77,6 +78,7 @@ static Value try_right(VM *vm, BinaryOp op, Value a, Value b)
     if (type_defines(t, right_method(op))) return obj_call_special(vm, b, right_method(op), &a, 1);
     if (multiplies(vm, op, b) && is_error(a = obj_index(vm, a))) return a;
     BinarySlot slot = t->def->slots.binary;
+    if (op == BIN_ADD && is_repeatable(vm, b)) return VALUE_NOT_IMPLEMENTED; // only the left one concatenates
     bool same = slot == type_of(vm, a)->def->slots.binary && !type_defines(type_of(vm, a), left_method(op));
     return slot && !same ? slot(vm, op, a, b) : VALUE_NOT_IMPLEMENTED;
 }

@@ -145,7 +145,7 @@ bool op_unpack(VM *vm, Value v, Value *out, int n)
         size_t size = tuple ? as_tuple(v)->size : as_list(v)->size;
         const Value *items = tuple ? as_tuple(v)->items : as_list(v)->items;
         if (size == (size_t)n) {
-            memmove(out, items, (size_t)n * sizeof *out);
+            if (n) memmove(out, items, (size_t)n * sizeof *out);
             return true;
         }
         if (size > (size_t)n) vm_raise(vm, ERR_VALUE, "too many values to unpack (expected %d)", n);

@@ -201,6 +201,7 @@ static inline uint64_t hash_short(const uint64_t key[2], const uint8_t *p, size_
 
 uint64_t hash_bytes(VM *vm, const void *data, size_t n)
 {
+    if (n == 0) return 0; // as in CPython, whatever the key
     uint64_t h = n <= 16 ? hash_short(vm->hash_key, data, n) : siphash13(vm->hash_key, data, n);
     h >>= 4; // scripts see it as a small int
     return h ? h : 1;

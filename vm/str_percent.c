@@ -255,8 +255,9 @@ static bool convert_integer(Percent *p, const Directive *d, Value v)
 static bool to_real(Percent *p, Value v, double *out)
 {
     if (is_float(v)) return *out = as_float(v), true;
-    if (is_int(v)) return to_double(p->vm, v, out) && is_unset(p->vm->exc);
-    Dunder how = type_defines(type_of(p->vm, v), D_FLOAT) ? D_FLOAT : D_INDEX;
+    bool own = type_defines(type_of(p->vm, v), D_FLOAT);
+    if (is_int(v) && !own) return to_double(p->vm, v, out) && is_unset(p->vm->exc);
+    Dunder how = own ? D_FLOAT : D_INDEX;
     Value f = obj_call_special(p->vm, v, how, NULL, 0);
     if (is_error(f)) {
         if (!p->bytes || !vm_pending_is(p->vm, ERR_TYPE)) return false;

@@ -73,10 +73,11 @@ Value cancelled_error(VM *vm, Value msg);
 Value gather_new(VM *vm, Tuple *children, bool return_exceptions);
 
 /* ---- tasks ---- */
-/* What asyncio.iscoroutine says yes to: a scripted coroutine, a native one, the step of an async generator. */
+/* What asyncio.iscoroutine says yes to: a scripted coroutine or generator, a native coroutine, the step of an async
+ * generator. */
 static inline bool task_can_run(Value v)
 {
-    return is_exact(v, T_COROUTINE) || is_exact(v, T_NATIVE_CORO) || is_kind(v, KIND_ASYNC_STEP);
+    return is_gen(v) ? !is_exact(v, T_ASYNC_GENERATOR) : is_exact(v, T_NATIVE_CORO) || is_kind(v, KIND_ASYNC_STEP);
 }
 /* The scripted coroutine that awaits it; itself if it is one. */
 Value task_coroutine(VM *vm, Value awaitable);

@@ -138,14 +138,21 @@ static bool needs_attrs_slot(const Type *t)
     return t->flags & (TYPE_HEAP | TYPE_HAS_DICT) && (of_module || t->builtin >= T_INT);
 }
 
+bool type_inherit_slots(VM *vm, Type *t)
+{
+    const TypeDef *def = t->base->def;
+    if (t->table) def = merge_slots(vm, t->table, def);
+    else if (t->bases->size > 1) def = merge_along_mro(vm, t->mro, def);
+    if (def) t->def = def;
+    return def != NULL;
+}
+
 bool type_inherit(VM *vm, Type *t, Tuple *bases, Tuple *mro, Type *base)
 {
     t->bases = bases;
     t->mro = mro;
     t->base = base;
-    if (t->table) t->def = merge_slots(vm, t->table, base->def);
-    else t->def = bases->size > 1 ? merge_along_mro(vm, mro, base->def) : base->def;
-    if (!t->def) return false;
+    if (!type_inherit_slots(vm, t)) return false;
     if (t->builtin == T_OBJECT) t->builtin = base->builtin;
     t->flags |= base->flags & TYPE_INHERITED;
     if (t->table) t->flags |= t->table->flags;

@@ -13,6 +13,17 @@ bool type_inherit(VM *vm, Type *t, Tuple *bases, Tuple *mro, Type *base);
 static inline size_t type_subclass_count(const Type *t) { return t->subclasses ? t->subclasses->size / sizeof(Type *) : 0; }
 static inline Type **type_subclass_at(const Type *t, size_t i) { return (Type **)(void *)t->subclasses->data + i; }
 bool type_add_subclass(VM *vm, Type *base, Type *t);
+/* The slots of t by its bases and MRO; false: out of memory. */
+bool type_inherit_slots(VM *vm, Type *t);
+/* t.__bases__ = bases: new MROs for t and all its subclasses, or none. False with an exception pending. */
+bool type_set_bases(VM *vm, Type *t, Tuple *bases);
+/* May an instance of one become one of the other, as it lies there? */
+static inline bool type_same_layout(const Type *a, const Type *b)
+{
+    enum { LAYOUT = TYPE_HAS_DICT | TYPE_ATTRS | TYPE_HAS_WEAKREF };
+    if (a->kind != b->kind || a->builtin != b->builtin || a->nmembers != b->nmembers) return false;
+    return (a->flags & LAYOUT) == (b->flags & LAYOUT);
+}
 /* Works out t->defined from the script classes in its MRO. */
 void type_find_dunders(VM *vm, Type *t);
 /* The dunder that `name` is, or -1. */

@@ -93,6 +93,7 @@ struct VM {
     bool unwinding;              // the VM ends: no handler of a script runs any more
     bool yielded;                // the run that just ended did so by a yield, not a return
     bool yielded_async;          // ... by an async generator's own yield
+    const Args *thrown;          // what a generator's throw() was given, for a delegate with a throw() of its own
     int64_t time_limit;          // monotonic ns; 0: none
     void *user;                  // the embedder's
 };
