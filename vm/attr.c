@@ -528,7 +528,7 @@ static Value set_on_class(VM *vm, Type *t, Str *name, Value value)
         if (is_error(refused)) return refused;
     }
     Value meta = type_lookup(vm, metatype, name);
-    if (is_kind(meta, KIND_GETSET)) return set_getset(vm, (GetSet *)as_obj(meta), obj_value(t), value);
+    if (is_kind(meta, KIND_GETSET) && t->flags & TYPE_HEAP) return set_getset(vm, (GetSet *)as_obj(meta), obj_value(t), value);
     return none_if(type_set_attr(vm, t, name, value));
 }
 

@@ -109,14 +109,14 @@ static Value code_repr(VM *vm, Value self)
 }
 
 static const GetSetDef getsets[] = {
-    {"co_name", get_name, NULL, "Name of the function."},
-    {"co_qualname", get_qualname, NULL, "Qualified name of the function."},
-    {"co_filename", get_filename, NULL, "File it was compiled from."},
-    {"co_firstlineno", get_first_line, NULL, "Line where it begins."},
-    {"co_argcount", get_argcount, NULL, "Number of positional parameters."},
-    {"co_posonlyargcount", get_posonly, NULL, "Number of positional-only parameters."},
-    {"co_kwonlyargcount", get_kwonly, NULL, "Number of keyword-only parameters."},
-    {"co_flags", get_flags, NULL, "CPython's flags: varargs 4, generator 0x20, coroutine 0x80 ..."},
+    {"co_name", get_name, getset_readonly, "Name of the function."},
+    {"co_qualname", get_qualname, getset_readonly, "Qualified name of the function."},
+    {"co_filename", get_filename, getset_readonly, "File it was compiled from."},
+    {"co_firstlineno", get_first_line, getset_readonly, "Line where it begins."},
+    {"co_argcount", get_argcount, getset_readonly, "Number of positional parameters."},
+    {"co_posonlyargcount", get_posonly, getset_readonly, "Number of positional-only parameters."},
+    {"co_kwonlyargcount", get_kwonly, getset_readonly, "Number of keyword-only parameters."},
+    {"co_flags", get_flags, getset_readonly, "CPython's flags: varargs 4, generator 0x20, coroutine 0x80 ..."},
     {"co_nlocals", get_nlocals, NULL, "Number of parameters and local variables."},
     {"co_varnames", get_varnames, NULL, "Names of parameters and local variables."},
     {"co_freevars", get_freevars, NULL, "Names captured from enclosing functions."},

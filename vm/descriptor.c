@@ -10,14 +10,14 @@
 #include "vm/str.h"
 #include "vm/type_internal.h"
 
-static Value none_if_unset(Value v) { return is_unset(v) ? VALUE_NONE : v; }
-
-static Value readonly(VM *vm, Value self, Value v)
+Value getset_readonly(VM *vm, Value self, Value v)
 {
     (void)self;
     (void)v;
     return vm_raise(vm, ERR_ATTRIBUTE, "readonly attribute");
 }
+
+static Value none_if_unset(Value v) { return is_unset(v) ? VALUE_NONE : v; }
 
 /* __get__(self, instance, owner=None): what attr_bind answers. */
 static Value nat_get(VM *vm, Args args)
@@ -121,8 +121,8 @@ static const NativeDef method_methods[] = {
 };
 
 static const GetSetDef method_getsets[] = {
-    {"__func__", get_func, readonly, "the function (or other callable) implementing a method"},
-    {"__self__", get_self, readonly, "the instance that comes first among the arguments"},
+    {"__func__", get_func, getset_readonly, "the function (or other callable) implementing a method"},
+    {"__self__", get_self, getset_readonly, "the instance that comes first among the arguments"},
     {0},
 };
 
@@ -253,9 +253,9 @@ static const NativeDef property_methods[] = {
 };
 
 static const GetSetDef property_getsets[] = {
-    {"fget", get_fget, readonly, NULL},
-    {"fset", get_fset, readonly, NULL},
-    {"fdel", get_fdel, readonly, NULL},
+    {"fget", get_fget, getset_readonly, NULL},
+    {"fset", get_fset, getset_readonly, NULL},
+    {"fdel", get_fdel, getset_readonly, NULL},
     {"__doc__", get_property_doc, set_property_doc, NULL},
     {"__isabstractmethod__", get_property_abstract, NULL, NULL},
     {0},
@@ -333,8 +333,8 @@ static Value box_setattr(VM *vm, Value self, Str *name, Value v)
 }
 
 static const GetSetDef box_getsets[] = {
-    {"__func__", get_boxed, readonly, NULL},
-    {"__wrapped__", get_boxed, readonly, NULL},
+    {"__func__", get_boxed, getset_readonly, NULL},
+    {"__wrapped__", get_boxed, getset_readonly, NULL},
     {"__isabstractmethod__", get_boxed_abstract, NULL, NULL},
     {0},
 };
@@ -535,9 +535,9 @@ static Value get_super_self(VM *vm, Value self) { return (void)vm, none_if_unset
 static Value get_self_class(VM *vm, Value self) { return (void)vm, none_if_unset(as_super(self)->self_type); }
 
 static const GetSetDef super_getsets[] = {
-    {"__thisclass__", get_thisclass, readonly, "the class behind which attributes are sought"},
-    {"__self__", get_super_self, readonly, "the object whose attributes they are, or None"},
-    {"__self_class__", get_self_class, readonly, "the class whose order of bases is followed, or None"},
+    {"__thisclass__", get_thisclass, getset_readonly, "the class behind which attributes are sought"},
+    {"__self__", get_super_self, getset_readonly, "the object whose attributes they are, or None"},
+    {"__self_class__", get_self_class, getset_readonly, "the class whose order of bases is followed, or None"},
     {0},
 };
 

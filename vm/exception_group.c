@@ -226,15 +226,8 @@ const NativeDef exception_group_methods[] = {
 static Value get_message(VM *vm, Value self) { return (void)vm, as_exception(self)->extra[0]; }
 static Value get_exceptions(VM *vm, Value self) { return (void)vm, as_exception(self)->extra[1]; }
 
-static Value refuse(VM *vm, Value self, Value v)
-{
-    (void)self;
-    (void)v;
-    return vm_raise(vm, ERR_ATTRIBUTE, "readonly attribute");
-}
-
 const GetSetDef exception_group_getsets[] = {
-    {"message", get_message, refuse, "exception message"},
-    {"exceptions", get_exceptions, refuse, "nested exceptions"},
+    {"message", get_message, getset_readonly, "exception message"},
+    {"exceptions", get_exceptions, getset_readonly, "nested exceptions"},
     {0},
 };

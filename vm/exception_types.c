@@ -456,7 +456,8 @@ static Value get_dict(VM *vm, Value self) { return obj_dict(vm, self); }
 
 static Value set_dict(VM *vm, Value self, Value v)
 {
-    if (!is_dict(v)) return vm_raise(vm, ERR_TYPE, "__dict__ must be a dictionary");
+    if (is_unset(v)) return vm_raise(vm, ERR_TYPE, "cannot delete __dict__");
+    if (!is_dict(v)) return vm_raise(vm, ERR_TYPE, "__dict__ must be set to a dictionary, not a '%T'", v);
     if (!own_dict_make(vm, self)) return VALUE_ERROR; // gives it the shape of objects with attributes
     gc_store(vm, as_obj(self), &as_exception(self)->attrs, v);
     return VALUE_NONE;

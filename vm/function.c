@@ -156,15 +156,9 @@ static Value get_dict(VM *vm, Value self) { return obj_dict(vm, self); }
 
 static Value set_dict(VM *vm, Value self, Value v)
 {
+    if (is_unset(v)) return vm_raise(vm, ERR_TYPE, "cannot delete __dict__");
     if (!is_dict(v)) return vm_raise(vm, ERR_TYPE, "__dict__ must be set to a dictionary, not a '%T'", v);
     return none_if(obj_set_dict(vm, self, as_dict(v)));
-}
-
-static Value readonly(VM *vm, Value self, Value v)
-{
-    (void)self;
-    (void)v;
-    return vm_raise(vm, ERR_ATTRIBUTE, "readonly attribute");
 }
 
 static Value refuse_code(VM *vm, Value self, Value v)
@@ -183,9 +177,9 @@ static const GetSetDef getsets[] = {
     {"__kwdefaults__", get_kwdefaults, set_kwdefaults, NULL},
     {"__annotations__", get_annotations, set_annotations, NULL},
     {"__code__", get_code, refuse_code, NULL},
-    {"__globals__", get_globals, readonly, NULL},
-    {"__closure__", get_closure, readonly, NULL},
-    {"__builtins__", get_builtins, readonly, NULL},
+    {"__globals__", get_globals, getset_readonly, NULL},
+    {"__closure__", get_closure, getset_readonly, NULL},
+    {"__builtins__", get_builtins, getset_readonly, NULL},
     {"__dict__", get_dict, set_dict, NULL},
     {0},
 };

@@ -270,7 +270,7 @@ static const GetSetDef generator_getsets[] = {
     {"gi_running", get_running, NULL, "Whether it is executing."},
     {"gi_suspended", get_suspended, NULL, "Whether it is suspended at a yield."},
     {"gi_yieldfrom", get_delegate, NULL, "What it delegates to by yield from, or None."},
-    {"gi_code", get_code, NULL, "Its code."},
+    {"gi_code", get_code, getset_readonly, "Its code."},
     {"gi_frame", get_frame, NULL, "Its frame, or None when finished."},
     {0},
 };
@@ -295,7 +295,7 @@ static const GetSetDef coroutine_getsets[] = {
     {"cr_running", get_running, NULL, "Whether it is executing."},
     {"cr_suspended", get_suspended, NULL, "Whether it is suspended at an await."},
     {"cr_await", get_delegate, NULL, "What it awaits, or None."},
-    {"cr_code", get_code, NULL, "Its code."},
+    {"cr_code", get_code, getset_readonly, "Its code."},
     {"cr_frame", get_frame, NULL, "Its frame, or None when finished."},
     {"cr_origin", get_none, NULL, "None: where it was made is not tracked."},
     {0},
@@ -339,7 +339,7 @@ static const GetSetDef async_generator_getsets[] = {
     CO_VIEW_GETSETS,
     {"ag_running", get_step_running, NULL, "Whether a step of it is under way."},
     {"ag_await", get_delegate, NULL, "What it awaits, or None."},
-    {"ag_code", get_code, NULL, "Its code."},
+    {"ag_code", get_code, getset_readonly, "Its code."},
     {"ag_frame", get_frame, NULL, "Its frame, or None when finished."},
     {0},
 };

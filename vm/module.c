@@ -79,13 +79,6 @@ static Value module_repr(VM *vm, Value self)
 
 static Value get_dict(VM *vm, Value self) { return (void)vm, obj_value(as_module(self)->dict); }
 
-static Value refuse_dict(VM *vm, Value self, Value v)
-{
-    (void)self;
-    (void)v;
-    return vm_raise(vm, ERR_ATTRIBUTE, "readonly attribute");
-}
-
 static Value nat_dir(VM *vm, Args args)
 {
     Value hook = dict_get_str(vm, as_module(args.v[0])->dict, vm->dunder_names[D_DIR]);
@@ -93,7 +86,7 @@ static Value nat_dir(VM *vm, Args args)
 }
 
 static const NativeDef methods[] = {{"__dir__(self, /)", nat_dir, "__dir__() -> list", 0}, {0}};
-static const GetSetDef getsets[] = {{"__dict__", get_dict, refuse_dict, NULL}, {0}};
+static const GetSetDef getsets[] = {{"__dict__", get_dict, getset_readonly, NULL}, {0}};
 
 const TypeDef type_def_MODULE = {
     .slots = {.repr = module_repr},

@@ -280,11 +280,6 @@ static Value type_binary(VM *vm, BinaryOp op, Value a, Value b)
     return op == BIN_OR ? union_new(vm, a, b) : VALUE_NOT_IMPLEMENTED;
 }
 
-static Value refuse_immutable(VM *vm, Type *t, const char *name)
-{
-    return vm_raise(vm, ERR_TYPE, "cannot set '%s' attribute of immutable type '%Y'", name, t);
-}
-
 /* "deque" of "collections.deque". */
 /* Do error texts say the module, too? Built-in types' names are so, and those that the library's own classes got. */
 static bool has_full_name(const Type *t)
@@ -305,7 +300,6 @@ static Value get_name(VM *vm, Value self)
 
 static Value check_text(VM *vm, Type *t, const char *name, Value v)
 {
-    if (!(t->flags & TYPE_HEAP)) return refuse_immutable(vm, t, name);
     if (is_unset(v)) return vm_raise(vm, ERR_TYPE, "cannot delete '%s' attribute of immutable type '%Y'", name, t);
     if (!is_str(v)) return vm_raise(vm, ERR_TYPE, "can only assign string to %Y.%s, not '%T'", t, name, v);
     return VALUE_NONE;
@@ -335,9 +329,9 @@ static Value get_module(VM *vm, Value self) { return (void)vm, as_type(self)->mo
 static Value set_module(VM *vm, Value self, Value v)
 {
     Type *t = as_type(self);
-    if (!(t->flags & TYPE_HEAP)) return refuse_immutable(vm, t, "__module__");
+    if (is_unset(v)) return vm_raise(vm, ERR_TYPE, "cannot delete '__module__' attribute of immutable type '%Y'", t);
     if (!type_set_attr(vm, t, vm->common->module_, v)) return VALUE_ERROR;
-    gc_store(vm, t, &t->module, is_unset(v) ? obj_value(vm->common->builtins) : v);
+    gc_store(vm, t, &t->module, v);
     return VALUE_NONE;
 }
 
@@ -353,7 +347,6 @@ static Value get_doc(VM *vm, Value self)
 static Value set_doc(VM *vm, Value self, Value v)
 {
     Type *t = as_type(self);
-    if (!(t->flags & TYPE_HEAP)) return refuse_immutable(vm, t, "__doc__");
     if (is_unset(v)) return vm_raise(vm, ERR_TYPE, "cannot delete '__doc__' attribute of immutable type '%Y'", t);
     return type_set_attr(vm, t, vm->common->doc, v) ? VALUE_NONE : VALUE_ERROR;
 }
@@ -371,7 +364,6 @@ static Value get_base(VM *vm, Value self)
 static Value set_bases(VM *vm, Value self, Value v)
 {
     Type *t = as_type(self);
-    if (!(t->flags & TYPE_HEAP)) return refuse_immutable(vm, t, "__bases__");
     if (is_unset(v)) return vm_raise(vm, ERR_TYPE, "cannot delete '__bases__' attribute of immutable type '%Y'", t);
     if (!is_tuple(v)) return vm_raise(vm, ERR_TYPE, "can only assign tuple to %Y.__bases__, not %T", t, v);
     return type_set_bases(vm, t, as_tuple(v)) ? VALUE_NONE : VALUE_ERROR;
@@ -390,15 +382,7 @@ static Value get_annotations(VM *vm, Value self)
 static Value set_annotations(VM *vm, Value self, Value v)
 {
     Type *t = as_type(self);
-    if (!(t->flags & TYPE_HEAP)) return refuse_immutable(vm, t, "__annotations__");
     return type_set_attr(vm, t, vm->common->annotations, v) ? VALUE_NONE : VALUE_ERROR;
-}
-
-static Value readonly(VM *vm, Value self, Value v)
-{
-    (void)self;
-    (void)v;
-    return vm_raise(vm, ERR_ATTRIBUTE, "readonly attribute");
 }
 
 static const NativeDef type_methods[] = {
@@ -419,8 +403,8 @@ static const GetSetDef type_getsets[] = {
     {"__doc__", get_doc, set_doc, NULL},
     {"__dict__", get_dict, NULL, NULL},
     {"__bases__", get_bases, set_bases, NULL},
-    {"__base__", get_base, readonly, NULL},
-    {"__mro__", get_mro, readonly, NULL},
+    {"__base__", get_base, getset_readonly, NULL},
+    {"__mro__", get_mro, getset_readonly, NULL},
     {"__annotations__", get_annotations, set_annotations, NULL},
     {0},
 };

@@ -177,6 +177,7 @@ Value op_anext(VM *vm, Value v)
         vm_raise(vm, ERR_TYPE, "'async for' received an invalid object from __anext__: %T", a);
         Exception *e = as_exception(vm->exc);
         gc_store(vm, e, &e->cause, cause);
+        gc_store(vm, e, &e->context, cause);
         e->suppress_context = true;
     }
     return waits_on;

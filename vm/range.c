@@ -366,9 +366,9 @@ static const NativeDef methods[] = {
 };
 
 static const GetSetDef getsets[] = {
-    {"start", get_start, NULL, "First item, if there is one."},
-    {"stop", get_stop, NULL, "What to stop before."},
-    {"step", get_step, NULL, "From one item to the next."},
+    {"start", get_start, getset_readonly, "First item, if there is one."},
+    {"stop", get_stop, getset_readonly, "What to stop before."},
+    {"step", get_step, getset_readonly, "From one item to the next."},
     {0},
 };
 

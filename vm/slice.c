@@ -173,9 +173,9 @@ static const NativeDef methods[] = {
 };
 
 static const GetSetDef getsets[] = {
-    {"start", get_start, NULL, "First index, or None."},
-    {"stop", get_stop, NULL, "Index to stop before, or None."},
-    {"step", get_step, NULL, "Stride, or None."},
+    {"start", get_start, getset_readonly, "First index, or None."},
+    {"stop", get_stop, getset_readonly, "Index to stop before, or None."},
+    {"step", get_step, getset_readonly, "Stride, or None."},
     {0},
 };
 

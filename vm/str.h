@@ -32,7 +32,7 @@ Str *str_intern_value(VM *vm, Str *s);
 Value str_exact(VM *vm, Str *s);
 
 /* --- asking --- */
-uint64_t str_hash(VM *vm, Str *s);                         // keyed, 60 bits (a small int), never 0
+uint64_t str_hash(VM *vm, Str *s);                         // keyed, 60 bits (a small int), 0 of "" only
 uint64_t hash_bytes(VM *vm, const void *data, size_t n);   // what str_hash answers for these bytes
 bool str_eq(const Str *a, const Str *b);
 bool str_is(const Str *s, const char *text);               // equal to a C literal

@@ -178,6 +178,8 @@ Value attr_missing(VM *vm, Value v, Str *name);
 bool attr_is_data_descriptor(VM *vm, Value found);
 /* Anything that is not its own answer when found on a class: its type has __get__. */
 bool attr_is_descriptor(VM *vm, Value found);
+/* The setter of what is a member of CPython's struct, for everybody to read. */
+Value getset_readonly(VM *vm, Value self, Value v);
 /* The names dir() shows, as a sorted list. May call __dir__. */
 Value attr_dir(VM *vm, Value v);
 Value attr_dir_default(VM *vm, Value v); // object.__dir__
