@@ -56,12 +56,26 @@ static size_t repeated_size(Value a, Value b)
     }
 }
 
+/* A float and a small int, either way round: immediate ones, which are nobody's subclass. */
+static bool are_mixed(Value a, Value b, double *x, double *y)
+{
+    if (!(is_float_imm(a) ? is_small(b) : is_small(a) && is_float_imm(b))) return false;
+    *x = is_float_imm(a) ? as_float_imm(a) : (double)as_small(a);
+    *y = is_float_imm(b) ? as_float_imm(b) : (double)as_small(b);
+    return true;
+}
+
 /* Only the plain case runs as a pushed frame: the left operand's own method goes first, unless the right one's
  * class is a subclass that may have a better one. Everything else goes the general way. */
 Value op_binary(VM *vm, BinaryOp op, bool inplace, Value a, Value b, uint16_t dst)
 {
     if (op == BIN_ADD && is_exact(a, T_STR) && is_exact(b, T_STR)) return str_concat(vm, as_str(a), as_str(b));
     if (is_exact_int(a) && is_exact_int(b) && op != BIN_MATMUL) return int_binary(vm, op, a, b);
+    double x, y;
+    if (are_mixed(a, b, &x, &y)) {
+        Value v = float_binary(vm, op, x, y);
+        if (v != VALUE_NOT_IMPLEMENTED) return v;
+    }
     if (op == BIN_MUL && !heap_reserve(vm, repeated_size(a, b))) return VALUE_ERROR;
     if (inplace) {
         Value f = script_method(vm, a, D_IADD + op);
@@ -123,9 +137,30 @@ static bool compare_strs(const Str *a, const Str *b, CompareOp op)
     }
 }
 
+static bool compare_floats(double a, double b, CompareOp op)
+{
+    switch (op) {
+    case CMP_EQ: return a == b;
+    case CMP_NE: return a != b;
+    case CMP_LT: return a < b;
+    case CMP_LE: return a <= b;
+    case CMP_GT: return a > b;
+    default: return a >= b;
+    }
+}
+
+/* Larger ones may be rounded to what they are not. */
+static bool is_exact_as_float(Value v)
+{
+    static const int64_t most = INT64_C(1) << 53;
+    return !is_small(v) || (as_small(v) <= most && as_small(v) >= -most);
+}
+
 Value op_compare(VM *vm, CompareOp op, Value a, Value b, uint16_t dst, RetKind kind)
 {
     if (is_exact(a, T_STR) && is_exact(b, T_STR)) return bool_value(compare_strs(as_str(a), as_str(b), op));
+    double x, y;
+    if (are_mixed(a, b, &x, &y) && is_exact_as_float(a) && is_exact_as_float(b)) return bool_value(compare_floats(x, y, op));
     Value f = script_method(vm, a, D_LT + op);
     bool right_first = !is_unset(f) && is_ptr(b) && type_of(vm, a) != type_of(vm, b) &&
                        type_is_subtype(type_of(vm, b), type_of(vm, a)) && type_defines(type_of(vm, b), swapped[op]);
