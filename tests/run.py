@@ -536,17 +536,15 @@ def renew_oracle(cases, options):
         print(f"skipped: python3 is {sys.version.split()[0]}, not {'.'.join(map(str, ORACLE_VERSION))}")
         return 0
     cases = [case for case in cases if isinstance(case, Same)]
-    changed = 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for case, text in zip(cases, pool.map(Same.what_it_prints, cases)):
-            # CPython's own children, threads and timers may be late: then it is asked again, by itself.
-            if text == case.kept() or options.fresh and any(case.what_it_prints() == case.kept() for _ in range(3)):
-                continue
-            changed += 1
-            print(f"{case.name}: {'is out of date' if options.fresh else 'stored'}")
-            if not options.fresh:
-                case.stored.write_text(case.oracle())
-    print(f"{len(cases)} programs, {changed} {'out of date' if options.fresh else 'changed'}")
+        changed = [case for case, text in zip(cases, pool.map(Same.what_it_prints, cases)) if text != case.kept()]
+    if options.fresh:  # CPython's own children, threads and timers may be late: then it is asked again, with nothing beside it
+        changed = [case for case in changed if all(case.what_it_prints() != case.kept() for _ in range(3))]
+    for case in changed:
+        print(f"{case.name}: {'is out of date' if options.fresh else 'stored'}")
+        if not options.fresh:
+            case.stored.write_text(case.oracle())
+    print(f"{len(cases)} programs, {len(changed)} {'out of date' if options.fresh else 'changed'}")
     return 1 if options.fresh and changed else 0
 
 
