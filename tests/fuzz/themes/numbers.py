@@ -18,7 +18,7 @@ def number(chance, depth):
         return f"({left} {chance.choice(BINARY)} {right})"
     if form < 0.75:
         name = chance.choice(UNARY)
-        if name == "hash" and any(word in left for word in ("repr", "str", "bin", "hex", "oct", "nan")):
+        if name == "hash" and any(word in left for word in ("repr", "str", "bin", "hex", "oct", "nan", "divmod")):
             name = "len"  # each process hashes those in its own way
         return f"({name}{left})" if name in "-+~not " else f"{name}({left})"
     if form < 0.85:
