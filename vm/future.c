@@ -267,7 +267,9 @@ void gather_child_done(VM *vm, Future *g, Future *child)
         if (child->h.aux & FUTURE_FAILED) return fail_gathering(vm, g, child->result);
     }
     if (as_small(fields[GATHER_DONE]) < (int64_t)children->size) return;
-    if (fields[GATHER_CANCELLED] == VALUE_TRUE) fail_gathering(vm, g, take_cancelled_error(vm, child));
+    // A cancelled one says why as its last child does, whichever ended last.
+    Future *last = as_future(children->items[children->size - 1]);
+    if (fields[GATHER_CANCELLED] == VALUE_TRUE) fail_gathering(vm, g, take_cancelled_error(vm, last));
     else gather_results(vm, g, children);
 }
 

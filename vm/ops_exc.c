@@ -97,7 +97,8 @@ bool op_exc_split(VM *vm, Value exc, Value type, Value *out)
     if (exception_is(vm, exc, ERR_BASE_GROUP)) {
         match = exception_group_split(vm, exc, type, &rest);
         if (is_error(match)) return false;
-    } else rest = exc;
+    }
+    if (is_none(match)) rest = exc; // itself, not the group made anew
     out[0] = match;
     out[1] = rest;
     return true;

@@ -657,9 +657,11 @@ static void adopt(VM *vm, Set *s, Set *from)
 
 static int is_subset(VM *vm, Set *a, Value b)
 {
-    if (!is_set(b)) {
-        Value common = set_intersection(vm, a, b);
-        return is_error(common) ? -1 : as_set(common)->live == a->live;
+    if (!is_set(b)) { // all of it is looked at, also behind the last that counts
+        Value *whole = roots_push(vm, set_new(vm));
+        int answer = whole && !is_error(*whole) && set_update(vm, as_set(*whole), b) ? is_subset(vm, a, *whole) : -1;
+        if (whole) roots_pop(vm, whole);
+        return answer;
     }
     if (a->live > as_set(b)->live) return 0;
     Walk w = {.vm = vm, .filter = as_set(b), .visit = visit_until_lacked};
