@@ -199,6 +199,16 @@ static void forget_remembered(Heap *h)
     h->remember_failed = false;
 }
 
+/* A collection that met a million objects at once leaves lists as long as that; the next one rarely wants them. */
+static void shorten(void *list, size_t *capacity, size_t size)
+{
+    if (*capacity <= KEPT_ENTRIES) return;
+    void *p = realloc(*(void **)list, KEPT_ENTRIES * size);
+    if (!p) return;
+    *(void **)list = p;
+    *capacity = KEPT_ENTRIES;
+}
+
 /* A frame that is running now goes on writing its registers without a barrier. */
 static void remember_running(VM *vm)
 {
@@ -369,6 +379,8 @@ static bool settle(VM *vm, bool major)
     forget_dead_codes(vm);
     types_forget_dead(vm);
     forget_remembered(h);
+    shorten(&h->remembered, &h->remembered_capacity, sizeof *h->remembered);
+    shorten(&h->stack, &h->stack_capacity, sizeof *h->stack);
     remember_running(vm);
     return true;
 }

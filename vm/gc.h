@@ -25,6 +25,7 @@ enum {
     LONG_LIST = 1024,       // items; not traced whole for having been appended to
     MOST_APPENDED = 64,     // such lists at a time
     FIRST_MARK_STACK = 1 << 12,
+    KEPT_ENTRIES = 1 << 16, // of the mark stack and the remembered list, from one collection to the next
     SLICE = 256,            // items of a container traced before the rest goes back on the stack
     PRESSING = 4,           // collections at safepoints after memory was refused
 };

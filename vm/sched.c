@@ -12,10 +12,12 @@
 #include "vm/type.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
-/* The ready queue is a chain of fixed chunks: pushing never copies what is queued already. */
+/* The ready queue is a chain of fixed chunks: pushing never copies what is queued already. They are mapped, so that those of
+ * a burst go back to the system: between the objects of a million tasks they would stay for good. */
 typedef struct Turn { Value a, b; } Turn;
-enum { CHUNK_TURNS = 510 };
+enum { CHUNK_BYTES = 1 << 16, CHUNK_TURNS = CHUNK_BYTES / sizeof(Turn) - 1 };
 typedef struct Chunk { struct Chunk *next; Turn turns[CHUNK_TURNS]; } Chunk;
 
 struct Sched {
@@ -54,6 +56,14 @@ struct Sched {
 
 static Sched *sched(VM *vm) { return vm->sched; }
 
+static Chunk *map_chunk(void)
+{
+    void *p = mmap(NULL, sizeof(Chunk), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+static void unmap_chunk(Chunk *c) { munmap(c, sizeof *c); }
+
 bool sched_init(VM *vm)
 {
     Sched *s = vm->sched = calloc(1, sizeof *s);
@@ -69,9 +79,9 @@ void sched_free(VM *vm)
     if (!s) return;
     for (Chunk *c = s->head, *next; c; c = next) {
         next = c->next;
-        free(c);
+        unmap_chunk(c);
     }
-    free(s->spare);
+    if (s->spare) unmap_chunk(s->spare);
     free(s->seen.fresh);
     if (s->timers) heap_free(vm, s->timers, s->timers_capacity * sizeof *s->timers);
     free(s);
@@ -84,7 +94,7 @@ static bool add_chunk(VM *vm, Sched *s)
 {
     Chunk *c = s->spare;
     s->spare = NULL;
-    if (!c) c = malloc(sizeof *c); // beyond --max-memory: tasks must be able to end when it is reached
+    if (!c) c = map_chunk(); // beyond --max-memory: tasks must be able to end when it is reached
     if (!c) return !is_error(vm_no_memory(vm));
     c->next = NULL;
     if (s->tail) s->tail->next = c;
@@ -120,7 +130,7 @@ static Turn take_first(Sched *s)
         s->head = old->next;
         s->head_at = 0;
         if (!s->head) s->tail = NULL;
-        if (s->spare) free(old);
+        if (s->spare) unmap_chunk(old);
         else s->spare = old;
     }
     return t;
