@@ -3,25 +3,22 @@
  * A lane's list of jobs is guarded by its mutex; whoever finishes a job puts it into the list of done ones and sends the
  * lane's async handle, by which the loop's thread hears of it. An idle lane keeps no loop alive.
  *
- * A thread may step back (be nice) but never forward again: so one that did so for a long job ends after it, and the loop's
+ * A thread may step back (SCHED_IDLE) but never forward again: so one that did so for a long job ends after it, and the loop's
  * thread starts another for the jobs that follow.
  */
-#define _GNU_SOURCE // syscall
+#define _GNU_SOURCE // SCHED_IDLE
 #include "cli/host_uv.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
     LANE_STACK = 8 << 20, // a worker's VM wants as much as a program's main thread
     LOOSE_STACK = 512 << 10,
-    NICEST = 19,          // a hundredth of a processor that somebody else wants, too
 };
 
 typedef struct Jobs { IoJob *first, *last; } Jobs;
@@ -65,7 +62,8 @@ void lane_step_back(IoJob *job)
 {
     if (job->stepped_back) return;
     job->stepped_back = true;
-    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICEST);
+    // Being nice is not enough: since Linux 6.6 a thread, however nice, that runs is not interrupted for one that wakes.
+    sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){0});
 }
 
 static void drop_all(Lane *l)
