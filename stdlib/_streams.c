@@ -158,7 +158,7 @@ static Value nat_abort(VM *vm, Args args)
     return VALUE_NONE;
 }
 
-/* A descriptor of ours (standard input, a pipe) becomes the reader's; it is duplicated, so sys.stdin stays. */
+/* A descriptor of ours (standard input, a pipe, a socket) becomes the reader's; it is duplicated, so sys.stdin stays. */
 static Value nat_attach(VM *vm, Args args)
 {
     int64_t fd;
@@ -168,7 +168,7 @@ static Value nat_attach(VM *vm, Args args)
     IoId id;
     int err = io(vm)->adopt(vm->host, copy, &stream_of(args.v[0])->sink, &id);
     if (err) return vm_raise_errno(vm, -err, NULL);
-    stream_open(vm, args.v[0], id, STREAM_ONE_WAY);
+    stream_open(vm, args.v[0], id, args.v[2] == VALUE_TRUE ? STREAM_ONE_WAY : 0);
     return VALUE_NONE;
 }
 
@@ -474,7 +474,7 @@ static const NativeDef natives[] = {
     {"start(reader)", nat_start, "Let bytes come; answers a writer.", 0},
     {"start_reading(reader)", nat_start_reading, "Let bytes come.", 0},
     {"abort(reader)", nat_abort, "Close its connection at once.", 0},
-    {"attach(reader, fd)", nat_attach, "Read and write this descriptor.", 0},
+    {"attach(reader, fd, one_way)", nat_attach, "Read and write this descriptor; one_way: a pipe.", 0},
     {"listen(family, address, callback, limit, backlog, flags)", nat_listen,
      "Call back with reader and writer of each connection that comes.", 0},
     {"unlisten(listener)", nat_unlisten, "Stop it.", 0},
