@@ -471,7 +471,7 @@ static void give_back(Heap *h, size_t used)
     int64_t now = monotonic();
     if (now - h->trimmed < TRIM_PAUSE) return;
     h->trimmed = now;
-    if (mallinfo2().fordblks > used / 2 + KEPT_FREE) malloc_trim(0);
+    if (mallinfo2().fordblks > used / 8 + KEPT_FREE) malloc_trim(0);
 #endif
     (void)h, (void)used;
 }

@@ -13,7 +13,7 @@ enum {
     MAX_YOUNG = 8 << 20,
     FIRST_MAJOR = 48 << 20, // bytes in use at which the first major collection begins
     SPARE_BYTES = 4 << 20,  // empty blocks kept, besides half as much as is in use
-    KEPT_FREE = 16 << 20,   // that malloc may keep, besides half as much as is in use
+    KEPT_FREE = 4 << 20,    // that malloc may keep, besides an eighth of what is in use
     STEP_BYTES = 256 << 10, // allocated between two steps of a major collection
     STEP_MARKS = 6000,      // entries of the mark stack traced in a step
     LONG_STEP = 100000,     // in a collection of one pause: more at once would need a longer stack
