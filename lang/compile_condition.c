@@ -32,6 +32,7 @@ static void jump_if_compare(Compiler *c, AstCompare *node, bool sense, Label to)
         uint32_t end = node->node.span.end;
         Reg left = operand_reg(c, &node->node, operand(c, node->left, ANY, end));
         put_compare_jump(c, &node->node, step->op, left, compare_operand(c, step->op, step->right, ANY, end), sense, to);
+        emit_last_reader(&c->unit->draft, before, before);
     }
     release(c, before);
 }

@@ -28,6 +28,7 @@ static Opcode binary_row(Operator op)
 void augmented(Compiler *c, const Node *at, Operator op, Reg dst, Reg left, Operand right)
 {
     put(c, at, binary_row(op) + (right.is_const ? ROW_IN_PLACE_RK : ROW_IN_PLACE), dst, left, right.index);
+    emit_last_reader(&c->unit->draft, c->unit->first_temp, dst);
 }
 
 static Operand in_register(Compiler *c, const Node *at, Operand value)
@@ -57,6 +58,7 @@ Reg binary(Compiler *c, Node *top, Reg want)
         Reg dst = count == 0 && want != ANY ? want : into(c, work);
         unsigned column = right.is_const ? ROW_RK : left.is_const ? ROW_KR : ROW_RR;
         put(c, &link->node, binary_row(link->op) + column, dst, left.index, right.index);
+        emit_last_reader(&c->unit->draft, before, dst);
         left = (Operand){false, dst};
     }
     return left.index;

@@ -80,6 +80,15 @@ void emit_initial_unset(Draft *d, Span span, uint32_t reg)
     if (!d->failed) d->marks[d->count - 1] |= MARK_INITIAL;
 }
 
+void emit_last_reader(Draft *d, uint32_t temporary, uint32_t dst)
+{
+    if (d->failed || d->count < 2) return;
+    uint32_t i = d->count - 2;
+    while (i > 0 && d->insns[i].op == OP_CHECK_LOCAL) i--; // which may be dropped
+    bool found = opcode_passing(d->insns[i].op) != OP_NOP && opcode_takes(&d->insns[i], &d->insns[d->count - 1]);
+    if (found && (d->insns[i].a >= temporary || d->insns[i].a == dst)) d->marks[i] |= MARK_ONCE;
+}
+
 Label emit_label(Draft *d)
 {
     if (!GROW(d, bound, nlabels, labels_capacity)) return 0;

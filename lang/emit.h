@@ -35,6 +35,7 @@ typedef struct DraftRange {
 enum {
     MARK_DEAD = 1,    // finish.c drops it
     MARK_INITIAL = 2, // LOAD_UNSET of a local before anything happened; wanted only if the local may be met unbound
+    MARK_ONCE = 8,    // its result is read by one instruction only (4 is finish.c's)
 };
 
 typedef struct Draft {
@@ -68,6 +69,8 @@ void emit(Draft *draft, Span span, Opcode op, uint32_t a, uint32_t b, uint32_t c
 /* The extra word that the instruction just emitted wants. */
 void emit_extra(Draft *draft, uint32_t a, uint32_t b, uint32_t c);
 void emit_jump(Draft *draft, Span span, Opcode op, uint32_t a, uint32_t b, Label to);
+/* The instruction just emitted is the only one to read the registers from `temporary` on, or what `dst` held before. */
+void emit_last_reader(Draft *draft, uint32_t temporary, uint32_t dst);
 /* LOAD_UNSET that is dropped if nobody can find the register unset. */
 void emit_initial_unset(Draft *draft, Span span, uint32_t reg);
 

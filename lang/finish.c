@@ -93,6 +93,17 @@ static uint32_t next_living(const Draft *d, uint32_t i)
     return i;
 }
 
+/* A result that only the next instruction reads is passed on, where it can take it. */
+static void pass_on(Draft *d)
+{
+    for (uint32_t i = 0; i < d->count; i++) {
+        if (!(d->marks[i] & MARK_ONCE)) continue;
+        uint32_t next = next_living(d, i + 1);
+        if (next < d->count && opcode_takes(&d->insns[i], &d->insns[next]))
+            d->insns[i].op = (uint16_t)opcode_passing(d->insns[i].op);
+    }
+}
+
 static void drop_jumps_to_next(Draft *d)
 {
     for (uint32_t i = d->count; i-- > 0;) {
@@ -210,6 +221,7 @@ bool draft_finish(Draft *d, uint32_t nparams, Finished *f)
     invert_over_jumps(d);
     if (!definite_prune(d, nparams)) return false;
     drop_jumps_to_next(d);
+    pass_on(d);
 
     Layout l = {d, arena_array(d->arena, d->count + 1, sizeof *l.at), arena_array(d->arena, d->count + 1, sizeof *l.far)};
     if (!l.at || !l.far) return false;

@@ -1,7 +1,8 @@
 /* finish.h - from draft to finished code.
  *
  * Jumps to jumps are shortcut, dead code is dropped, labels become distances. A fused comparison reaches
- * 32,767 words; one that must go farther becomes its opposite over a long jump.
+ * 32,767 words; one that must go farther becomes its opposite over a long jump. What only the next instruction reads
+ * is passed on.
  */
 #pragma once
 #include "lang/emit.h"

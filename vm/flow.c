@@ -104,6 +104,7 @@ void written_step(const Written *w, uint32_t pc, bool jumped, uint64_t *row)
     Effects e;
     opcode_effects(insn, insn + 1, &e);
     if (insn->op == OP_UNPACK_ITEM) row_clear(row, insn->b);
+    if (pc && opcode_passes(insn[-1].op)) row_clear(row, insn[-1].a);
     if (e.clobbers != NO_CLOBBER) clear_from(w->flow, row, e.clobbers);
     if (!jumped || e.written_on_jump)
         for (int i = 0; i < e.nwrites; i++) set_range(row, e.writes[i]);

@@ -144,8 +144,19 @@ static inline bool flt_mul(double a, double b, double *r) { *r = a * b; return t
 static inline bool flt_truediv(double a, double b, double *r) { *r = a / b; return b != 0; }
 static inline bool flt_none(double a, double b, double *r) { (void)a; (void)b; (void)r; return false; }
 
+/* What becomes of a float d that was computed: it is stored, or passed on to the next instruction. */
+#define STORE_FLOAT                                                                                                    \
+    Value float_ = float_encode(d);                                                                                    \
+    if (likely(is_float_imm(float_))) {                                                                                \
+        R(A) = float_;                                                                                                 \
+        NEXT;                                                                                                          \
+    }
+#define PASS_FLOAT                                                                                                     \
+    passed = d;                                                                                                        \
+    goto take_float;
+
 /* The common cases of a binary operator, in line. */
-#define ARITH(OP, inplace, ISMALL, FLOAT, left, right)                                                                 \
+#define ARITH(OP, inplace, ISMALL, FLOAT, left, right, RESULT)                                                         \
     do {                                                                                                               \
         Value x = (left), y = (right), r;                                                                              \
         double d;                                                                                                      \
@@ -154,20 +165,54 @@ static inline bool flt_none(double a, double b, double *r) { (void)a; (void)b; (
             NEXT;                                                                                                      \
         }                                                                                                              \
         if (FAST(both_float_imm(x, y)) && FLOAT(as_float_imm(x), as_float_imm(y), &d)) {                               \
-            r = float_encode(d);                                                                                       \
-            if (likely(is_float_imm(r))) {                                                                             \
-                R(A) = r;                                                                                              \
-                NEXT;                                                                                                  \
-            }                                                                                                          \
+            RESULT                                                                                                     \
         }                                                                                                              \
         FINISH(A, op_binary(vm, BIN_##OP, inplace, x, y, A));                                                          \
     } while (0)
 #define BINARY_HANDLERS(OP, ISMALL, FLOAT)                                                                             \
-    CASE(OP): ARITH(OP, false, ISMALL, FLOAT, R(B), R(C));                                                             \
-    CASE(OP##_RK): ARITH(OP, false, ISMALL, FLOAT, R(B), K(C));                                                        \
-    CASE(OP##_KR): ARITH(OP, false, ISMALL, FLOAT, K(B), R(C));                                                        \
-    CASE(I##OP): ARITH(OP, true, ISMALL, FLOAT, R(B), R(C));                                                           \
-    CASE(I##OP##_RK): ARITH(OP, true, ISMALL, FLOAT, R(B), K(C))
+    CASE(OP): ARITH(OP, false, ISMALL, FLOAT, R(B), R(C), STORE_FLOAT);                                                \
+    CASE(OP##_RK): ARITH(OP, false, ISMALL, FLOAT, R(B), K(C), STORE_FLOAT);                                           \
+    CASE(OP##_KR): ARITH(OP, false, ISMALL, FLOAT, K(B), R(C), STORE_FLOAT);                                           \
+    CASE(I##OP): ARITH(OP, true, ISMALL, FLOAT, R(B), R(C), STORE_FLOAT);                                              \
+    CASE(I##OP##_RK): ARITH(OP, true, ISMALL, FLOAT, R(B), K(C), STORE_FLOAT)
+#define PASSING_HANDLERS(OP, ISMALL, FLOAT)                                                                            \
+    CASE(OP##_T): ARITH(OP, false, ISMALL, FLOAT, R(B), R(C), PASS_FLOAT);                                             \
+    CASE(OP##_RK_T): ARITH(OP, false, ISMALL, FLOAT, R(B), K(C), PASS_FLOAT);                                          \
+    CASE(OP##_KR_T): ARITH(OP, false, ISMALL, FLOAT, K(B), R(C), PASS_FLOAT)
+
+/* The instruction that takes `passed`, which is its operand on the left or (swapped) on the right. */
+#define PASSED_IS(operand) ((operand) == pc[-2].a)
+#define TAKE(FLOAT, other, swapped, RESULT)                                                                            \
+    do {                                                                                                               \
+        Value o = (other);                                                                                             \
+        double d = as_float_imm(o);                                                                                    \
+        if (unlikely(!is_float_imm(o))) goto store_passed;                                                             \
+        if (!((swapped) ? FLOAT(d, passed, &d) : FLOAT(passed, d, &d))) goto store_passed;                             \
+        RESULT                                                                                                         \
+        FINISH(A, float_box(vm, d));                                                                                   \
+    } while (0)
+#define TAKE_IN_BINARY(OP, FLOAT)                                                                                      \
+    case OP_##OP:                                                                                                      \
+    case OP_I##OP: TAKE(FLOAT, R(PASSED_IS(C) ? B : C), PASSED_IS(C), STORE_FLOAT);                                    \
+    case OP_##OP##_RK:                                                                                                 \
+    case OP_I##OP##_RK: TAKE(FLOAT, K(C), false, STORE_FLOAT);                                                         \
+    case OP_##OP##_KR: TAKE(FLOAT, K(B), true, STORE_FLOAT);                                                           \
+    case OP_##OP##_T: TAKE(FLOAT, R(PASSED_IS(C) ? B : C), PASSED_IS(C), PASS_FLOAT);                                  \
+    case OP_##OP##_RK_T: TAKE(FLOAT, K(C), false, PASS_FLOAT);                                                         \
+    case OP_##OP##_KR_T: TAKE(FLOAT, K(B), true, PASS_FLOAT)
+#define TAKE_AND_JUMP(sign, other, swapped, when)                                                                      \
+    do {                                                                                                               \
+        Value o = (other);                                                                                             \
+        double d = as_float_imm(o);                                                                                    \
+        if (unlikely(!is_float_imm(o))) goto store_passed;                                                             \
+        if (((swapped) ? d sign passed : passed sign d) == when) pc += (int16_t)C;                                     \
+        NEXT;                                                                                                          \
+    } while (0)
+#define TAKE_IN_COMPARE(OP, sign)                                                                                      \
+    case OP_J##OP: TAKE_AND_JUMP(sign, R(PASSED_IS(B) ? A : B), PASSED_IS(B), true);                                   \
+    case OP_J##OP##_RK: TAKE_AND_JUMP(sign, K(B), false, true);                                                        \
+    case OP_JN##OP: TAKE_AND_JUMP(sign, R(PASSED_IS(B) ? A : B), PASSED_IS(B), false);                                 \
+    case OP_JN##OP##_RK: TAKE_AND_JUMP(sign, K(B), false, false)
 
 /* Comparison to a value, and fused with a jump. The slow path of a jump may push a frame (RET_JUMP decides then). */
 #define COMPARE_VALUE(OP, sign, left, right)                                                                           \
@@ -391,6 +436,7 @@ Value interp_run(VM *vm, Frame *frame)
     Value *consts;
     const Native *stepper;
     Args given;
+    double passed;
 
     vm->frame = frame;
     if (!is_unset(vm->exc)) goto unwind;
@@ -504,6 +550,27 @@ reload:
     BINARY_HANDLERS(OR, small_or, flt_none);
     BINARY_HANDLERS(XOR, small_xor, flt_none);
     BINARY_HANDLERS(MATMUL, small_none, flt_none);
+    PASSING_HANDLERS(ADD, small_add, flt_add);
+    PASSING_HANDLERS(SUB, small_sub, flt_sub);
+    PASSING_HANDLERS(MUL, small_mul, flt_mul);
+    PASSING_HANDLERS(TRUEDIV, small_truediv, flt_truediv);
+take_float:
+    switch ((pc++)->op) {
+        TAKE_IN_BINARY(ADD, flt_add);
+        TAKE_IN_BINARY(SUB, flt_sub);
+        TAKE_IN_BINARY(MUL, flt_mul);
+        TAKE_IN_BINARY(TRUEDIV, flt_truediv);
+        TAKE_IN_COMPARE(LT, <);
+        TAKE_IN_COMPARE(LE, <=);
+        TAKE_IN_COMPARE(EQ, ==);
+        TAKE_IN_COMPARE(NE, !=);
+        TAKE_IN_COMPARE(GT, >);
+        TAKE_IN_COMPARE(GE, >=);
+    default: __builtin_unreachable(); // the verifier saw to that
+    }
+store_passed: // the other operand is no number, or the quotient has no value
+    pc--;
+    FINISH(A, float_value(vm, passed));
     CASE(NEG): {
         Value v = R(B), r;
         if (likely(is_small(v)) && small_sub(small(0), v, &r)) {

@@ -110,6 +110,35 @@ bool opcode_jump(const Insn *insn, int32_t *offset)
     return true;
 }
 
+enum { FORMS = 5, PASSING_FORMS = 3, COMPARE_FORMS = 6, JUMP_FORM = 2 }; // of an operator, in opcodes.def
+
+Opcode opcode_passing(uint32_t op)
+{
+    uint32_t n = op - OP_ADD;
+    if (n > OP_TRUEDIV_KR - OP_ADD || n % FORMS >= PASSING_FORMS) return OP_NOP;
+    return (Opcode)(OP_ADD_T + n / FORMS * PASSING_FORMS + n % FORMS);
+}
+
+Opcode opcode_plain(uint32_t op)
+{
+    if (!opcode_passes(op)) return (Opcode)op;
+    uint32_t n = op - OP_ADD_T;
+    return (Opcode)(OP_ADD + n / PASSING_FORMS * FORMS + n % PASSING_FORMS);
+}
+
+bool opcode_takes(const Insn *from, const Insn *to)
+{
+    uint32_t op = opcode_plain(to->op);
+    bool computes = op >= OP_ADD && op <= OP_ITRUEDIV_RK;
+    bool compares = op >= OP_LT && op <= OP_JNGE_RK && (op - OP_LT) % COMPARE_FORMS >= JUMP_FORM;
+    if (!computes && !compares) return false;
+    Effects e;
+    opcode_effects(to, to + 1, &e);
+    int reads = 0;
+    for (int i = 0; i < e.nreads; i++) reads += e.reads[i].first == from->a;
+    return reads == 1;
+}
+
 bool opcode_suspends(uint32_t op)
 {
     switch (op) {

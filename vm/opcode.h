@@ -38,5 +38,13 @@ void opcode_effects(const Insn *insn, const Insn *extra, Effects *out);
 /* Does it jump within its own code, and by how many words past the next instruction? */
 bool opcode_jump(const Insn *insn, int32_t *offset);
 
+/* ADD_T and its like pass a float on to the next instruction; their register is not written then. */
+static inline bool opcode_passes(uint32_t op) { return op >= OP_ADD_T && op <= OP_TRUEDIV_KR_T; }
+/* Which of them does the work of `op` (OP_NOP: none does), and whose work one of them does (others do their own). */
+Opcode opcode_passing(uint32_t op);
+Opcode opcode_plain(uint32_t op);
+/* Can `to` take what `from`, which stands right before it, passes on? It has to read it just once. */
+bool opcode_takes(const Insn *from, const Insn *to);
+
 /* May running it suspend the frame it is in? */
 bool opcode_suspends(uint32_t op);

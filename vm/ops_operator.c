@@ -3,6 +3,7 @@
 #include "vm/float.h"
 #include "vm/int.h"
 #include "vm/list.h"
+#include "vm/opcode.h"
 #include "vm/ops.h"
 #include "vm/protocol.h"
 #include "vm/search.h"
@@ -96,7 +97,7 @@ static BinaryForm decode_binary(const Frame *f)
 {
     const Insn *i = f->pc - 1;
     const Value *k = frame_code(f)->consts;
-    int n = i->op - OP_ADD, form = n % 5; // rows of BINARY_OPCODES: RR RK KR, in-place RR RK
+    int n = opcode_plain(i->op) - OP_ADD, form = n % 5; // rows of BINARY_OPCODES: RR RK KR, in-place RR RK
     return (BinaryForm){(BinaryOp)(n / 5), form >= 3, form == 2 ? k[i->b] : f->regs[i->b],
                         form == 1 || form == 4 ? k[i->c] : f->regs[i->c]};
 }

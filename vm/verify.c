@@ -228,6 +228,8 @@ static bool check_ends(Verifier *v, const Insn *insns, uint32_t pc, uint32_t las
         return fail(v, "%u: LOOP_FOR to something else than its FOR_NEXT", pc);
     if (insns[pc].op == OP_FOR_NEXT && insns[pc + 1].op == OP_UNPACK_ITEM && insns[pc + 1].b != insns[pc].a)
         return fail(v, "%u: UNPACK_ITEM of something else than the item", pc);
+    if (opcode_passes(insns[pc].op) && (pc == last || !opcode_takes(&insns[pc], &insns[pc + 1])))
+        return fail(v, "%u: passes on what the next instruction does not take", pc);
     if (pc == last && !(opcode_info[insns[pc].op].flags & OPF_END)) return fail(v, "%u: runs off the end", pc);
     return true;
 }

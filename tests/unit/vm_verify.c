@@ -93,6 +93,18 @@ START_TEST(refuses_reading_what_was_not_written)
 }
 END_TEST
 
+START_TEST(refuses_passing_on_to_nobody)
+{
+    const char *source = "def f(a):\n x = a * 2.0 + a\n return x\n";
+    Broken b = begin(source);
+    find(&b, OP_ADD)->b = 0; // the argument twice
+    expect_refused(&b, "passes on what the next instruction does not take");
+    b = begin(source);
+    find(&b, OP_RETURN)->a = find(&b, OP_MUL_RK_T)->a;
+    expect_refused(&b, "may not have been written");
+}
+END_TEST
+
 START_TEST(refuses_foreign_call_forms)
 {
     Broken b = begin(adder);
@@ -129,6 +141,7 @@ int main(void)
     tcase_add_test(tests, refuses_operands_out_of_range);
     tcase_add_test(tests, refuses_jumps_out_of_the_code);
     tcase_add_test(tests, refuses_reading_what_was_not_written);
+    tcase_add_test(tests, refuses_passing_on_to_nobody);
     tcase_add_test(tests, refuses_foreign_call_forms);
     tcase_add_test(tests, refuses_damaged_images);
     suite_add_tcase(suite, tests);
