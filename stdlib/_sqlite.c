@@ -47,7 +47,7 @@ typedef struct Request {
     Obj *owner;              // NULL: nobody will look at the result
     char *sql;
     Parcel given;            // parameters; with `named`, each after its name
-    size_t ngiven, most;     // rows wanted at a time
+    size_t ngiven, most;     // rows wanted at a time; 0: none is kept
     bool named, abandoned, done;
     int flags, timeout;      // of open
     Statement *statement;
@@ -245,10 +245,10 @@ static void put_cell(const SqliteLibrary *lib, Parcel *p, sqlite3_stmt *stmt, in
     }
 }
 
-/* Who wants all rows gets them; who wants some at a time, fewer when they are long. */
+/* Who wants all rows gets them, and who wants none has them all made; who wants some at a time, fewer when they are long. */
 static bool is_full(const Request *r)
 {
-    return r->most != SIZE_MAX && (r->nrows >= r->most || r->rows.size >= BATCH_BYTES);
+    return r->most && r->most != SIZE_MAX && (r->nrows >= r->most || r->rows.size >= BATCH_BYTES);
 }
 
 /* Step until the batch is full or the statement has no more. */
@@ -263,6 +263,7 @@ static void step(Request *r)
         parcel_put_data(&r->columns, PARCEL_TEXT, name ? name : "", name ? strlen(name) : 0);
     }
     while (!is_full(r) && (code = c->lib->step(s->stmt)) == SQLITE_ROW) {
+        if (!r->most) continue;
         for (int i = 0; i < r->ncolumns; i++) put_cell(c->lib, &r->rows, s->stmt, i);
         r->nrows++;
     }
@@ -658,13 +659,12 @@ static Value nat_open(VM *vm, Args args)
 
 static Value nat_run(VM *vm, Args args)
 {
-    int64_t most = 0;
+    int64_t most = -1; // None: all
     if (!is_none(args.v[3]) && !obj_index_i64(vm, args.v[3], &most)) return VALUE_ERROR;
     Request *r = request_with_text(vm, args.v[0], DO_RUN, args.v[1]);
     if (!r) return VALUE_ERROR;
     if (!put_parameters(vm, r, args.v[2])) return free_request(r), VALUE_ERROR;
-    if (most > 0) r->most = (size_t)most;
-    else if (is_none(args.v[3])) r->most = SIZE_MAX;
+    if (most >= 0) r->most = (size_t)most;
     return await_request(vm, args.v[0], r);
 }
 
