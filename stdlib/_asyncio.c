@@ -78,6 +78,8 @@ static bool begin_run(VM *vm, Value debug)
 /* The loop's end. Calls beside it (to_thread) end first; the run's outcome stays, unless that is interrupted. */
 static Value end_run(VM *vm, Value result)
 {
+    enum { CLOSE_GENERATORS = 1, CLOSE_EXECUTOR = 1 }; // what CPython's loop has a task for at its end
+    sched_skip_names(vm, CLOSE_GENERATORS + CLOSE_EXECUTOR);
     Value events = loop_module(vm);
     if (vm->stop_status || is_unset(events)) return result;
     Value *root = roots_reserve(vm, 2);
@@ -107,6 +109,12 @@ static Value nat_run_main(VM *vm, Args args)
     return sched_run_main(vm, args.v[0]);
 }
 static Value nat_end_run(VM *vm, Args args) { return (void)args, sched_end_run(vm); }
+
+static Value nat_skip_names(VM *vm, Args args)
+{
+    sched_skip_names(vm, (uint32_t)as_small(args.v[0]));
+    return VALUE_NONE;
+}
 
 static Value nat_run_until(VM *vm, Args args)
 {
@@ -317,6 +325,7 @@ static const NativeDef natives[] = {
      0},
     {"_run_main(task, /)", nat_run_main, "The same; Ctrl-C cancels it.", 0},
     {"_end_run()", nat_end_run, "Cancel all tasks, run them to their ends, and close what async generators are left.", 0},
+    {"_skip_names(n, /)", nat_skip_names, "Leave out the names of n tasks, which CPython's loop makes for its end.", 0},
     {"_thread_name()", nat_thread_name, "Of the blocking context that asks; None: it is the program's own.", 0},
     {"_stop()", nat_stop, "Stop the running loop after this round.", 0},
     {"_is_running()", nat_is_running, "Whether a loop is running.", 0},

@@ -30,17 +30,19 @@ static Value nat_pauses(VM *vm, Args args)
 }
 
 static Value nat_nothing(VM *vm, Args args) { (void)vm; (void)args; return VALUE_NONE; }
-static Value nat_isenabled(VM *vm, Args args) { (void)vm; (void)args; return VALUE_TRUE; }
+static Value nat_disable(VM *vm, Args args) { (void)args; return vm->gc_disabled = true, VALUE_NONE; }
+static Value nat_enable(VM *vm, Args args) { (void)args; return vm->gc_disabled = false, VALUE_NONE; }
+static Value nat_isenabled(VM *vm, Args args) { (void)args; return bool_value(!vm->gc_disabled); }
 
 static const NativeDef natives[] = {
     {"collect(generation=2)", nat_collect, "Free what nobody can reach; answers the number of bytes.", 0},
-    {"disable()", nat_nothing, "Nothing: the collector's pauses are bounded, it is always on.", 0},
-    {"enable()", nat_nothing, "Nothing: the collector is always on.", 0},
+    {"disable()", nat_disable, "isenabled() says so; the collector's pauses are bounded, it is always on.", 0},
+    {"enable()", nat_enable, "Take disable() back.", 0},
     {"freeze()", nat_nothing, "Nothing.", 0},
     {"pauses()", nat_pauses,
      "How long the program has stood still for the collector: a dict of the count and, in seconds, total, median, p99 "
      "and longest.", 0},
-    {"isenabled()", nat_isenabled, "True.", 0},
+    {"isenabled()", nat_isenabled, "Whether disable() was not called since enable().", 0},
     {0},
 };
 const ModuleDef gc_module = {"gc", natives, "The garbage collector.", NULL};

@@ -4,6 +4,7 @@
 #include "stdlib/stdlib.h"
 #include "vm/container.h"
 #include "vm/dict.h"
+#include "vm/exception.h"
 #include "vm/list.h"
 #include "vm/native.h"
 #include "vm/type.h"
@@ -134,7 +135,15 @@ static Value nat_enum_dir(VM *vm, Args args)
     return ask(vm, "enum", "_class_dir", args.v, 1);
 }
 
+/* Asked for what neither the class nor its metaclass has. */
+static Value nat_enum_getattr(VM *vm, Args args)
+{
+    if (!is_str(args.v[1])) return vm_raise(vm, ERR_TYPE, "attribute name must be string, not '%T'", args.v[1]);
+    return exception_raise_attribute(vm, args.v[1], args.v[0], as_str(args.v[1]));
+}
+
 static const NativeDef enum_methods[] = {
+    {"__getattr__(cls, name, /)", nat_enum_getattr, "AttributeError: no member and no attribute has this name.", 0},
     {"__dir__(cls, /)", nat_enum_dir, "The names that say what is special about an enumeration.", 0},
     {"__call__(cls, /, *args, **kwargs)", nat_enum_call, "The member of a value; or a new enumeration.", 0},
     {0},

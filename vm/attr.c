@@ -210,7 +210,10 @@ AttrKind attr_find(VM *vm, Value v, Str *name, AttrResult *r)
     Type *t = type_of(vm, v);
     if (type_defines(t, D_GETATTRIBUTE)) return found(r, ATTR_SLOW, VALUE_UNSET, CACHE_NONE);
     if (is_ptr(v)) {
-        if (is_type(v)) return find_on_class(vm, as_type(v), name, r);
+        if (is_type(v)) {
+            AttrKind kind = find_on_class(vm, as_type(v), name, r);
+            return kind == ATTR_MISSING ? missing(vm, v, t, r) : kind;
+        }
         if (as_obj(v)->kind == KIND_SUPER) return find_on_super(vm, (Super *)as_obj(v), name, r);
         if (as_obj(v)->kind == KIND_MODULE) return find_on_module(vm, v, name, r);
         if (t->def->slots.getattr) return found(r, ATTR_SLOW, VALUE_UNSET, CACHE_NONE);

@@ -279,10 +279,11 @@ static bool ends_loop(VM *vm, RetKind kind)
     return kind == RET_FOR && vm_pending_is(vm, ERR_STOP_ITERATION);
 }
 
-/* A bare raise, and the end of a finally block: the exception has noted this frame already. */
+/* A bare raise, and the end of a finally block: the exception has noted this frame already; and what except* has put
+ * together of the rest is raised by nobody. */
 static bool is_raised_again(VM *vm, Opcode op)
 {
-    return (op == OP_RERAISE || op == OP_RAISE_CURRENT) && exception_trace_length(as_exception(vm->exc));
+    return op == OP_RERAISE || (op == OP_RAISE_CURRENT && exception_trace_length(as_exception(vm->exc)));
 }
 
 Value frame_unwind(VM *vm)

@@ -369,7 +369,7 @@ static Value nat_cast(VM *vm, Args args)
     if (!check_released(vm, args.v[0])) return VALUE_ERROR;
     MemoryView like = *as_memoryview(args.v[0]);
     Value text = args.v[1];
-    if (!is_str(text)) return vm_raise(vm, ERR_TYPE, "cast() argument 'format' must be str, not %T", text);
+    if (!is_str(text)) return vm_raise(vm, ERR_TYPE, "cast() argument 'format' must be str, not %A", text);
     if (!is_unset(args.v[2]) && !is_kind(args.v[2], KIND_LIST) && !is_kind(args.v[2], KIND_TUPLE))
         return vm_raise(vm, ERR_TYPE, "shape must be a list or a tuple");
     const char *code = as_str(text)->data;

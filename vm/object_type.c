@@ -51,7 +51,9 @@ static Value nat_object(VM *vm, Args args) { return instance_new(vm, as_type(arg
 
 /* What object's slots do with any receiver, whatever its own type does: object.__repr__([]). */
 static Value nat_repr(VM *vm, Args args) { return object_repr(vm, args.v[0]); }
+static Value nat_str(VM *vm, Args args) { return object_str(vm, args.v[0]); }
 static Value nat_hash(VM *vm, Args args) { return object_hash(vm, args.v[0]); }
+static Value nat_order(VM *vm, Args args) { return (void)vm, (void)args, VALUE_NOT_IMPLEMENTED; }
 static Value nat_eq(VM *vm, Args args) { return object_compare(vm, args.v[0], args.v[1], CMP_EQ); }
 static Value nat_ne(VM *vm, Args args) { return object_compare(vm, args.v[0], args.v[1], CMP_NE); }
 
@@ -173,9 +175,14 @@ static Value set_class(VM *vm, Value self, Value v)
 static const NativeDef object_methods[] = {
     {"__init__(self, /, *args, **kwargs)", nat_init, "Set up a new object; its class says what it takes.", 0},
     {"__repr__(self, /)", nat_repr, "repr(self)", 0},
+    {"__str__(self, /)", nat_str, "str(self)", 0},
     {"__hash__(self, /)", nat_hash, "hash(self)", 0},
     {"__eq__(self, value, /)", nat_eq, "self == value", 0},
     {"__ne__(self, value, /)", nat_ne, "self != value", 0},
+    {"__lt__(self, value, /)", nat_order, "self < value", 0},
+    {"__le__(self, value, /)", nat_order, "self <= value", 0},
+    {"__gt__(self, value, /)", nat_order, "self > value", 0},
+    {"__ge__(self, value, /)", nat_order, "self >= value", 0},
     {"__getattribute__(self, name, /)", nat_getattribute, "The attribute name, as self.name finds it.", 0},
     {"__setattr__(self, name, value, /)", nat_setattr, "What self.name = value does.", 0},
     {"__delattr__(self, name, /)", nat_delattr, "What del self.name does.", 0},
@@ -425,6 +432,8 @@ const TypeDef type_def_TYPE = {
 
 static int false_truth(VM *vm, Value self) { return (void)vm, (void)self, 0; }
 
+static int true_truth(VM *vm, Value self) { return (void)vm, (void)self, 1; }
+
 static Value none_repr(VM *vm, Value self) { return (void)self, str_from_c(vm, "None"); }
 static Value ellipsis_repr(VM *vm, Value self) { return (void)self, str_from_c(vm, "Ellipsis"); }
 static Value not_implemented_repr(VM *vm, Value self) { return (void)self, str_from_c(vm, "NotImplemented"); }
@@ -461,7 +470,7 @@ const TypeDef type_def_ELLIPSIS = {
 };
 
 const TypeDef type_def_NOT_IMPLEMENTED = {
-    .slots = {.repr = not_implemented_repr},
+    .slots = {.repr = not_implemented_repr, .truth = true_truth},
     .constructor = {"NotImplementedType(*args, **kwargs)", nat_not_implemented, NULL, 0},
     .flags = TYPE_FINAL,
 };

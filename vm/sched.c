@@ -950,6 +950,8 @@ Value sched_run(VM *vm, Value coroutine, bool cancel_leftovers)
     return r;
 }
 
+void sched_skip_names(VM *vm, uint32_t n) { sched(vm)->task_id += n; }
+
 Value sched_end_run(VM *vm)
 {
     Sched *s = sched(vm);

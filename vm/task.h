@@ -134,6 +134,8 @@ Value sched_run(VM *vm, Value coroutine, bool cancel_leftovers);
  * out. */
 Value sched_run_main(VM *vm, Value task);
 Value sched_end_run(VM *vm);
+/* Leave out the names of n tasks: CPython's loop ends by tasks of its own, which a program sees from the numbers after. */
+void sched_skip_names(VM *vm, uint32_t n);
 /* Run until `future` is done (or for ever: UNSET, until sched_stop). */
 Value sched_run_until(VM *vm, Value future);
 /* A script without top-level await has ended: run what it has spawned. False: an exception is pending. */

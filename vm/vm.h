@@ -89,6 +89,7 @@ struct VM {
     uint32_t next_id;            // task names and the like
     bool at_safepoint;           // the collector is called with vm->frame standing before its next instruction
     Frame *safepoint_frame;      // the frame at whose safepoint finalisers are running
+    bool gc_disabled;            // what gc.isenabled() denies; the collector is always on
     bool awaited_handling;       // a frame has suspended itself in a handler at least once
     bool unwinding;              // the VM ends: no handler of a script runs any more
     bool yielded;                // the run that just ended did so by a yield, not a return
