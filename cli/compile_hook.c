@@ -32,13 +32,13 @@ static Value source_text(VM *vm, const char *text, size_t n)
 }
 
 /* (filename, line, column, text, end line, end column) as SyntaxError takes them: columns count characters,
- * from 1. */
-static Value place_of(VM *vm, const Source *source, const Diag *d)
+ * from 1. given: how long the text was before it was made to end with a newline, which an expression does not show. */
+static Value place_of(VM *vm, const Source *source, const Diag *d, size_t given)
 {
     if (!source->line_count) return VALUE_NONE;
     Position p = source_position(source, d->span);
     Span line = source_line(source, p.line), end_line = source_line(source, p.end_line);
-    bool ended = line.end < source->size && source->text[line.end] == '\n'; // the text shows the line's end, too
+    bool ended = line.end < given && source->text[line.end] == '\n'; // the text shows the line's end, too
     Value text = source_text(vm, source->text + line.start, line.end + ended - line.start);
     Value before = source_text(vm, source->text + line.start, p.col);
     Value before_end = source_text(vm, source->text + end_line.start, p.end_col);
@@ -48,12 +48,12 @@ static Value place_of(VM *vm, const Source *source, const Diag *d)
                       small(p.end_line), small((int64_t)as_str(before_end)->length + 1));
 }
 
-static void raise_first(VM *vm, const Compiled *c)
+static void raise_first(VM *vm, const Compiled *c, size_t given)
 {
     const Diag *d = first_error(&c->diags);
     if (!d || c->diags.out_of_memory) return (void)vm_no_memory(vm);
     Value message = source_text(vm, d->message.text, strlen(d->message.text)),
-          place = is_error(message) ? message : place_of(vm, &c->source, d);
+          place = is_error(message) ? message : place_of(vm, &c->source, d, given);
     Value args = is_error(place)  ? place
                  : is_none(place) ? tuple_pack(vm, 1, message)
                                   : tuple_pack(vm, 2, message, place);
@@ -72,12 +72,14 @@ static void raise_first(VM *vm, const Compiled *c)
 
 static CodeImage *compile(VM *vm, const char *text, size_t size, const char *filename, CompileMode mode)
 {
+    static const TextKind kinds[] = {[COMPILE_MODULE] = TEXT_FILE, [COMPILE_MAIN] = TEXT_FILE, [COMPILE_EXEC] = TEXT_EXEC,
+                                     [COMPILE_SINGLE] = TEXT_SINGLE, [COMPILE_EVAL] = TEXT_EVAL};
     Compiled c;
-    compile_text(&c, filename, text, size, TEXT_FILE);
-    if (mode == COMPILE_MODULE) compiled_refuse_await(&c);
+    compile_text(&c, filename, text, size, kinds[mode]);
+    if (mode != COMPILE_MAIN) compiled_refuse_await(&c);
     CodeImage *image = c.image;
     c.image = NULL;
-    if (!image) raise_first(vm, &c);
+    if (!image) raise_first(vm, &c, mode == COMPILE_EVAL ? size : c.source.size);
     else if (c.diags.count) { // warnings
         TextBuffer out = {0};
         const char *report = compiled_report(&c, &out, vm->reader);

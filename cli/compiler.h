@@ -11,6 +11,9 @@ typedef enum {
     TEXT_FILE,
     TEXT_PROMPT, // what has been typed so far
     TEXT_TEST,   // a file whose asserts explain themselves
+    TEXT_EXEC,   // for exec(): its names lie in a mapping, as those of the next two
+    TEXT_SINGLE, // one statement for exec(), whose values are displayed; never incomplete
+    TEXT_EVAL,   // one expression
 } TextKind;
 
 typedef struct Compiled {

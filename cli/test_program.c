@@ -223,7 +223,7 @@ static TestName *find_tests(const CodeImage *image, size_t *count)
         const CodeRecord *r = code_record(image, i);
         const char *name = code_text(image, r->qualname);
         bool test = r->qualname.len > strlen(prefix) && memcmp(name, prefix, strlen(prefix)) == 0;
-        if (!test || memchr(name, '.', r->qualname.len) || r->flags & CODE_CLASS) continue;
+        if (!test || memchr(name, '.', r->qualname.len) || r->flags & CODE_NAMESPACE) continue;
         if (r->qualname.len >= sizeof names->text) continue;
         TestName *n = &names[(*count)++];
         n->line = r->first_line;

@@ -130,6 +130,7 @@ typedef struct Tree {
     const Source *source; // borrowed; spans are offsets into it
     Arena arena;
     NameTable names;
+    bool in_mapping;      // set before compiling: the root's names lie in a mapping that whoever runs the code gives (eval, exec)
 } Tree;
 
 /* The tree as an S-expression, for tests and for `co`: (BinOp left=(Int value=1) op=Add ...).

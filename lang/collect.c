@@ -79,7 +79,10 @@ static bool in_function(const Scope *scope)
 /* What may tell the program its own local variables. */
 static bool is_about_locals(const Name *name)
 {
-    return strcmp(name->text, "locals") == 0 || strcmp(name->text, "vars") == 0 || strcmp(name->text, "dir") == 0;
+    static const char *const names[] = {"locals", "vars", "dir", "eval", "exec"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name->text, names[i]) == 0) return true;
+    return false;
 }
 
 static void visit_name(Collect *c, AstName *node)

@@ -137,25 +137,35 @@ static Name *intern(Compiler *c, const char *text)
     return names_intern(&c->tree->names, text, strlen(text));
 }
 
-static void put_global(Compiler *c, const Node *at, const char *text, Reg value)
+/* Of the module, or of the mapping that eval or exec was given. */
+static void put_name(Compiler *c, const Node *at, const char *text, Reg value)
 {
     Name *name = intern(c, text);
-    if (name) put(c, at, OP_STORE_GLOBAL, value, emit_global(&c->unit->draft, name), 0);
+    if (!name) return;
+    if (c->scope->has_namespace) put(c, at, OP_STORE_NAME, value, plain_name_index(c, name), 0);
+    else put(c, at, OP_STORE_GLOBAL, value, emit_global(&c->unit->draft, name), 0);
 }
 
-/* At the prompt the names of earlier statements stay: a fresh dict only if there is none. */
+static void get_name(Compiler *c, const Node *at, Name *name, Reg dst)
+{
+    uint32_t global = emit_global(&c->unit->draft, name);
+    if (c->scope->has_namespace) put(c, at, OP_LOAD_NAME, dst, plain_name_index(c, name), global);
+    else put(c, at, OP_LOAD_GLOBAL, dst, global, 0);
+}
+
+/* The names of earlier statements stay: a fresh dict only if there is none. */
 static void keep_annotations(Compiler *c, const Node *at, Reg dict)
 {
     Name *name = intern(c, "__annotations__");
     if (!name) return;
     Label missing = new_label(c), done = new_label(c);
     uint32_t start = here(c);
-    put(c, at, OP_LOAD_GLOBAL, dict, emit_global(&c->unit->draft, name), 0);
+    get_name(c, at, name, dict);
     uint32_t end = here(c);
     put_jump(c, at, OP_JMP, 0, 0, done);
     bind_label(c, missing);
     put(c, at, OP_BUILD_DICT, dict, dict, 0);
-    put_global(c, at, "__annotations__", dict);
+    put_name(c, at, "__annotations__", dict);
     bind_label(c, done);
     emit_range(&c->unit->draft, start, end, missing, dict, 0);
 }
@@ -164,11 +174,11 @@ static void module_annotations(Compiler *c, const Node *at)
 {
     if (!c->scope->has_annotations) return;
     Reg dict = push(c);
-    if (c->interactive) {
+    if (c->interactive || c->scope->has_namespace) {
         keep_annotations(c, at, dict);
     } else {
         put(c, at, OP_BUILD_DICT, dict, dict, 0);
-        put_global(c, at, "__annotations__", dict);
+        put_name(c, at, "__annotations__", dict);
     }
     release(c, dict);
 }
@@ -180,7 +190,7 @@ static void module_doc(Compiler *c, NodeList body)
     Reg text = push(c);
     Const value;
     if (fold_expr(&c->arena, doc, &value)) put_const(c, doc, text, &value);
-    put_global(c, doc, "__doc__", text);
+    put_name(c, doc, "__doc__", text);
     release(c, text);
 }
 
@@ -209,9 +219,10 @@ static void compile_module(Compiler *c)
     Unit unit;
     Scope *scope = scope_of(&c->scopes, c->tree->root);
     if (!unit_begin(c, &unit, scope, "<module>", (uint32_t)strlen("<module>"))) return;
-    unit.flags |= CODE_MODULE;
+    if (scope->has_namespace) unit_locals(c, (NodeList){0}, c->tree->root);
+    else unit.flags |= CODE_MODULE;
     module_body(c, c->tree->root);
-    unit_end(c, &unit, (CodeRecord){.first_line = 1});
+    unit_end(c, &unit, (CodeRecord){.first_line = 1, .nparams = scope->has_namespace});
 }
 
 static bool memory_is_out(const Compiler *c)

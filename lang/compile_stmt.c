@@ -162,7 +162,7 @@ static void keep_annotation(Compiler *c, AstAnnAssign *node)
     Reg value = push(c), dict = push(c), key = push(c);
     annotation(c, node->annotation, value);
     uint32_t global = emit_global(&c->unit->draft, annotations);
-    if (c->unit->scope->kind == SCOPE_CLASS)
+    if (c->unit->scope->has_namespace)
         put(c, &node->node, OP_LOAD_NAME, dict, plain_name_index(c, annotations), global);
     else put(c, &node->node, OP_LOAD_GLOBAL, dict, global, 0);
     put(c, &node->node, OP_LOADK, key, name_index(c, AST(Name, node->target)->id), 0);

@@ -32,7 +32,7 @@ static unsigned scope_flags(const Scope *scope)
     unsigned flags = 0;
     if (scope->is_async) flags |= CODE_COROUTINE | CODE_HEAP;
     if (scope->is_generator) flags |= CODE_GENERATOR | CODE_HEAP;
-    if (scope->kind == SCOPE_CLASS) flags |= CODE_CLASS;
+    if (scope->has_namespace) flags |= CODE_NAMESPACE;
     if (scope->shows_locals) flags |= CODE_LOCALS;
     if (scope->parent && scope->parent->function->kind != SCOPE_MODULE) flags |= CODE_NESTED;
     return flags;
@@ -93,22 +93,32 @@ static void prepare_local(Compiler *c, Symbol *symbol, Span span)
     else if (!c->unit->heap) emit_initial_unset(draft, span, symbol->reg);
 }
 
+/* What locals() answers stays the same dict, as in CPython: eval() finds in it what exec() has put there. */
+static bool keeps_locals(const Unit *unit)
+{
+    return unit->flags & CODE_LOCALS && !(unit->flags & (CODE_NAMESPACE | CODE_MODULE));
+}
+
 void unit_locals(Compiler *c, NodeList params, const Node *at)
 {
     Span start = {at->span.start, at->span.start};
     Scope *scope = c->unit->scope;
-    if (scope->kind == SCOPE_CLASS || scope->kind == SCOPE_GENEXP) new_local(c); // the namespace; the first iterator
+    if (scope->has_namespace || scope->kind == SCOPE_GENEXP) new_local(c); // the namespace; the first iterator
     place_params(c, params);
     for (Symbol *symbol = scope->symbols; symbol; symbol = symbol->next)
         if (is_own_variable(symbol)) prepare_local(c, symbol, start);
     if (scope->class_cell) prepare_local(c, scope->class_cell, start);
+    if (keeps_locals(c->unit)) {
+        c->unit->locals = new_local(c);
+        emit(&c->unit->draft, start, OP_LOAD_UNSET, c->unit->locals, 0, 0);
+    }
 }
 
 //-- ending ------------------------------------------------------------------------------------------
 
 static uint32_t count_params(const Unit *unit, const CodeRecord *record)
 {
-    if (unit->scope->kind == SCOPE_CLASS || unit->scope->kind == SCOPE_GENEXP) return 1;
+    if (unit->scope->has_namespace || unit->scope->kind == SCOPE_GENEXP) return 1;
     return (uint32_t)record->nparams + record->nkwonly + !!(record->flags & CODE_VARARGS) +
            !!(record->flags & CODE_VARKW);
 }
@@ -134,11 +144,12 @@ static void sort_locals(CodeLocal *locals, uint32_t count)
 static void add_locals(Compiler *c, Unit *unit, CodeRecord *record)
 {
     Scope *scope = unit->scope;
-    CodeLocal *locals = compile_alloc(c, scope->nsymbols + scope->ncaptures + 1, sizeof *locals);
+    CodeLocal *locals = compile_alloc(c, scope->nsymbols + scope->ncaptures + 2, sizeof *locals);
     if (!locals) return;
     uint32_t count = 0;
     for (const Symbol *symbol = scope->symbols; symbol; symbol = symbol->next)
         if (is_own_variable(symbol)) locals[count++] = local_row(c, symbol);
+    if (keeps_locals(unit)) locals[count++] = (CodeLocal){image_text(&c->image, "", 0), (uint16_t)unit->locals, LOCAL_HIDDEN};
     sort_locals(locals, count);
     for (uint32_t i = 0; i < scope->ncaptures; i++) {
         const Name *name = scope->captures[i].owner->name;

@@ -72,6 +72,7 @@ typedef struct Unit {
     Reg first_temp, top;
     bool heap;        // generator or coroutine: heap call forms
     int32_t doc;
+    Reg locals;       // of code that may call locals(): where the dict that it answers is kept
 } Unit;
 
 typedef struct Compiler {

@@ -55,6 +55,7 @@ Scope *scope_new(Scopes *scopes, ScopeKind kind, Node *node, Scope *parent)
     scope->node = node;
     scope->parent = parent;
     scope->function = kind == SCOPE_COMPREHENSION ? parent->function : scope;
+    scope->has_namespace = kind == SCOPE_CLASS || (kind == SCOPE_MODULE && scopes->tree->in_mapping);
     scope->class_name = kind == SCOPE_CLASS ? AST(ClassDef, node)->name : parent ? parent->class_name : NULL;
     scope->last_symbol = &scope->symbols;
     *scopes->last = scope;
@@ -229,7 +230,11 @@ static void place_symbol(Scopes *scopes, Symbol *symbol)
     Scope *scope = symbol->scope;
     bool in_class = scope->kind == SCOPE_CLASS;
     symbol->place = PLACE_GLOBAL;
-    if (symbol->flags & SYM_GLOBAL || scope->kind == SCOPE_MODULE) return;
+    if (symbol->flags & SYM_GLOBAL) return;
+    if (scope->kind == SCOPE_MODULE) {
+        if (scope->has_namespace) symbol->place = PLACE_NAME;
+        return;
+    }
     if (symbol->flags & SYM_BOUND && !(symbol->flags & SYM_NONLOCAL)) {
         symbol->place = in_class ? PLACE_NAME : PLACE_LOCAL;
         symbol->owner = symbol;

@@ -35,7 +35,7 @@ typedef enum Place {
     PLACE_CELL,       // a cell in a register
     PLACE_FREE,       // a captured cell of an outer function
     PLACE_GLOBAL,     // of the module, or built-in
-    PLACE_NAME,       // the namespace of a class body, else global
+    PLACE_NAME,       // the namespace of a class body (or of what exec runs), else global
     PLACE_CLASS_FREE, // the namespace of a class body, else a captured cell
 } Place;
 
@@ -75,7 +75,8 @@ struct Scope {
     Symbol *class_cell;   // of a class: `__class__`, once a method wants it
     bool is_async;        // async def; a generator expression or module that awaits
     bool is_generator;
-    bool shows_locals;    // its code uses `locals`, `vars` or `dir`
+    bool shows_locals;    // its code uses `locals`, `vars`, `dir`, `eval` or `exec`
+    bool has_namespace;   // r0 holds the mapping in which its names lie: a class body's, and a root's for eval and exec
     bool has_annotations; // a module or class with annotated names
     // While collecting:
     unsigned in_iterable;  // inside an iterable expression of a comprehension

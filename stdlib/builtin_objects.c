@@ -83,7 +83,7 @@ Value nat_locals(VM *vm, Args args)
 {
     const Code *c = vm->frame ? frame_code(vm->frame) : NULL;
     if (!c || c->flags & CODE_MODULE) return nat_globals(vm, args);
-    return c->flags & CODE_CLASS ? vm->frame->regs[0] : frame_locals(vm, vm->frame);
+    return c->flags & CODE_NAMESPACE ? vm->frame->regs[0] : frame_kept_locals(vm, vm->frame);
 }
 
 Value nat_dir(VM *vm, Args args)
@@ -128,15 +128,6 @@ Value nat_help(VM *vm, Args args)
     return ok ? VALUE_NONE : VALUE_ERROR;
 }
 
-/* ---- the end, and what is left out --------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------------------------------- */
 
 Value nat_exit(VM *vm, Args args) { return vm_raise_exit(vm, args.v[0]); }
-
-static Value refuse(VM *vm, const char *name)
-{
-    return vm_raise(vm, ERR_NOT_IMPLEMENTED,
-                    "%s() is not part of Co: programs are not made from strings at run time", name);
-}
-Value nat_eval(VM *vm, Args args) { (void)args; return refuse(vm, "eval"); }
-Value nat_exec(VM *vm, Args args) { (void)args; return refuse(vm, "exec"); }
-Value nat_compile(VM *vm, Args args) { (void)args; return refuse(vm, "compile"); }

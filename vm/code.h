@@ -67,7 +67,7 @@ enum {
 };
 typedef struct CodeHandler { uint32_t start, end, target; uint16_t reg, flags; } CodeHandler;
 
-enum { LOCAL_CELL = 1, LOCAL_PARAM = 2, LOCAL_FREE = 4, LOCAL_HIDDEN = 8 };
+enum { LOCAL_CELL = 1, LOCAL_PARAM = 2, LOCAL_FREE = 4, LOCAL_HIDDEN = 8 }; // HIDDEN: keeps the dict that locals() answers
 typedef struct CodeLocal { CodeText name; uint16_t reg, flags; } CodeLocal; // FREE: reg is the index of the captured cell
 
 enum { CAPTURE_LOCAL = 0, CAPTURE_FREE = 1 }; // where MAKE_FUNCTION takes a captured cell from: a register (which holds a Cell) or its own captured ones
@@ -81,7 +81,7 @@ enum {
     CODE_HEAP = 4,       // its frames live in Gen objects: call forms with _H, exact nregs, all but parameters unset at first
     CODE_VARARGS = 8, CODE_VARKW = 16,
     CODE_SIMPLE = 32,    // positional parameters only: no defaults needed at nparams arguments, no *, no **, no keyword-only
-    CODE_CLASS = 64,     // a class body: r0 holds the namespace
+    CODE_NAMESPACE = 64, // a class body, or what exec runs: r0 holds the mapping of its names
     CODE_MODULE = 128,
     CODE_HAS_HANDLERS = 256,
     CODE_NESTED = 512,

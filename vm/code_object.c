@@ -36,6 +36,7 @@ Code *code_for_record(VM *vm, ImageRef *ref, uint32_t index)
     c->fast_nargs = c->gen_nargs = NARGS_SLOW;
     c->name = name;
     c->qualname = qualname;
+    ref->living++;
     return ref->codes[index] = c;
 }
 
@@ -51,9 +52,36 @@ Code *code_load(VM *vm, const CodeImage *image, bool owned, Module *module, char
         vm_no_memory(vm);
         return NULL;
     }
-    *ref = (ImageRef){image, owned, NULL, source, source_size, codes, module, vm->codes};
+    *ref = (ImageRef){.image = image, .owned = owned, .source = source, .source_size = source_size, .codes = codes,
+                      .module = module, .next = vm->codes};
+    if (vm->codes) vm->codes->prev = ref;
     vm->codes = ref;
     return code_for_record(vm, ref, 0);
+}
+
+void code_let_pass(VM *vm, Code *c)
+{
+    if (vm->event_hook) return; // a trace goes on naming it
+    c->image->passing = true;
+    heap_charge(vm, c->image->image->size);
+}
+
+Code *code_in_module(VM *vm, Code *c, Module *module)
+{
+    uint32_t index = (uint32_t)(c->rec - code_record(c->image->image, 0));
+    if (c->module->dict == module->dict) return c;
+    Code *last = index == 0 ? c->image->elsewhere : NULL;
+    if (last && last->module->dict == module->dict) return last;
+    const CodeImage *image = c->image->image;
+    CodeImage *copy = malloc(image->size);
+    if (!copy) return vm_no_memory(vm), NULL;
+    memcpy(copy, image, image->size);
+    Code *made = code_load(vm, copy, true, module, NULL, 0);
+    if (!made) return NULL;
+    made->image->library = c->image->library;
+    code_let_pass(vm, made);
+    if (index) return code_for_record(vm, made->image, index);
+    return c->image->elsewhere = made;
 }
 
 static Value const_value(VM *vm, ImageRef *ref, const CodeConst *k);
@@ -232,18 +260,40 @@ bool code_source_line(VM *vm, const Code *c, uint32_t n, const char **text, size
     return false;
 }
 
+static void free_image(ImageRef *ref)
+{
+    if (ref->owned) free((void *)ref->image);
+    free((void *)ref->source);
+    free(ref->codes);
+    free(ref);
+}
+
+static void unlink_image(VM *vm, ImageRef *ref)
+{
+    if (ref->prev) ref->prev->next = ref->next;
+    else vm->codes = ref->next;
+    if (ref->next) ref->next->prev = ref->prev;
+}
+
+static void leave_image(VM *vm, Code *c)
+{
+    ImageRef *ref = c->image;
+    uint32_t index = (uint32_t)(c->rec - code_record(ref->image, 0));
+    if (ref->codes[index] == c) ref->codes[index] = NULL;
+    if (--ref->living || !ref->passing) return;
+    unlink_image(vm, ref);
+    free_image(ref);
+}
+
 void code_free(VM *vm, Code *c)
 {
-    if (c->image->codes) {
-        uint32_t index = (uint32_t)(c->rec - code_record(c->image->image, 0));
-        if (c->image->codes[index] == c) c->image->codes[index] = NULL;
-    }
     if (c->insns) heap_free(vm, c->insns, c->ninsns * sizeof(Insn));
     if (c->methods) heap_free(vm, c->methods, c->nmethods * sizeof(Value));
     if (c->params) heap_free(vm, c->params, count_params(c) * sizeof(Str *));
     if (c->consts) heap_free(vm, c->consts, c->rec->nconsts * sizeof(Value));
     if (c->globals) heap_free(vm, c->globals, c->rec->nglobals * sizeof(Cell *));
     liveness_free(c->live);
+    leave_image(vm, c);
 }
 
 void codes_free_images(VM *vm)
@@ -252,10 +302,7 @@ void codes_free_images(VM *vm)
     vm->codes = NULL;
     while (ref) {
         ImageRef *next = ref->next;
-        if (ref->owned) free((void *)ref->image);
-        free((void *)ref->source);
-        free(ref->codes);
-        free(ref);
+        free_image(ref);
         ref = next;
     }
 }

@@ -42,12 +42,20 @@ typedef struct ImageRef {
     size_t source_size;
     Code **codes;           // one per record, made on demand (borrowed: the collector clears dead ones)
     Module *module;
-    struct ImageRef *next;  // vm->codes
+    Code *elsewhere;        // record 0 in the module in which exec() ran it last (borrowed, as `codes`)
+    uint32_t living;        // Codes made of it that have not been freed
+    bool passing;           // freed, with its image, when the last of them is
+    struct ImageRef *next, *prev; // vm->codes
 } ImageRef;
 
 /* Make the module's record 0. Takes over `image` when owned (malloc'd). NULL: MemoryError pending. */
 Code *code_load(VM *vm, const CodeImage *image, bool owned, Module *module, char *source, size_t source_size);
 Code *code_for_record(VM *vm, ImageRef *ref, uint32_t index);
+/* The same code with the globals of `module`: c itself, or one made of a copy of its image, which goes with it. NULL:
+ * MemoryError pending. */
+Code *code_in_module(VM *vm, Code *c, Module *module);
+/* The image of a code that was just loaded is not needed for longer than what was made of it. */
+void code_let_pass(VM *vm, Code *c);
 bool code_link(VM *vm, Code *c);
 /* The names of all parameters but *args and **kwargs, interned, in the order of their registers. NULL: out of memory. */
 Str *const *code_params(VM *vm, Code *c);

@@ -31,7 +31,7 @@ static Value get_first_line(VM *vm, Value self)
 static Value get_argcount(VM *vm, Value self)
 {
     (void)vm;
-    return small(code_of(self)->nparams);
+    return small(code_of(self)->flags & CODE_NAMESPACE ? 0 : code_of(self)->nparams);
 }
 static Value get_posonly(VM *vm, Value self)
 {
@@ -49,6 +49,7 @@ static Value get_flags(VM *vm, Value self)
 {
     (void)vm;
     uint32_t f = code_of(self)->flags, kind = f & CODE_ASYNC_GEN;
+    if (f & (CODE_MODULE | CODE_NAMESPACE)) return small(0);
     int64_t flags = 3; // optimized, new locals
     if (f & CODE_VARARGS) flags |= 4;
     if (f & CODE_VARKW) flags |= 8;

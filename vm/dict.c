@@ -393,6 +393,22 @@ bool dict_delete_str(VM *vm, Dict *d, Str *key)
 Value dict_get_c(VM *vm, Dict *d, const char *key) { return dict_get_str(vm, d, vm_intern(vm, key)); }
 bool dict_set_c(VM *vm, Dict *d, const char *key, Value v) { return dict_set_str(vm, d, vm_intern(vm, key), v); }
 
+bool dict_become_namespace(VM *vm, Dict *d)
+{
+    if (d->h.aux & DICT_CELLS) return true;
+    Value cells = list_new(vm, NULL, 0);
+    for (size_t i = 0; i < d->used && !is_error(cells); i++) { // deleted entries get one, too
+        Value cell = new_cell(vm, d->entries[i].value);
+        if (is_error(cell) || !list_append(vm, as_list(cells), cell)) cells = VALUE_ERROR;
+    }
+    if (is_error(cells)) return false;
+    gc_store_many(vm, d, NULL, 0);
+    for (size_t i = 0; i < d->used; i++) d->entries[i].value = as_list(cells)->items[i];
+    d->h.aux |= DICT_CELLS;
+    d->version++;
+    return true;
+}
+
 Cell *dict_cell(VM *vm, Dict *d, Str *name)
 {
     Spot spot = find_str(vm, d, name);

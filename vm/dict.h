@@ -36,6 +36,8 @@ bool dict_set_c(VM *vm, Dict *d, const char *key, Value v);
 /* The same with hash(key) known. */
 Value dict_get_hashed(VM *vm, Dict *d, Value key, int64_t hash);
 bool dict_set_hashed(VM *vm, Dict *d, Value key, int64_t hash, Value v);
+/* Make it a namespace (DICT_CELLS), which scripts do not notice. False: MemoryError pending, and nothing has changed. */
+bool dict_become_namespace(VM *vm, Dict *d);
 /* For DICT_CELLS dicts: the Cell of a name, made (value UNSET) when missing; NULL out of memory. */
 Cell *dict_cell(VM *vm, Dict *d, Str *name);
 size_t dict_len(const Dict *d);                       // for DICT_CELLS only cells that have a value count

@@ -157,7 +157,7 @@ static void print_insn(const Dis *d, const Insn *insn, uint32_t pc)
 static void print_flags(const Dis *d)
 {
     static const struct { uint32_t flag; const char *name; } names[] = {
-        {CODE_MODULE, "module"}, {CODE_CLASS, "class"}, {CODE_GENERATOR, "generator"}, {CODE_COROUTINE, "coroutine"},
+        {CODE_MODULE, "module"}, {CODE_NAMESPACE, "class"}, {CODE_GENERATOR, "generator"}, {CODE_COROUTINE, "coroutine"},
         {CODE_HEAP, "heap"}, {CODE_VARARGS, "*args"}, {CODE_VARKW, "**kwargs"}, {CODE_LEAF, "leaf"},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

@@ -79,6 +79,8 @@ static inline Value *frame_instance(Frame *f) { return (Value *)f - 1; }
 
 /* The variables of a frame's function that are bound, by name: a fresh dict. */
 Value frame_locals(VM *vm, const Frame *f);
+/* The same as locals() answers it: one dict, brought up to date, where the code mentions locals(), eval() ... */
+Value frame_kept_locals(VM *vm, Frame *f);
 
 /* Run vm->frame until it (RET_ENTRY or RET_TASK) ends; its result, VALUE_ERROR, or VALUE_PARK. */
 Value interp_run(VM *vm, Frame *frame);

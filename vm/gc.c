@@ -362,9 +362,11 @@ Value gc_open_async_generators(VM *vm)
 /* The tables of Codes by record hold them weakly. */
 static void forget_dead_codes(VM *vm)
 {
-    for (ImageRef *ref = vm->codes; ref; ref = ref->next)
+    for (ImageRef *ref = vm->codes; ref; ref = ref->next) {
+        if (ref->elsewhere && !gc_lives(vm, ref->elsewhere)) ref->elsewhere = NULL;
         for (uint32_t i = 0; i < ref->image->nrecords; i++)
             if (ref->codes[i] && !gc_lives(vm, ref->codes[i])) ref->codes[i] = NULL;
+    }
 }
 
 /* All that lives is marked. False: a frame could not be scanned, so nothing may be freed. */

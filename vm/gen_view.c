@@ -43,27 +43,48 @@ static const uint64_t *sure_registers(Code *c, const Frame *f)
     return c->live ? liveness_during(c->live, (uint32_t)(f->pc - c->insns)) : NULL;
 }
 
-Value frame_locals(VM *vm, const Frame *f)
+/* What locals() has answered before in code that may call it, else a new dict. */
+static Dict *kept_dict(VM *vm, Frame *f)
 {
+    Code *c = frame_code(f);
+    const CodeLocal *l = code_at(c->image->image, c->rec->locals);
+    uint32_t i = 0;
+    while (i < c->rec->nlocals && !(l[i].flags & LOCAL_HIDDEN)) i++;
+    if (i == c->rec->nlocals) return dict_new(vm);
+    Value *kept = &f->regs[l[i].reg];
+    if (is_dict(*kept)) return as_dict(*kept);
+    Dict *d = dict_new(vm);
+    if (!d) return NULL;
+    if (f->heap) gc_touch_frame(vm, frame_gen(f));
+    *kept = obj_value(d);
+    return d;
+}
+
+/* Make d say what f's variables are now. */
+static Value show_locals(VM *vm, const Frame *f, Dict *d)
+{
+    if (!d) return VALUE_ERROR;
     Code *c = frame_code(f);
     bool all = c->flags & (CODE_HEAP | CODE_LOCALS);
     const uint64_t *sure = all ? NULL : sure_registers(c, f);
     if (!all && !sure) return vm_no_memory(vm);
     const CodeImage *image = c->image->image;
     const CodeLocal *locals = code_at(image, c->rec->locals);
-    Dict *d = dict_new(vm);
-    if (!d) return VALUE_ERROR;
     for (uint32_t i = 0; i < c->rec->nlocals; i++) {
         const CodeLocal *l = locals + i;
         if (l->flags & LOCAL_HIDDEN || (sure && !(l->flags & LOCAL_FREE) && !liveness_has(sure, l->reg))) continue;
         Value v = l->flags & LOCAL_FREE ? obj_value(frame_function(f)->cells[l->reg]) : f->regs[l->reg];
         if ((l->flags & (LOCAL_CELL | LOCAL_FREE)) && is_kind(v, KIND_CELL)) v = ((Cell *)as_obj(v))->value;
-        if (is_unset(v)) continue;
         Str *name = str_intern(vm, code_text(image, l->name), l->name.len);
-        if (!name || !dict_set_str(vm, d, name, v)) return VALUE_ERROR;
+        if (!name) return VALUE_ERROR;
+        if (is_unset(v)) dict_delete_str(vm, d, name);
+        else if (!dict_set_str(vm, d, name, v)) return VALUE_ERROR;
     }
     return obj_value(d);
 }
+
+Value frame_locals(VM *vm, const Frame *f) { return show_locals(vm, f, dict_new(vm)); }
+Value frame_kept_locals(VM *vm, Frame *f) { return show_locals(vm, f, kept_dict(vm, f)); }
 
 Value gen_view_locals(VM *vm, Value self)
 {

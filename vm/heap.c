@@ -75,7 +75,7 @@ static Block *block_new(VM *vm, unsigned cls)
 }
 
 /* After this much allocation since the last step the next safepoint takes one. */
-static void charge(VM *vm, size_t bytes)
+void heap_charge(VM *vm, size_t bytes)
 {
     Heap *h = vm->heap;
     h->since += bytes;
@@ -103,7 +103,7 @@ static Obj *carve(VM *vm, Heap *h, unsigned cls)
         b = block_new(vm, cls);
         if (!b) return NULL;
         h->carving[cls] = b;
-        charge(vm, (size_t)b->ncells * b->cell);
+        heap_charge(vm, (size_t)b->ncells * b->cell);
     }
     make_young(h, b);
     char *first = (char *)b->cells + (size_t)b->carved * b->cell;
@@ -131,7 +131,7 @@ static Obj *refill(VM *vm, unsigned cls)
     b->free = NULL;
     heap_count_cells(h, b, b->ncells);
     h->free[cls] = list->next;
-    charge(vm, (size_t)b->nfree * b->cell);
+    heap_charge(vm, (size_t)b->nfree * b->cell);
     return &list->h;
 }
 
@@ -145,7 +145,7 @@ static Obj *alloc_large(VM *vm, size_t size)
     c->next = h->young_large;
     h->young_large = c;
     h->malloc_bytes += total;
-    charge(vm, total);
+    heap_charge(vm, total);
     return (Obj *)(c + 1);
 }
 
@@ -262,7 +262,7 @@ void *heap_malloc(VM *vm, size_t size)
     void *p = over_limit(h, size) ? NULL : raw_malloc(h, size);
     if (!p) return starve(vm);
     h->malloc_bytes += size;
-    charge(vm, size);
+    heap_charge(vm, size);
     return p;
 }
 
@@ -283,7 +283,7 @@ void *heap_realloc(VM *vm, void *p, size_t old_size, size_t new_size)
     void *q = refused ? NULL : raw_realloc(h, p, old_size, new_size);
     if (!q) return starve(vm);
     h->malloc_bytes += new_size - old_size;
-    if (new_size > old_size) charge(vm, new_size - old_size);
+    if (new_size > old_size) heap_charge(vm, new_size - old_size);
     return q;
 }
 

@@ -59,6 +59,8 @@ static inline void heap_release(VM *vm, Obj *o, size_t size);
 void *heap_malloc(VM *vm, size_t size);
 void *heap_realloc(VM *vm, void *p, size_t old_size, size_t new_size);
 void heap_free(VM *vm, void *p, size_t size);
+/* So many bytes outside the heap go with an object that was just made: the next collection comes as much earlier. */
+void heap_charge(VM *vm, size_t bytes);
 /* A native is about to want a big block, and holds no Values but in slots: collects if the limit is near. False:
  * MemoryError pending. */
 bool heap_reserve(VM *vm, size_t bytes);

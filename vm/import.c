@@ -538,7 +538,7 @@ Value op_import_from(VM *vm, Value module, Value name)
 
 /* ---- from module import * ------------------------------------------------------------------------ */
 
-static bool import_all(VM *vm, Module *into, Value module, Value all)
+static bool import_all(VM *vm, Value into, Value module, Value all)
 {
     Value names = obj_to_list(vm, all);
     Value *root = is_error(names) ? NULL : roots_push(vm, names);
@@ -551,14 +551,15 @@ static bool import_all(VM *vm, Module *into, Value module, Value all)
         }
         Str *attr = str_intern_value(vm, as_str(name));
         Value v = attr ? obj_getattr(vm, module, attr) : VALUE_ERROR;
-        ok = !is_error(v) && dict_set_str(vm, into->dict, attr, v);
+        ok = !is_error(v) && !is_error(obj_setitem(vm, into, obj_value(attr), v));
     }
     if (root) roots_pop(vm, root);
     return ok;
 }
 
-bool op_import_star(VM *vm, Module *into, Value module)
+bool op_import_star(VM *vm, const Code *c, Value namespace, Value module)
 {
+    Value into = c->flags & CODE_NAMESPACE ? namespace : obj_value(c->module->dict);
     Value all = obj_getattr_opt(vm, module, vm->common->all_);
     if (is_error(all)) return false;
     if (!is_unset(all)) return import_all(vm, into, module, all);
@@ -567,9 +568,12 @@ bool op_import_star(VM *vm, Module *into, Value module)
         if (!is_error(names)) vm_raise(vm, ERR_IMPORT, "from-import-* object has no __dict__ and no __all__");
         return false;
     }
+    Value *root = roots_push(vm, names);
+    bool ok = root != NULL;
     size_t pos = 0;
     Value key, value;
-    while (dict_next(as_dict(names), &pos, &key, &value))
-        if (is_str(key) && as_str(key)->data[0] != '_' && !dict_set(vm, into->dict, key, value)) return false;
-    return true;
+    while (ok && dict_next(as_dict(names), &pos, &key, &value))
+        if (is_str(key) && as_str(key)->data[0] != '_') ok = !is_error(obj_setitem(vm, into, key, value));
+    if (root) roots_pop(vm, root);
+    return ok;
 }

@@ -8,6 +8,9 @@
 typedef enum {
     COMPILE_MODULE, // an imported file
     COMPILE_MAIN,   // the script: await is allowed at its top level
+    COMPILE_EXEC,   // for exec(): a function of the mapping in which its names lie, as the next two
+    COMPILE_SINGLE, // one statement whose values are displayed
+    COMPILE_EVAL,   // one expression
 } CompileMode;
 
 /* The VM's only way to source text. */

@@ -1056,7 +1056,7 @@ step_generator: { // next(g), g.send(v)
         FINISH(dst, op_import(vm, frame_code(FRAME), consts[pc[-2].b], consts[pc[-2].c], pc[-1].a));
     }
     CASE(IMPORT_FROM): FINISH(A, op_import_from(vm, R(B), K(C)));
-    CASE(IMPORT_STAR): CHECK(op_import_star(vm, frame_code(FRAME)->module, R(A)));
+    CASE(IMPORT_STAR): CHECK(op_import_star(vm, frame_code(FRAME), R(0), R(A)));
 
     /* ---- patterns ---- */
     CASE(IS_SEQUENCE): R(A) = bool_value(type_of(vm, R(B))->flags & TYPE_SEQUENCE); NEXT;

@@ -188,7 +188,7 @@ static void find_named(const CodeImage *image, const CodeRecord *rec, uint64_t *
 {
     const CodeLocal *locals = code_at(image, rec->locals);
     for (uint32_t i = 0; i < rec->nlocals; i++)
-        if (!(locals[i].flags & (LOCAL_FREE | LOCAL_HIDDEN))) row_set(named, locals[i].reg);
+        if (!(locals[i].flags & LOCAL_FREE)) row_set(named, locals[i].reg);
 }
 
 /* Where the instructions end that give the named locals of stack code their first contents. */

@@ -2,6 +2,7 @@
 #include "vm/common.h"
 #include "vm/dict.h"
 #include "vm/exception.h"
+#include "vm/frame.h"
 #include "vm/native.h"
 #include "vm/protocol.h"
 #include "vm/str.h"
@@ -46,15 +47,40 @@ Type *module_add_type(VM *vm, Module *m, const char *name, const char *full, con
     return t;
 }
 
+/* A module may have been given others, by eval(code, {"__builtins__": {}}). NULL: none, or MemoryError pending. */
+static Dict *builtins_of(VM *vm, Module *m)
+{
+    Value own = dict_get_str(vm, m->dict, vm->common->builtins_);
+    if (is_unset(own) || own == obj_value(vm->builtins)) return vm->builtins->dict;
+    if (is_kind(own, KIND_MODULE)) return as_module(own)->dict;
+    return is_dict(own) && dict_become_namespace(vm, as_dict(own)) ? as_dict(own) : NULL;
+}
+
 /* Where the module has no value the builtin's shows through, also one that is given later. */
 Cell *module_cell(VM *vm, Module *m, Str *name)
 {
     Cell *c = dict_cell(vm, m->dict, name);
     if (!c || !is_unset(c->fallback) || !vm->builtins || m == vm->builtins) return c;
-    Cell *builtin = dict_cell(vm, vm->builtins->dict, name);
-    if (!builtin) return NULL;
+    Dict *builtins = builtins_of(vm, m);
+    Cell *builtin = builtins ? dict_cell(vm, builtins, name) : NULL;
+    if (!builtin) return is_unset(vm->exc) ? c : NULL;
     gc_store(vm, c, &c->fallback, obj_value(builtin));
     return c;
+}
+
+Module *module_around(VM *vm, Dict *globals)
+{
+    Module *running = vm->frame ? frame_code(vm->frame)->module : vm->main;
+    if (running && running->dict == globals) return running;
+    Module *m = heap_alloc(vm, KIND_MODULE, T_MODULE, type_alloc_size(vm->types[T_MODULE], sizeof *m));
+    if (!m || !dict_become_namespace(vm, globals)) return NULL;
+    Value name = dict_get_str(vm, globals, vm->common->name_);
+    m->dict = globals;
+    m->name = is_str(name) ? name : obj_value(vm->empty_str);
+    m->file = VALUE_UNSET;
+    obj_attrs_init(vm, &m->h);
+    bool ready = !is_unset(dict_get_str(vm, globals, vm->common->builtins_));
+    return ready || dict_set_str(vm, globals, vm->common->builtins_, obj_value(vm->builtins->dict)) ? m : NULL;
 }
 
 /* ---- as objects ---- */

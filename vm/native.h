@@ -65,5 +65,9 @@ bool module_add(VM *vm, Module *m, const char *name, Value v);
 Type *module_add_type(VM *vm, Module *m, const char *name, const char *full, const TypeDef *def, Kind kind);
 /* Import by dotted name as `import` does; sys.modules first. Implemented in import.c. */
 Value module_import(VM *vm, Str *name);
-/* The Cell of a global of m, made when missing. */
+/* The Cell of a global of m, made when missing. What m has no value of shows through from the builtins: its own
+ * `__builtins__` when the cell is made. */
 Cell *module_cell(VM *vm, Module *m, Str *name);
+/* A module around a dict, which becomes a namespace and gets `__builtins__`: what eval and exec run code in. The running
+ * module, if it is that one's. NULL: MemoryError pending. */
+Module *module_around(VM *vm, Dict *globals);

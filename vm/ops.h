@@ -78,7 +78,7 @@ Value op_setitem(VM *vm, Value o, Value key, Value v); // v UNSET: delete
 
 Value op_import(VM *vm, Code *c, Value name, Value fromlist, int level);
 Value op_import_from(VM *vm, Value module, Value name);
-bool op_import_star(VM *vm, Module *into, Value module);
+bool op_import_star(VM *vm, const Code *c, Value namespace, Value module);
 
 Value op_match_keys(VM *vm, Value mapping, Value keys);
 Value op_match_class(VM *vm, Value v, Value cls, int npos, Value kwnames);

@@ -56,9 +56,18 @@ bool op_del_global(VM *vm, Code *c, uint32_t index)
     return !is_error(name) && dict_delete(vm, c->module->dict, name) >= 0;
 }
 
+/* UNSET: the mapping does not have it. */
+static Value get_from_mapping(VM *vm, Value mapping, Value name)
+{
+    Value v = obj_getitem(vm, mapping, name);
+    if (!is_error(v) || !vm_pending_is(vm, ERR_KEY)) return v;
+    vm_take_pending(vm);
+    return VALUE_UNSET;
+}
+
 Value op_load_name(VM *vm, Value ns, Value name, Code *c, uint32_t global)
 {
-    Value v = is_dict(ns) ? dict_get(vm, as_dict(ns), name) : obj_getitem(vm, ns, name);
+    Value v = is_exact(ns, T_DICT) ? dict_get(vm, as_dict(ns), name) : get_from_mapping(vm, ns, name);
     if (!is_unset(v)) return v;
     Cell *cell = c->globals[global];
     if (!is_unset(cell->value)) return cell->value;
@@ -68,13 +77,19 @@ Value op_load_name(VM *vm, Value ns, Value name, Code *c, uint32_t global)
 
 Value op_load_class_free(VM *vm, Value ns, Value name, Cell *cell)
 {
-    Value v = is_dict(ns) ? dict_get(vm, as_dict(ns), name) : VALUE_UNSET;
+    Value v = is_exact(ns, T_DICT) ? dict_get(vm, as_dict(ns), name) : get_from_mapping(vm, ns, name);
     if (!is_unset(v)) return v;
     return is_unset(cell->value) ? op_unbound_free(vm, name) : cell->value;
 }
 
 bool op_del_name(VM *vm, Value ns, Value name)
 {
+    if (!is_exact(ns, T_DICT)) {
+        if (!is_error(obj_setitem(vm, ns, name, VALUE_UNSET))) return true;
+        if (!vm_pending_is(vm, ERR_KEY)) return false;
+        vm_take_pending(vm);
+        return !is_error(raise_name_error(vm, name));
+    }
     int found = dict_delete(vm, as_dict(ns), name);
     if (found == 0) raise_name_error(vm, name);
     return found > 0;

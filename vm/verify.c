@@ -314,7 +314,7 @@ static bool check_blocks(Verifier *v, const Flow *flow, const Written *written, 
 static uint32_t count_given(const CodeRecord *r)
 {
     if (r->flags & CODE_HEAP) return r->nregs;
-    return r->flags & CODE_CLASS ? r->nregs > 0 : count_params(r);
+    return r->flags & CODE_NAMESPACE ? r->nregs > 0 : count_params(r);
 }
 
 static bool check_flow(Verifier *v)
