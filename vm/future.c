@@ -170,13 +170,36 @@ static bool cancel_children(VM *vm, Future *gathering, Value msg)
     return any;
 }
 
-static bool cancel_task(VM *vm, Task *t, Value msg)
+/* The task that `t` waits for; NULL: for something else. */
+static Task *awaited_task(const Task *t)
 {
-    if (vm_c_stack_low(vm)) { // tasks that await each other in a ring, or very many in a row
+    if (!is_ptr(t->wait_on) || !is_future(t->wait_on)) return NULL;
+    Future *f = as_future(t->wait_on);
+    return f->h.kind == KIND_TASK && !future_done(f) ? (Task *)f : NULL;
+}
+
+/* The last of the tasks that wait for each other in a row from `t` on, all of which are asked to end: a loop, as a
+ * row may be longer than the C stack is deep. NULL: they wait for each other in a ring. */
+static Task *ask_row(Task *t)
+{
+    const Task *passed = t; // Brent's way of finding a ring: one that is met again
+    for (size_t n = 1;; n++) {
+        t->cancelling++;
+        Task *next = awaited_task(t);
+        if (!next) return t;
+        if (next == passed) return NULL;
+        t = next;
+        if ((n & (n - 1)) == 0) passed = t;
+    }
+}
+
+static bool cancel_task(VM *vm, Task *first, Value msg)
+{
+    Task *t = vm_c_stack_low(vm) ? NULL : ask_row(first); // low: gathers of gathers, very many
+    if (!t) {
         vm_raise(vm, ERR_RECURSION, "maximum recursion depth exceeded while calling a Python object");
         return false;
     }
-    t->cancelling++;
     if (is_ptr(t->wait_on) && is_future(t->wait_on) && future_cancel(vm, as_future(t->wait_on), msg)) return true;
     if (!is_unset(vm->exc)) return false;
     Value exc = cancelled_error(vm, msg);
