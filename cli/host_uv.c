@@ -36,6 +36,18 @@ static void nothing(uv_async_t *handle) { (void)handle; }
 /* libuv runs timers before it polls: without being told it would then wait for something else. */
 static void timed_out(uv_timer_t *timer) { uv_stop(timer->loop); }
 
+static void *grow_or_end(void *p, size_t size)
+{
+    static const char text[] = "co: MemoryError: out of memory\n";
+    void *grown = realloc(p, size);
+    if (grown || size == 0) return grown;
+    ssize_t ignored = write(2, text, sizeof text - 1);
+    (void)ignored;
+    _exit(EXIT_FAILURE);
+}
+
+void host_uv_end_without_memory(void) { uv_replace_allocator(malloc, grow_or_end, calloc, free); }
+
 enum { LOOP_MEMORY = 16 << 10 };
 
 /* uv_loop_init ends the process where it finds no descriptors for the pipe of its signals (it has one of its own open by

@@ -45,6 +45,7 @@ struct UvHost {
     uv_timer_t retry; // when listening sockets look for descriptors again
     uv_async_t wake;  // sent by signal handlers
     _Atomic bool has_loop; // looked at by whoever wakes it
+    bool has_threads;      // those that libuv resolves names by
     VM *vm;           // while waiting: whom events are delivered to
     Places places;    // of channels
     size_t open, signals; // channels; those of them that wait for a signal

@@ -4,6 +4,9 @@
 
 /* The real host, on libuv. NULL: out of memory. */
 Host *host_uv_new(void);
+/* libuv aborts where the list of what it watches cannot grow. From now on the process ends there with a word why:
+ * for the command's main, before anything else of libuv's. */
+void host_uv_end_without_memory(void);
 /* Is anything under way outside (a child, a pipe, a thread; not a signal that may come)? */
 bool host_uv_expects(const Host *h);
 /* Time stands still while the program runs and jumps when it waits; randomness is a fixed sequence.

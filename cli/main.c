@@ -1,6 +1,7 @@
 /* main.c - the co command. */
 #include "cli/check.h"
 #include "cli/code.h"
+#include "cli/hosts.h"
 #include "cli/options.h"
 #include "cli/run.h"
 #include "cli/test.h"
@@ -33,6 +34,7 @@ int main(int argc, char **argv)
 {
     Options o;
     fill_standard_streams();
+    host_uv_end_without_memory();
     if (!options_parse(&o, argc, argv)) return STATUS_USAGE;
     switch (o.action) {
     case ACTION_HELP: return usage_help(o.subject, o.language), written();

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,11 +47,41 @@ static void resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *lis
     free(n);
 }
 
+/* ---- libuv's threads ---- */
+
+static void *pass(void *gate)
+{
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+/* libuv ends the process when it cannot start its threads, which it does at the first name: are there as many to be had,
+ * all at once? */
+static bool has_room_for_threads(void)
+{
+    enum { THREADS = 4 }; // libuv's own number
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t threads[THREADS];
+    int started = 0;
+    pthread_mutex_lock(&gate);
+    while (started < THREADS && pthread_create(&threads[started], NULL, pass, &gate) == 0) started++;
+    pthread_mutex_unlock(&gate);
+    for (int i = 0; i < started; i++) pthread_join(threads[i], NULL);
+    return started == THREADS;
+}
+
+static bool make_threads(UvHost *u)
+{
+    return u->has_threads || (u->has_threads = has_room_for_threads());
+}
+
 int name_resolve(Host *h, const char *name, const char *service, const struct addrinfo *hints, IoSink *sink, IoId *id)
 {
     UvHost *u = uv_host(h);
     NameChannel *n = calloc(1, sizeof *n);
-    if (!n || !host_uv_make_loop(u) || !channel_add(u, &n->c, CHANNEL_NAME, sink)) return free(n), -ENOMEM;
+    if (!n || !host_uv_make_loop(u) || !make_threads(u) || !channel_add(u, &n->c, CHANNEL_NAME, sink))
+        return free(n), -ENOMEM;
     n->request.data = n;
     int err = uv_getaddrinfo(&u->loop, &n->request, resolved, name, service, hints);
     if (err) {

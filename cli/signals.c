@@ -44,6 +44,7 @@ void signals_catch(Host *h, int64_t limit)
 {
     host = h;
     catch_signal(SIGPIPE, SIG_IGN); // writing answers EPIPE instead
+    catch_signal(SIGXFSZ, SIG_IGN); // and EFBIG
     catch_signal(SIGINT, interrupt);
     catch_signal(SIGQUIT, interrupt);
     if (limit <= 0) return;
@@ -57,5 +58,5 @@ void signals_restore(int sig)
 {
     if (!host) return;
     if (sig == SIGINT || sig == SIGQUIT) catch_signal(sig, interrupt);
-    else if (sig == SIGPIPE) catch_signal(sig, SIG_IGN);
+    else if (sig == SIGPIPE || sig == SIGXFSZ) catch_signal(sig, SIG_IGN);
 }

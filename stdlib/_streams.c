@@ -414,7 +414,10 @@ static Value nat_resolve(VM *vm, Args args)
     if (parked != VALUE_PARK) return parked;
     r->waiter = waiter_of(vm->task);
     int err = io(vm)->resolve(vm->host, name, service, &hints, &r->sink, &r->id);
-    if (err) request_event(vm, &r->sink, &(IoEvent){.kind = IO_RESOLVED, .error = EAI_NONAME});
+    if (err) {
+        int code = err == -ENOMEM ? EAI_MEMORY : EAI_NONAME;
+        request_event(vm, &r->sink, &(IoEvent){.kind = IO_RESOLVED, .error = code});
+    }
     return VALUE_PARK;
 }
 

@@ -163,6 +163,8 @@ def streams(t):
     full = "No space left on device"
     t.shell("stdout_full", "\"$CO\" -c 'print(1)' >/dev/full", (1, 120), full)
     t.shell("stdout_full_long", "\"$CO\" -c 'print(\"x\" * 1000000)' >/dev/full", (1, 120), full)
+    t.shell("file_too_large", "ulimit -f 0; \"$CO\" -c 'with open(\"full\", \"w\") as f: f.write(\"x\")'", ERROR,
+            r"OSError: \[Errno 27\] File too large")
     t.shell("stdout_broken_pipe", "\"$CO\" -c 'for i in range(100000): print(i)' | head -n 1", OK, "^0\n")
     t.shell("stderr_closed", "\"$CO\" -c '1/0' 2>&-", ERROR)
     t.shell("stdin_closed", "\"$CO\" -c 'print(2)' <&-", OK, "2")
