@@ -1,19 +1,20 @@
 #include "cli/cells.h"
 #include "lang/unicode.h"
+#include "vm/syllable.h"
+#include "vm/unitables.h"
 
 enum { ZWJ = 0x200D, ZWNJ = 0x200C, EMOJI_STYLE = 0xFE0F, TAB_STOP = 8, DOTTED_CIRCLE = 0x25CC };
 
 //-- Hangul: three kinds of Jamo and the syllables made of them (Unicode 3.12) -----------------------
 
 typedef enum { NOT_HANGUL, LEADING, VOWEL, TRAILING, SYLLABLE_LV, SYLLABLE_LVT } Hangul;
-enum { S_BASE = 0xAC00, L_BASE = 0x1100, V_BASE = 0x1161, T_BASE = 0x11A7, L_N = 19, V_N = 21, T_N = 28 };
 
 static Hangul hangul_kind(uint32_t c)
 {
     if ((c >= 0x1100 && c < 0x1160) || (c >= 0xA960 && c < 0xA980)) return LEADING;
     if ((c >= 0x1160 && c < 0x11A8) || (c >= 0xD7B0 && c < 0xD7CB)) return VOWEL;
     if ((c >= 0x11A8 && c < 0x1200) || (c >= 0xD7CB && c < 0xD800)) return TRAILING;
-    if (c >= S_BASE && c < S_BASE + L_N * V_N * T_N) return (c - S_BASE) % T_N ? SYLLABLE_LVT : SYLLABLE_LV;
+    if (is_syllable(c)) return (c - SYLLABLE_FIRST) % TAILS ? SYLLABLE_LVT : SYLLABLE_LV;
     return NOT_HANGUL;
 }
 
@@ -27,14 +28,6 @@ static bool hangul_joins(Hangul before, Hangul after)
     case SYLLABLE_LVT: return after == TRAILING;
     default: return false;
     }
-}
-
-/* The one character that a and b make, or 0. */
-static uint32_t hangul_compose(uint32_t a, uint32_t b)
-{
-    if (a - L_BASE < L_N && b - V_BASE < V_N) return S_BASE + ((a - L_BASE) * V_N + (b - V_BASE)) * T_N;
-    if (hangul_kind(a) == SYLLABLE_LV && b > T_BASE && b < T_BASE + T_N) return a + (b - T_BASE);
-    return 0;
 }
 
 //-- where characters end ----------------------------------------------------------------------------
@@ -62,7 +55,7 @@ static bool is_pictograph(uint32_t c)
 
 static bool extends(uint32_t c)
 {
-    return unicode_is_mark(c) || c == ZWJ || c == ZWNJ || is_skin_tone(c) || is_tag(c);
+    return uni_is(c, UNI_MARK) || c == ZWJ || c == ZWNJ || is_skin_tone(c) || is_tag(c);
 }
 
 size_t cells_next(const char *text, size_t len, size_t at)
@@ -128,7 +121,7 @@ static bool is_settled(uint32_t c)
 
 static bool stands_alone(uint32_t c)
 {
-    return !is_control(c) && (unicode_is_printable(c) || c == ' ') && hangul_kind(c) != VOWEL &&
+    return !is_control(c) && (uni_is(c, UNI_PRINTABLE) || c == ' ') && hangul_kind(c) != VOWEL &&
            hangul_kind(c) != TRAILING;
 }
 
@@ -139,7 +132,7 @@ Glyph cells_show(const char *text, size_t n, size_t column, TextBuffer *out)
     if (c == '\t') return show_tab(column, out);
     if (!stands_alone(c)) return show_escaped(c, out);
 
-    int width = unicode_width(c);
+    int width = uni_width(c);
     bool sync = !is_settled(c);
     if (width == 0) { // a mark without a letter
         add_code(out, DOTTED_CIRCLE);
@@ -147,14 +140,14 @@ Glyph cells_show(const char *text, size_t n, size_t column, TextBuffer *out)
     }
     for (uint32_t next; p < end; c = next) {
         next = utf8_next(&p, end);
-        uint32_t whole = hangul_compose(c, next);
+        uint32_t whole = syllable_join(c, next);
         if (whole) {
             next = whole;
             continue;
         }
         add_code(out, c);
         sync = true;
-        width = next == EMOJI_STYLE && width < 2 ? 2 : width + unicode_width(next);
+        width = next == EMOJI_STYLE && width < 2 ? 2 : width + uni_width(next);
     }
     add_code(out, c);
     return (Glyph){(uint8_t)(width > 250 ? 250 : width), sync};

@@ -1,6 +1,7 @@
 #include "cli/editor.h"
 #include "cli/cells.h"
 #include "lang/unicode.h"
+#include "vm/unitables.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -204,7 +205,7 @@ static bool in_word(const Editor *e, size_t at)
 {
     if (at >= e->len) return false;
     const char *p = e->text + at;
-    return unicode_is_name_part(utf8_next(&p, e->text + e->len));
+    return uni_is(utf8_next(&p, e->text + e->len), UNI_NAME_PART);
 }
 
 static size_t word_right(const Editor *e, size_t at)

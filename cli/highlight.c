@@ -27,6 +27,7 @@ typedef struct Scan {
 /* False: these bytes are no source text. */
 static bool scan_begin(Scan *s, const char *text, size_t len)
 {
+    s->lexer.unicode = (Unicode){0};
     diags_init(&s->diags);
     arena_init(&s->arena);
     names_init(&s->names, &s->arena);
@@ -39,6 +40,7 @@ static bool scan_begin(Scan *s, const char *text, size_t len)
 
 static void scan_end(Scan *s)
 {
+    lexer_free(&s->lexer);
     source_free(&s->source);
     arena_free(&s->arena);
     diags_free(&s->diags);

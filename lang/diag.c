@@ -1,5 +1,6 @@
 #include "lang/diag.h"
 #include "lang/unicode.h"
+#include "vm/unitables.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -201,7 +202,7 @@ static bool is_control(uint32_t code)
 static size_t char_width(uint32_t code, size_t at)
 {
     if (code == '\t') return TAB - at % TAB;
-    return is_control(code) ? 1 : (size_t)unicode_width(code);
+    return is_control(code) ? 1 : (size_t)uni_width(code);
 }
 
 static size_t width_from(const char *text, size_t len, size_t at)

@@ -86,6 +86,7 @@ static bool would_parse(Parser *p, Reading meant, const void *state)
     bool parsed = token.kind == TK_NEWLINE && !trial.line_failed && goes_on;
     GrammarFree(trial.grammar, free);
     diags_free(&diags);
+    p->lexer.unicode = trial.lexer.unicode; // which may have been opened
     return parsed;
 }
 

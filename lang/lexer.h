@@ -6,6 +6,7 @@
 #include "lang/ast.h"
 #include "lang/diag.h"
 #include "lang/grammar.h" // the TK_ numbers, made by lemon
+#include "lang/unicode.h"
 #include <string.h>
 
 enum { TK_END = 0, LEXER_MAX_OPEN = 200 };
@@ -49,9 +50,11 @@ typedef struct Lexer {
     bool incomplete; // ... but noted here
     bool unclosed;   // the last TK_BAD is a bracket that the text's end left open
     uint8_t first_punct[128];
+    Unicode unicode;
 } Lexer;
 
 void lexer_init(Lexer *lexer, const Source *source, NameTable *names, Diags *diags, bool prompt);
+void lexer_free(Lexer *lexer);
 
 /* The next token; line ends inside brackets, blanks and comments are skipped. After an error, which
  * it reports, TK_BAD. */

@@ -1,5 +1,6 @@
 #include "lang/lexer.h"
 #include "lang/unicode.h"
+#include "vm/unitables.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -28,6 +29,11 @@ void lexer_init(Lexer *lexer, const Source *source, NameTable *names, Diags *dia
     lexer->cursor = source->text;
     for (int i = 0; i < KEYWORD_COUNT; i++) names_intern(names, keywords[i].text, strlen(keywords[i].text));
     for (uint8_t i = PUNCT_COUNT; i > 0; i--) lexer->first_punct[(unsigned char)puncts[i - 1].text[0]] = i;
+}
+
+void lexer_free(Lexer *lexer)
+{
+    unicode_close(&lexer->unicode);
 }
 
 void lexer_restart(Lexer *lexer, uint32_t offset)
@@ -145,7 +151,7 @@ static void explain_character(Diags *diags, Diag *diag, uint32_t code)
         diag_hint(diags, diag, "did you mean '%s'?", meant);
     else if (code == 0x3000)
         diag_hint(diags, diag, "this is a full-width space: write an ordinary one");
-    else if (!unicode_is_printable(code))
+    else if (!uni_is(code, UNI_PRINTABLE))
         diag_hint(diags, diag, "this character cannot be seen: delete it");
     else if (code == '!')
         diag_hint(diags, diag, "negation is written 'not'");
@@ -161,7 +167,7 @@ static Token invalid_character(Lexer *lexer, const char *at)
     uint32_t code = utf8_next(&end, text_end(lexer));
     int len = (int)(end - at);
     lexer->cursor = end;
-    Token token = !unicode_is_printable(code) ? bad(lexer, at, end, "invalid non-printable character U+%04X", code)
+    Token token = !uni_is(code, UNI_PRINTABLE) ? bad(lexer, at, end, "invalid non-printable character U+%04X", code)
                   : code < 0x80               ? bad(lexer, at, end, "invalid syntax")
                                 : bad(lexer, at, end, "invalid character '%.*s' (U+%04X)", len, at, code);
     explain_character(lexer->diags, reported(lexer), code);
@@ -174,7 +180,7 @@ static const char *find_stranger(const char *start, const char *end)
     for (const char *at = start; at < end;) {
         const char *from = at;
         uint32_t code = utf8_next(&at, end);
-        if (from == start ? !unicode_is_name_start(code) : !unicode_is_name_part(code)) return from;
+        if (from == start ? !uni_is(code, UNI_NAME_START) : !uni_is(code, UNI_NAME_PART)) return from;
     }
     return NULL;
 }
@@ -182,7 +188,7 @@ static const char *find_stranger(const char *start, const char *end)
 static Name *intern_normalised(Lexer *lexer, const char *start, size_t len)
 {
     TextBuffer normal = {0};
-    unicode_nfkc(&normal, start, len);
+    unicode_nfkc(&lexer->unicode, &normal, start, len);
     Name *name = normal.failed ? NULL : names_intern(lexer->names, normal.bytes, normal.len);
     if (!name) lexer->diags->out_of_memory = true;
     text_free(&normal);
@@ -250,7 +256,7 @@ static Token invalid_number(Lexer *lexer, const char *start, const char *base, i
 static Token number_token(Lexer *lexer, const char *start, const char *base, int radix)
 {
     const char *next = lexer->cursor, *behind = next;
-    bool foreign = (unsigned char)*next >= 0x80 && !unicode_is_name_part(utf8_next(&behind, text_end(lexer)));
+    bool foreign = (unsigned char)*next >= 0x80 && !uni_is(utf8_next(&behind, text_end(lexer)), UNI_NAME_PART);
     bool ends = !is_word_byte(*next) || foreign || keyword_follows(next);
     return ends ? make(lexer, TK_NUMBER, start) : invalid_number(lexer, start, base, radix);
 }

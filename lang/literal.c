@@ -155,12 +155,11 @@ static void name_escape(Unescape *u, const char *escape)
         return;
     }
     const char *name = u->at + 1;
-    int32_t code = unicode_lookup(name, (size_t)(close - name));
+    int32_t code = unicode_lookup(&u->p->lexer.unicode, name, (size_t)(close - name));
     u->at = close + 1;
-    if (code < 0)
-        escape_error(u, escape, u->at, "unknown Unicode character name");
-    else
-        put_code(u, (uint32_t)code);
+    if (code >= 0) put_code(u, (uint32_t)code);
+    else if (code == UNICODE_UNKNOWN) escape_error(u, escape, u->at, "unknown Unicode character name");
+    else u->p->diags->out_of_memory = u->failed = true;
 }
 
 static const char single_escapes[] = "\\\\''\"\"a\ab\bf\fn\nr\rt\tv\v"; // pairs: letter, meaning

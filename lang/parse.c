@@ -229,6 +229,7 @@ ParseStatus parse_source(Tree *tree, const Source *source, ParseMode mode, Diags
     lexer_init(&p.lexer, source, &tree->names, diags, mode == PARSE_SINGLE);
     layout_init(&p.layout, &p.lexer, &tree->arena);
     parse_tokens(&p, mode);
+    lexer_free(&p.lexer);
 
     bool failed = diags->errors > errors || diags->out_of_memory;
     bool open = p.ends_early || p.lexer.incomplete || wants_blank_line(tree);

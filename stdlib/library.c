@@ -6,6 +6,7 @@
 #include "vm/dict.h"
 #include "vm/list.h"
 #include "vm/strand.h"
+#include "vm/ucd.h"
 
 #include <stdlib.h>
 
@@ -64,6 +65,8 @@ void stdlib_free(VM *vm)
     crypto_drop(stdlib(vm)->crypto);
     openssl_drop(stdlib(vm)->openssl);
     if (vm->module_state) input_free(&stdlib(vm)->input);
+    ucd_close(stdlib(vm)->ucd);
+    ucd_names_close(stdlib(vm)->ucd_names);
     free(stdlib(vm)->sqlite.library);
     postgres_drop(stdlib(vm)->postgres.library);
     free(vm->module_state);

@@ -40,6 +40,8 @@ typedef struct Stdlib {
     Type *hash_type;                            // of _hashlib
     struct Crypto *crypto;                      // NULL until hashlib is imported
     struct Pcre *pcre;                          // NULL until re is imported
+    struct Ucd *ucd;                            // NULL until unicodedata is asked
+    struct UcdNames *ucd_names;
     Value token_missing;
     StandardInput input;
     Errands errands;

@@ -10,10 +10,30 @@ import unicodedata
 BLOCK, ROW = 4, 9  # bits of a code point that say where it lies in its block, in its row
 CODES = range(0x110000)
 FLAGS = ["ALPHA", "DECIMAL", "DIGIT", "NUMERIC", "SPACE", "PRINTABLE", "UPPER", "LOWER", "TITLE", "CASED",
-         "IGNORABLE", "NAME_START", "NAME_PART", "LINE_BREAK"]
+         "IGNORABLE", "NAME_START", "NAME_PART", "LINE_BREAK", "MARK", "MIXES"]
 
 mappings = [0]     # lengths and code points of mappings to several characters
 mapping_at = {}
+
+
+def second_parts():
+    """What NFC may join to the character before it."""
+    parts = set(map(chr, (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3))))  # vowels and tails of Hangul
+    for c in map(chr, CODES):
+        image = unicodedata.decomposition(c).split()
+        if len(image) == 2 and not image[0].startswith("<"):
+            parts.add(chr(int(image[1], 16)))
+    return parts
+
+
+SECOND_PARTS = second_parts()
+
+
+def mixes(c):
+    """Whether some normalization form changes it, or what stands beside it; those of syllables of Hangul follow a rule."""
+    if "\uAC00" <= c <= "\uD7A3":
+        return False
+    return unicodedata.normalize("NFKD", c) != c or unicodedata.combining(c) != 0 or c in SECOND_PARTS
 
 
 def flags_of(c):
@@ -21,7 +41,8 @@ def flags_of(c):
     ignorable = ("A" + c + "Σ").lower()[-1] == "ς" and (c + "Σ").lower()[-1] != "ς"
     return (c.isalpha(), c.isdecimal(), c.isdigit(), c.isnumeric(), c.isspace(), c.isprintable(), c.isupper(),
             c.islower(), c.istitle() and not c.isupper(), (c + "a").title()[-1] == "a", ignorable,
-            c.isidentifier(), ("a" + c).isidentifier(), len(("a" + c + "a").splitlines()) == 2)
+            c.isidentifier(), ("a" + c).isidentifier(), len(("a" + c + "a").splitlines()) == 2,
+            unicodedata.category(c).startswith("M"), mixes(c))
 
 
 def width_of(c):

@@ -1,4 +1,5 @@
 #include "vm/hangul.h"
+#include "vm/syllable.h"
 #include "vm/utf8.h"
 #include <stdint.h>
 #include <string.h>
@@ -22,15 +23,14 @@ typedef struct Keys {
 /* The keys of a character; false: it is no Hangul. */
 static bool keys_of(uint32_t code, Keys *keys)
 {
-    enum { SYLLABLE = 0xAC00, LEAD = 0x1100, VOWEL = 0x1161, TAIL = 0x11A7, SINGLE = 0x3131, SINGLE_VOWEL = 0x314F };
-    enum { VOWELS = COUNT(vowel_keys), TAILS = COUNT(tail_keys) };
+    enum { SINGLE = 0x3131, SINGLE_VOWEL = 0x314F };
     *keys = (Keys){{"", "", ""}};
-    if (code - SYLLABLE < COUNT(lead_keys) * VOWELS * TAILS) {
-        uint32_t at = code - SYLLABLE;
+    if (is_syllable(code)) {
+        uint32_t at = code - SYLLABLE_FIRST;
         *keys = (Keys){{lead_keys[at / TAILS / VOWELS], vowel_keys[at / TAILS % VOWELS], tail_keys[at % TAILS]}};
-    } else if (code - LEAD < COUNT(lead_keys)) keys->parts[0] = lead_keys[code - LEAD];
-    else if (code - VOWEL < COUNT(vowel_keys)) keys->parts[0] = vowel_keys[code - VOWEL];
-    else if (code - TAIL < COUNT(tail_keys)) keys->parts[0] = tail_keys[code - TAIL];
+    } else if (code - LEAD_FIRST < LEADS) keys->parts[0] = lead_keys[code - LEAD_FIRST];
+    else if (code - VOWEL_FIRST < VOWELS) keys->parts[0] = vowel_keys[code - VOWEL_FIRST];
+    else if (code - TAIL_NONE < TAILS) keys->parts[0] = tail_keys[code - TAIL_NONE];
     else if (code - SINGLE < COUNT(single_keys)) keys->parts[0] = single_keys[code - SINGLE];
     else if (code - SINGLE_VOWEL < COUNT(vowel_keys)) keys->parts[0] = vowel_keys[code - SINGLE_VOWEL];
     else return false;

@@ -1,4 +1,5 @@
 #include "vm/packed.h"
+#include "vm/inflate.h"
 #include "vm/lines.h"
 
 #include <stdbool.h>
@@ -286,15 +287,6 @@ static uint32_t place_columns(Walk *w)
     return w->text_start = size;
 }
 
-static bool inflate_form(void *form, size_t room, const void *packed, size_t size)
-{
-    z_stream z = {.next_in = (Bytef *)packed, .avail_in = (uInt)size, .next_out = form, .avail_out = (uInt)room};
-    if (inflateInit2(&z, -MAX_WBITS) != Z_OK) return false; // no header, no checksum
-    bool ok = inflate(&z, Z_FINISH) == Z_STREAM_END;
-    inflateEnd(&z);
-    return ok;
-}
-
 static bool fill_image(Walk *w, PackedHeader h)
 {
     memcpy(w->counts, w->form, sizeof w->counts);
@@ -316,7 +308,7 @@ CodeImage *image_unpack(const void *packed, size_t size)
     PackedHeader h;
     memcpy(&h, packed, sizeof h);
     Walk w = {.unpacks = true, .form = malloc(h.form_size)};
-    bool ok = w.form && inflate_form(w.form, h.form_size, (const char *)packed + sizeof h, size - sizeof h) &&
+    bool ok = w.form && inflate_into(w.form, h.form_size, (const char *)packed + sizeof h, size - sizeof h) &&
               fill_image(&w, h);
     free(w.form);
     free(w.texts);

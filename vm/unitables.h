@@ -22,6 +22,8 @@ enum {
     UNI_NAME_START = 1 << 11,
     UNI_NAME_PART = 1 << 12,
     UNI_LINE_BREAK = 1 << 13,
+    UNI_MARK = 1 << 14,  // belongs to the character before it
+    UNI_MIXES = 1 << 15, // some normalization form may change it or its neighbour; not said of Hangul's syllables
     UNI_ALNUM = UNI_ALPHA | UNI_DECIMAL | UNI_DIGIT | UNI_NUMERIC,
 };
 

@@ -35,6 +35,7 @@ static TextBuffer tokens_of(const char *text, bool with_layout)
         default: text_add(&out, source.text + token.span.start, token.span.end - token.span.start);
         }
     }
+    lexer_free(&lexer);
     source_free(&source);
     arena_free(&arena);
     diags_free(&diags);

@@ -1,12 +1,16 @@
 /* Unicode: names of characters, identifiers, widths, NFKC. */
 #include "lang/unicode.h"
+#include "vm/unitables.h"
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 static int32_t lookup(const char *name)
 {
-    return unicode_lookup(name, strlen(name));
+    Unicode unicode = {0};
+    int32_t code = unicode_lookup(&unicode, name, strlen(name));
+    unicode_close(&unicode);
+    return code;
 }
 
 START_TEST(characters_have_names)
@@ -30,29 +34,31 @@ END_TEST
 
 START_TEST(names_are_made_of_xid_characters)
 {
-    ck_assert(unicode_is_name_start(0xAC00) && unicode_is_name_part(0xAC00));
-    ck_assert(!unicode_is_name_start('1') && unicode_is_name_part('1'));
-    ck_assert(!unicode_is_name_start(0x301) && unicode_is_name_part(0x301));
-    ck_assert(!unicode_is_name_start(0xFF08) && !unicode_is_name_part(0x20AC));
-    ck_assert(!unicode_is_printable(0xA0) && unicode_is_printable(0xAC00));
+    ck_assert(uni_is(0xAC00, UNI_NAME_START) && uni_is(0xAC00, UNI_NAME_PART));
+    ck_assert(!uni_is('1', UNI_NAME_START) && uni_is('1', UNI_NAME_PART));
+    ck_assert(!uni_is(0x301, UNI_NAME_START) && uni_is(0x301, UNI_NAME_PART));
+    ck_assert(!uni_is(0xFF08, UNI_NAME_START) && !uni_is(0x20AC, UNI_NAME_PART));
+    ck_assert(!uni_is(0xA0, UNI_PRINTABLE) && uni_is(0xAC00, UNI_PRINTABLE));
 }
 END_TEST
 
 START_TEST(widths_are_columns)
 {
-    ck_assert_int_eq(unicode_width('a'), 1);
-    ck_assert_int_eq(unicode_width(0xAC00), 2);
-    ck_assert_int_eq(unicode_width(0xFF08), 2);
-    ck_assert_int_eq(unicode_width(0x301), 0);
-    ck_assert_int_eq(unicode_width(0x1161), 0); // a vowel joined to the consonant before it
-    ck_assert_int_eq(unicode_width(0x1F600), 2);
+    ck_assert_int_eq(uni_width('a'), 1);
+    ck_assert_int_eq(uni_width(0xAC00), 2);
+    ck_assert_int_eq(uni_width(0xFF08), 2);
+    ck_assert_int_eq(uni_width(0x301), 0);
+    ck_assert_int_eq(uni_width(0x1161), 0); // a vowel joined to the consonant before it
+    ck_assert_int_eq(uni_width(0x1F600), 2);
 }
 END_TEST
 
 static void expect_nfkc(const char *text, const char *wanted)
 {
     TextBuffer out = {0};
-    unicode_nfkc(&out, text, strlen(text));
+    Unicode unicode = {0};
+    unicode_nfkc(&unicode, &out, text, strlen(text));
+    unicode_close(&unicode);
     ck_assert_str_eq(out.bytes ? out.bytes : "", wanted);
     text_free(&out);
 }
