@@ -49,9 +49,8 @@ static inline int value_equal(VM *vm, Value a, Value b)
 /* The same for values that nothing else may hold: roots them itself, but only if obj_eq is asked. */
 int value_equal_rooted(VM *vm, Value a, Value b);
 
-/* hash(v) as scripts see it. May call. */
-bool value_hash_slow(VM *vm, Value v, int64_t *out);
-static inline bool value_hash(VM *vm, Value v, int64_t *out)
+/* hash(v) as scripts see it, where a look at the value tells; false: it has to be asked (value_hash). */
+static inline bool value_hash_known(Value v, int64_t *out)
 {
     if (is_small(v)) {
         int64_t i = as_small(v);
@@ -62,6 +61,14 @@ static inline bool value_hash(VM *vm, Value v, int64_t *out)
         *out = (int64_t)as_str(v)->hash;
         return true;
     }
+    return false;
+}
+
+/* hash(v) as scripts see it. May call. */
+bool value_hash_slow(VM *vm, Value v, int64_t *out);
+static inline bool value_hash(VM *vm, Value v, int64_t *out)
+{
+    if (value_hash_known(v, out)) return true;
     return value_hash_slow(vm, v, out);
 }
 

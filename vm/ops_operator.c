@@ -211,6 +211,7 @@ int op_contains(VM *vm, Value container, Value item)
     if (is_exact(container, T_SET)) return set_has(vm, as_set(container), item);
     if (is_exact(container, T_STR) && is_exact(item, T_STR)) {
         const Str *s = as_str(container), *part = as_str(item);
+        if (part->size == 1) return memchr(s->data, part->data[0], s->size) != NULL;
         return search_first(s->data, s->size, part->data, part->size) != SEARCH_NONE;
     }
     const TypeSlots *slots = builtin_slots(vm, container);

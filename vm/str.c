@@ -8,6 +8,7 @@ enum {
     GROW_JOINS = 4 * STR_JOINS,
     CRUMB_STRIDE = 32,
     LONG = 2 * CRUMB_STRIDE, // code points that make a text worth crumbs
+    A_FEW = 4,               // code points that are best gone over one by one
     CHAR_CACHE = 256, // recently made one-character strs that are not ASCII
 };
 
@@ -358,8 +359,13 @@ static size_t offset_by_crumbs(const Str *s, Crumbs *c, size_t i)
         from = i - i % CRUMB_STRIDE;
         offset = from ? c->offsets[from / CRUMB_STRIDE - 1] : 0;
     }
+    if (i - from > A_FEW) {
+        offset = (size_t)(utf8_skip(s->data + offset, s->data + s->size, i - from) - s->data);
+    } else {
+        for (; from < i; from++) offset += utf8_step(s->data[offset]);
+    }
     c->near = i;
-    return c->near_offset = (size_t)(utf8_skip(s->data + offset, s->data + s->size, i - from) - s->data);
+    return c->near_offset = offset;
 }
 
 size_t str_offset(VM *vm, Str *s, size_t i)

@@ -78,21 +78,45 @@ static Value tuple_compare(VM *vm, Value a, Value b, CompareOp op)
     return is_tuple(b) ? sequence_compare(vm, a, b, op) : VALUE_NOT_IMPLEMENTED;
 }
 
-/* CPython's: xxHash over the hashes of the items. */
-bool tuple_hash(VM *vm, Tuple *t, int64_t *out)
+/* The hash is CPython's: xxHash over the hashes of the items. */
+static const uint64_t PRIME1 = 11400714785074694791u;
+static const uint64_t PRIME2 = 14029467366897019727u;
+static const uint64_t PRIME5 = 2870177450012600261u;
+
+static uint64_t add_lane(uint64_t acc, int64_t lane)
 {
-    const uint64_t prime1 = 11400714785074694791u, prime2 = 14029467366897019727u, prime5 = 2870177450012600261u;
-    if (vm_c_stack_low(vm)) return false;
-    uint64_t acc = prime5;
-    for (size_t i = 0; i < t->size; i++) {
-        int64_t lane;
-        if (!value_hash(vm, t->items[i], &lane)) return false;
-        acc += (uint64_t)lane * prime2;
-        acc = (acc << 31 | acc >> 33) * prime1;
-    }
-    acc += t->size ^ (prime5 ^ 3527539u);
+    acc += (uint64_t)lane * PRIME2;
+    return (acc << 31 | acc >> 33) * PRIME1;
+}
+
+static bool finish_hash(const Tuple *t, uint64_t acc, int64_t *out)
+{
+    acc += t->size ^ (PRIME5 ^ 3527539u);
     *out = acc == UINT64_MAX ? 1546275796 : (int64_t)acc;
     return true;
+}
+
+/* Goes on at item i, which has to be asked for its hash. */
+static __attribute__((noinline)) bool ask_on(VM *vm, const Tuple *t, size_t i, uint64_t acc, int64_t *out)
+{
+    if (vm_c_stack_low(vm)) return false;
+    for (; i < t->size; i++) {
+        int64_t lane;
+        if (!value_hash(vm, t->items[i], &lane)) return false;
+        acc = add_lane(acc, lane);
+    }
+    return finish_hash(t, acc, out);
+}
+
+bool tuple_hash(VM *vm, Tuple *t, int64_t *out)
+{
+    uint64_t acc = PRIME5;
+    for (size_t i = 0; i < t->size; i++) {
+        int64_t lane;
+        if (!value_hash_known(t->items[i], &lane)) return ask_on(vm, t, i, acc, out);
+        acc = add_lane(acc, lane);
+    }
+    return finish_hash(t, acc, out);
 }
 
 static Value hash_slot(VM *vm, Value self)
