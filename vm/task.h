@@ -112,8 +112,6 @@ static inline bool waiter_waits(const Waiter *w)
 }
 
 /* ---- the scheduler ---- */
-struct TimerEntry { int64_t when; uint32_t seq, generation; Value what; }; // what: a Task that sleeps, or a Handle
-
 typedef struct Handle { Obj h; Value callback, args, context; int64_t when; } Handle; // call_soon / call_later; aux 1: cancelled
 
 /* when: in ns of the loop's clock; 0: soon. */
