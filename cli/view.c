@@ -241,8 +241,9 @@ static void move_to(View *v, size_t row, TextBuffer *out)
 
 static bool same_row(const Picture *a, const Picture *b, size_t i)
 {
-    return i < a->n && i < b->n && a->rows[i].size == b->rows[i].size &&
-           memcmp(a->bytes.bytes + a->rows[i].start, b->bytes.bytes + b->rows[i].start, a->rows[i].size) == 0;
+    if (i >= a->n || i >= b->n || a->rows[i].size != b->rows[i].size) return false;
+    size_t size = a->rows[i].size; // 0: nothing may fit, and then there are no bytes at all
+    return !size || memcmp(a->bytes.bytes + a->rows[i].start, b->bytes.bytes + b->rows[i].start, size) == 0;
 }
 
 static void draw_row(View *v, const Picture *f, size_t i, TextBuffer *out)

@@ -189,6 +189,17 @@ def the_window_may_change_its_size(co):
         assert sum(row.startswith(">>> value") for row in t.screen.rows()) == 1, t.picture()
 
 
+def a_window_may_be_narrower_than_the_prompt(co):
+    t = co(columns=60, lines=16)
+    t.resize(2, 16)
+    t.wait(lambda: not any(row.strip() for row in t.screen.rows()[1:]), "screen on which nothing fits")
+    t.press("\x01")
+    t.settle()
+    t.resize(60, 16)
+    t.press("6 * 7\r")
+    t.shows("42", ">>>")
+
+
 def shown_text(t, columns):
     """The input around the cursor, its rows joined."""
     y = t.screen.cursor.y
