@@ -392,5 +392,7 @@ Host *host_uv_new(void)
 
 void host_free(Host *h)
 {
-    if (h) h->close(h);
+    if (!h) return;
+    signals_forget(h);
+    h->close(h);
 }

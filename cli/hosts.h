@@ -36,6 +36,8 @@ bool host_uv_has_input(Host *h);
 
 /* From now on Ctrl-C, SIGQUIT and the end of `limit` nanoseconds (0: no limit) set h->pending. */
 void signals_catch(Host *h, int64_t limit);
+/* This host goes: signals that come later are nobody's. */
+void signals_forget(const Host *h);
 /* A script has handled this signal and no longer does. */
 void signals_restore(int sig);
 

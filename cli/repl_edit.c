@@ -153,11 +153,11 @@ void repl_edit(Repl *r)
     signals_catch(&screen.front, 0);
     start(r, &prompt);
     edit_and_run(r);
+    signals_catch(real, 0);
     screen_close(&screen);
     prompt_free(&prompt);
     r->screen = NULL;
     r->prompt = NULL;
-    signals_catch(real, 0);
     r->vm->show = NULL;
     r->vm->host = real;
 }

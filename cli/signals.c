@@ -8,11 +8,13 @@
 
 enum { GRACE_SECONDS = 1 };
 
-/* A signal handler gets no argument of ours; there is one host in the command's process. */
+/* A signal handler gets no argument of ours; there is one host in the command's process. NULL: the program has ended, and
+ * whatever comes now comes too late. */
 static Host *volatile host;
 
 static void interrupt(int sig)
 {
+    if (!host) return;
     host->pending |= sig == SIGQUIT ? HOST_DUMP : HOST_INTERRUPT;
     host->wake(host);
 }
@@ -22,6 +24,7 @@ static void time_is_up(int sig)
 {
     (void)sig;
     static const char text[] = "co: time limit exceeded\n";
+    if (!host) return;
     if (host->pending & HOST_TIME_LIMIT) {
         ssize_t ignored = write(2, text, sizeof text - 1);
         (void)ignored;
@@ -52,6 +55,11 @@ void signals_catch(Host *h, int64_t limit)
     struct itimerval t = {{GRACE_SECONDS, 0}, {limit / 1000000000, limit % 1000000000 / 1000}};
     if (t.it_value.tv_sec == 0 && t.it_value.tv_usec == 0) t.it_value.tv_usec = 1;
     setitimer(ITIMER_REAL, &t, NULL);
+}
+
+void signals_forget(const Host *h)
+{
+    if (host == h) host = NULL;
 }
 
 void signals_restore(int sig)
