@@ -127,12 +127,19 @@ static Value sum_items(VM *vm, Value it, Value *total)
     }
 }
 
+static Value refuse_texts(VM *vm, Value start)
+{
+    if (is_str(start)) return vm_raise(vm, ERR_TYPE, "sum() can't sum strings [use ''.join(seq) instead]");
+    return vm_raise(vm, ERR_TYPE, "sum() can't sum %T [use b''.join(seq) instead]", start);
+}
+
 Value nat_sum(VM *vm, Args args)
 {
     Value start = args.v[1];
-    if (is_str(start)) return vm_raise(vm, ERR_TYPE, "sum() can't sum strings [use ''.join(seq) instead]");
-    if (is_kind(start, KIND_BYTES) || is_kind(start, KIND_BYTEARRAY))
-        return vm_raise(vm, ERR_TYPE, "sum() can't sum %T [use b''.join(seq) instead]", start);
+    if (is_str(start) || is_bytes(start) || is_bytearray(start)) { // what is no iterable is said first
+        Value it = obj_iter(vm, args.v[0]);
+        return is_error(it) ? it : refuse_texts(vm, start);
+    }
     size_t done = sum_numbers(vm, args.v[0], &start);
     Value it = is_error(start) ? start : obj_iter(vm, args.v[0]);
     Value *roots = is_error(it) ? NULL : roots_reserve(vm, 2);

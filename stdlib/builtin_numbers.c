@@ -68,7 +68,7 @@ Value nat_ord(VM *vm, Args args)
     if (is_str(v)) {
         n = as_str(v)->length;
         if (n == 1) return small(str_char_at(vm, as_str(v), 0));
-    } else if (is_byteslike(v)) {
+    } else if (is_bytes(v) || is_bytearray(v)) {
         n = byte_view(v).size;
         if (n == 1) return small(byte_view(v).data[0]);
     } else return vm_raise(vm, ERR_TYPE, "ord() expected string of length 1, but %T found", v);

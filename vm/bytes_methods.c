@@ -253,7 +253,7 @@ static Value pad(VM *vm, Args args, const char *method, size_t left, size_t righ
     Text fill = {" ", 1, 1, TEXT_BYTES};
     if (!is_unset(args.v[2])) {
         if (!is_byteslike(args.v[2]) || byte_view(args.v[2]).size != 1)
-            return vm_raise(vm, ERR_TYPE, "%s() argument 2 must be a byte string of length 1, not %T", method,
+            return vm_raise(vm, ERR_TYPE, "%s() argument 2 must be a byte string of length 1, not %A", method,
                             args.v[2]);
         fill = text_of(args.v[2]);
     }

@@ -494,7 +494,7 @@ static Cell *class_cell(const Frame *f)
 static Value from_frame(VM *vm, Value *type, Value *obj)
 {
     const Frame *f = vm->frame;
-    if (!f || !frame_code(f)->nparams) return vm_raise(vm, ERR_RUNTIME, "super(): no arguments");
+    if (!f || !frame_code(f)->nparams || frame_code(f)->rec->flags & CODE_NAMESPACE) return vm_raise(vm, ERR_RUNTIME, "super(): no arguments");
     *obj = unless_cell(f->regs[0]);
     if (is_unset(*obj)) return vm_raise(vm, ERR_RUNTIME, "super(): arg[0] deleted");
     const Cell *cell = class_cell(f);

@@ -82,7 +82,7 @@ static Value int_with_base(VM *vm, Value text, Value base)
     if (!obj_index_i64(vm, base, &b)) return VALUE_ERROR;
     if (b != 0 && (b < 2 || b > 36))
         return vm_raise(vm, ERR_VALUE, "int() base must be >= 2 and <= 36, or 0");
-    if (!is_str(text) && !is_byteslike(text))
+    if (!is_str(text) && !is_bytes(text) && !is_bytearray(text))
         return vm_raise(vm, ERR_TYPE, "int() can't convert non-string with explicit base");
     return int_parse_object(vm, text, (int)b);
 }

@@ -422,11 +422,14 @@ int obj_isinstance(VM *vm, Value v, Value cls)
     return refuse_class(vm, cls, "isinstance() arg 2 must be a type, a tuple of types, or a union");
 }
 
+static int refuse_subclass(VM *vm) { return vm_raise(vm, ERR_TYPE, "issubclass() arg 1 must be a class"), -1; }
+
 static int is_subclass(VM *vm, Value sub, Value cls)
 {
     if (is_kind(cls, KIND_TYPE)) {
         Value asked = ask_metaclass(vm, cls, vm->common->subclasscheck, sub);
-        return is_unset(asked) ? type_is_subtype(as_type(sub), as_type(cls)) : answer_of(vm, asked);
+        if (!is_unset(asked)) return answer_of(vm, asked);
+        return is_kind(sub, KIND_TYPE) ? type_is_subtype(as_type(sub), as_type(cls)) : refuse_subclass(vm);
     }
     if (is_tuple(cls)) return any_class(vm, sub, as_tuple(cls), is_subclass);
     if (is_exact(cls, T_UNION)) return any_class(vm, sub, as_tuple(((Pair *)as_obj(cls))->a), is_subclass);
@@ -434,11 +437,11 @@ static int is_subclass(VM *vm, Value sub, Value cls)
         return vm_raise(vm, ERR_TYPE, "issubclass() argument 2 cannot be a parameterized generic"), -1;
     Value r = call_check(vm, cls, vm->common->subclasscheck, sub);
     if (!is_unset(r)) return answer_of(vm, r);
+    if (!is_kind(sub, KIND_TYPE)) return refuse_subclass(vm);
     return refuse_class(vm, cls, "issubclass() arg 2 must be a class, a tuple of classes, or a union");
 }
 
 int obj_issubclass(VM *vm, Value sub, Value cls)
 {
-    if (!is_kind(sub, KIND_TYPE)) return vm_raise(vm, ERR_TYPE, "issubclass() arg 1 must be a class"), -1;
     return is_subclass(vm, sub, cls);
 }

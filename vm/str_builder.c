@@ -131,7 +131,7 @@ static bool add_number(StrBuilder *b, const char *spec, Arguments *a)
     size_t n = strlen(spec);
     char conversion = spec[n - 1], out[400];
     int size = -1;
-    if (conversion == 'p') size = snprintf(out, sizeof out, "%p", va_arg(a->ap, void *));
+    if (conversion == 'p') size = snprintf(out, sizeof out, "0x%zx", (size_t)va_arg(a->ap, void *));
     else if (strchr("eEfgG", conversion)) size = snprintf(out, sizeof out, spec, va_arg(a->ap, double));
     else if (strchr(spec, 'l') || strchr(spec, 'z') || strchr(spec, 'j') || strchr(spec, 't'))
         size = snprintf(out, sizeof out, spec, va_arg(a->ap, long)); // all are 64 bits wide

@@ -385,7 +385,7 @@ static bool run(Percent *p)
 
 static bool is_mapping(VM *vm, Value v, bool bytes)
 {
-    if (is_tuple(v) || is_str(v) || is_kind(v, KIND_TYPE) || (bytes && is_byteslike(v))) return false;
+    if (is_tuple(v) || is_str(v) || is_kind(v, KIND_TYPE) || (bytes && (is_bytes(v) || is_bytearray(v)))) return false;
     return slots_of(vm, v)->getitem || type_defines(type_of(vm, v), D_GETITEM);
 }
 
