@@ -136,9 +136,30 @@ static Value alias_hash(VM *vm, Value self)
     return int_from_i64(vm, h == -1 ? -2 : h);
 }
 
+/* Type variables are typing's, and so is what they do; UNSET: as it is not imported, there are none. */
+static Value ask_typing(VM *vm, const char *name, const Value *args, int n)
+{
+    Value typing = dict_get_c(vm, vm->modules, "typing");
+    Value f = is_unset(typing) ? typing : obj_getattr_opt(vm, typing, vm_intern(vm, name));
+    return is_unset(f) || is_error(f) ? f : vm_call(vm, f, args, n);
+}
+
+static Value parameters_in(VM *vm, Value args)
+{
+    Value found = ask_typing(vm, "_parameters", &args, 1);
+    return is_unset(found) ? obj_value(vm->empty_tuple) : found;
+}
+
+/* list[T][int] */
 static Value alias_getitem(VM *vm, Value self, Value key)
 {
-    (void)key;
+    Value *root = roots_push(vm, self);
+    if (!root) return VALUE_ERROR;
+    Value pair[] = {self, key}, args = ask_typing(vm, "_given", pair, 2);
+    self = *root;
+    roots_pop(vm, root);
+    if (is_error(args)) return args;
+    if (!is_unset(args)) return generic_alias_new(vm, as_pair(self)->a, args);
     Value text = alias_repr(vm, self);
     return is_error(text) ? text : vm_raise(vm, ERR_TYPE, "%V is not a generic class", text);
 }
@@ -180,7 +201,7 @@ static Value nat_alias(VM *vm, Args args) { return generic_alias_new(vm, args.v[
 
 static Value get_first(VM *vm, Value self) { return (void)vm, as_pair(self)->a; }
 static Value get_second(VM *vm, Value self) { return (void)vm, as_pair(self)->b; }
-static Value get_parameters(VM *vm, Value self) { return (void)self, obj_value(vm->empty_tuple); }
+static Value get_parameters(VM *vm, Value self) { return parameters_in(vm, as_pair(self)->b); }
 
 static const NativeDef alias_methods[] = {
     {"__call__(self, /, *args, **kwargs)", nat_call, "Call it.", 0},
@@ -274,14 +295,17 @@ static Value union_hash(VM *vm, Value self)
 
 static Value union_getitem(VM *vm, Value self, Value key)
 {
-    (void)key;
+    Value pair[] = {self, key}, other = ask_typing(vm, "_union_given", pair, 2);
+    if (!is_unset(other)) return other;
     Value text = union_repr(vm, self);
     return is_error(text) ? text : vm_raise(vm, ERR_TYPE, "%V is not a generic class", text);
 }
 
+static Value get_union_parameters(VM *vm, Value self) { return parameters_in(vm, as_pair(self)->a); }
+
 static const GetSetDef union_getsets[] = {
     {"__args__", get_first, NULL, NULL},
-    {"__parameters__", get_parameters, NULL, NULL},
+    {"__parameters__", get_union_parameters, NULL, NULL},
     {0},
 };
 
