@@ -82,7 +82,6 @@ static inline void channel_tell(Channel *c, const IoEvent *e)
 /* stream_uv.c: tell what has ended since the last wait, read what needs no waiting. True if there was anything. */
 bool streams_settle(UvHost *u);
 void stream_free_all(UvHost *u);
-void stream_resume_accepting(UvHost *u);
 int stream_connect(Host *h, const IoAddress *to, const IoAddress *from, IoSink *sink, IoId *id);
 int stream_listen(Host *h, const IoAddress *at, int backlog, unsigned flags, IoSink *sink, IoId *id);
 int stream_adopt(Host *h, int fd, IoSink *sink, IoId *id);

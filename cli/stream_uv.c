@@ -83,6 +83,8 @@ static void free_stream(uv_handle_t *handle)
     free(stream_of((uv_poll_t *)handle));
 }
 
+static void resume_accepting(UvHost *u);
+
 /* Everything but the memory, which libuv gives back when it has closed its handle. */
 static void release(FdChannel *s)
 {
@@ -99,7 +101,7 @@ static void release(FdChannel *s)
         uv_close((uv_handle_t *)&s->poll, free_stream);
         close(s->fd);
     }
-    stream_resume_accepting(u);
+    resume_accepting(u);
 }
 
 /* It is over; its sink is told when the host waits next. */
@@ -271,7 +273,7 @@ static void retry_accepting(uv_timer_t *timer)
 }
 
 /* A descriptor has become free. */
-void stream_resume_accepting(UvHost *u)
+static void resume_accepting(UvHost *u)
 {
     if (u->starved) uv_timer_start(&u->retry, retry_accepting, 0, 0);
 }

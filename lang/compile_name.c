@@ -89,7 +89,7 @@ static void delete_symbol(Compiler *c, const Node *at, Symbol *symbol)
     }
 }
 
-void delete_name(Compiler *c, const Node *at, Name *name)
+static void delete_name(Compiler *c, const Node *at, Name *name)
 {
     Symbol *symbol = symbol_here(c, name);
     if (symbol) delete_symbol(c, at, symbol);

@@ -194,7 +194,6 @@ void resume(Compiler *c, const Node *at, Suspension suspension);
 
 Reg load_name(Compiler *c, const Node *at, Name *name, Reg want);
 void store_name(Compiler *c, const Node *at, Name *name, Reg value);
-void delete_name(Compiler *c, const Node *at, Name *name);
 /* Unbind, bound or not: the end of `except T as e`. */
 void forget_name(Compiler *c, const Node *at, Name *name);
 /* The register of a plain local variable, else ANY. */
@@ -237,8 +236,6 @@ void pause(Compiler *c, Block *block);
 void handle(Compiler *c, Block *block, Label handler, Reg reg, unsigned flags);
 /* break, continue or return (with `value`), from here. */
 void leave(Compiler *c, Node *at, Way way, Reg value);
-/* The same, but as seen from `block`. */
-void leave_from(Compiler *c, Block *block, Node *at, Way way, Reg value);
 /* Does returning from here run anything on the way? */
 bool leaving_is_plain(const Compiler *c);
 /* What was handled before the outermost handler around us; ANY: no handler is around. */

@@ -14,7 +14,8 @@ static const struct {
 #include "lang/diag.def"
 };
 
-const char *diag_type_name(DiagKind kind)
+/* "SyntaxError", "IndentationError", ...: the exception type it is raised as. */
+static const char *type_name(DiagKind kind)
 {
     return kinds[kind].type_name;
 }
@@ -331,7 +332,7 @@ void diag_render(TextBuffer *out, const Source *source, const Diag *diag, Reader
     Position place = placed ? source_position(source, diag->span) : (Position){0};
     if (placed) render_place(out, source, place, reader);
     Ink ink = diag_is_error(diag->kind) ? INK_ERROR : INK_WARNING;
-    text_addf(out, "%s%s%s: ", ink_code(reader.colours, ink), said(reader.language, diag_type_name(diag->kind)),
+    text_addf(out, "%s%s%s: ", ink_code(reader.colours, ink), said(reader.language, type_name(diag->kind)),
               ink_code(reader.colours, INK_NONE));
     diag_text_add(out, reader.language, &diag->message);
     if (diag->code) text_addf(out, " [%s]", diag->code);

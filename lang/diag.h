@@ -52,8 +52,6 @@ void diag_replace(Diags *diags, Diag *diag, Span span, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void diag_hint(Diags *diags, Diag *diag, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* "SyntaxError", "IndentationError", ...: the exception type it is raised as. */
-const char *diag_type_name(DiagKind kind);
 bool diag_is_error(DiagKind kind);
 /* "unawaited", "syntax", ...: how `co check` calls it. */
 const char *diag_code(const Diag *diag);

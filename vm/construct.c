@@ -42,7 +42,8 @@ static Value call_constructor(VM *vm, const Signature *sig, Type *t, const Value
     return result;
 }
 
-Value type_call_constructor(VM *vm, const NativeDef *constructor, Type *t, const Value *args, int n, Value kwnames)
+/* Runs a built-in's constructor row for t (which may be a subclass) with arguments not containing the type. */
+static Value construct_by(VM *vm, const NativeDef *constructor, Type *t, const Value *args, int n, Value kwnames)
 {
     const Signature *sig = native_signature(vm, constructor);
     return sig ? call_constructor(vm, sig, t, args, n, kwnames) : VALUE_ERROR;
@@ -83,7 +84,7 @@ static Value builtin_new(VM *vm, Type *t, const Value *args, int n, Value kwname
     const NativeDef *c = &t->def->constructor;
     if (!c->fn) return vm_raise(vm, ERR_TYPE, "cannot create '%Y' instances", t);
     if (is_plain(vm, t)) return plain_new(vm, t, n || !is_unset(kwnames));
-    return type_call_constructor(vm, c, t, args, n, kwnames);
+    return construct_by(vm, c, t, args, n, kwnames);
 }
 
 /* Containers are made empty when a script's __init__ is going to be called, which passes on what it wants. */

@@ -5,14 +5,6 @@
 #include "vm/list.h"
 #include "vm/type.h"
 
-bool containers_init(VM *vm)
-{
-    Value empty = tuple_new(vm, NULL, 0);
-    if (is_error(empty)) return false;
-    vm->empty_tuple = as_tuple(empty);
-    return true;
-}
-
 /* --- instances --- */
 
 void *container_alloc(VM *vm, Type *type, Kind kind, size_t size)

@@ -196,15 +196,6 @@ Value exception_raise_attribute(VM *vm, Value text, Value obj, Str *name)
     return raise_with_fields(vm, ERR_ATTRIBUTE, text, obj_value(name), obj);
 }
 
-Value exception_raise_name(VM *vm, ErrorKind kind, Str *name, const char *format, ...)
-{
-    va_list ap;
-    va_start(ap, format);
-    Value text = str_vformat(vm, format, ap);
-    va_end(ap);
-    return raise_with_fields(vm, kind, text, obj_value(name), VALUE_UNSET);
-}
-
 Value exception_from_raise(VM *vm, Value v)
 {
     if (is_exception(v)) return v;

@@ -36,10 +36,8 @@ Value exception_new(VM *vm, ErrorKind kind, Value args_tuple);
 bool exception_is(VM *vm, Value exc, ErrorKind kind);
 /* The pending exception is one raised `from cause`. */
 void exception_set_cause(VM *vm, Value cause);
-/* AttributeError with a text (a str, or VALUE_ERROR when making it failed) and the fields obj and name; and
- * NameError. */
+/* AttributeError with a text (a str, or VALUE_ERROR when making it failed) and the fields obj and name. */
 Value exception_raise_attribute(VM *vm, Value text, Value obj, Str *name);
-Value exception_raise_name(VM *vm, ErrorKind kind, Str *name, const char *format, ...);
 /* The traceback object for entry `index` of exc's trace (0: where it was raised). */
 Value traceback_new(VM *vm, Value exc, uint32_t index);
 /* SystemExit as sys.exit(status) raises it: None is no argument, a tuple is all of them. */

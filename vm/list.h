@@ -11,7 +11,6 @@ static inline Slice *as_slice(Value v) { return (Slice *)as_obj(v); }
 static inline bool is_range(Value v) { return is_kind(v, KIND_RANGE); }
 static inline Range *as_range(Value v) { return (Range *)as_obj(v); }
 
-bool containers_init(VM *vm); // the one empty tuple
 
 /* --- lists --- */
 Value list_new(VM *vm, const Value *items, size_t n);   // items NULL: n Nones

@@ -138,16 +138,3 @@ bool opcode_takes(const Insn *from, const Insn *to)
     for (int i = 0; i < e.nreads; i++) reads += e.reads[i].first == from->a;
     return reads == 1;
 }
-
-bool opcode_suspends(uint32_t op)
-{
-    switch (op) {
-    case OP_YIELD:
-    case OP_YIELD_ASYNC:
-    case OP_DELEGATE:
-    case OP_AWAIT_CALL_H:
-    case OP_AWAIT_METHOD_H:
-    case OP_FOR_ANEXT: return true;
-    default: return false;
-    }
-}

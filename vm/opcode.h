@@ -45,6 +45,3 @@ Opcode opcode_passing(uint32_t op);
 Opcode opcode_plain(uint32_t op);
 /* Can `to` take what `from`, which stands right before it, passes on? It has to read it just once. */
 bool opcode_takes(const Insn *from, const Insn *to);
-
-/* May running it suspend the frame it is in? */
-bool opcode_suspends(uint32_t op);

@@ -67,7 +67,6 @@ static bool add_quoted(StrBuilder *b, const Str *s, bool ascii)
 }
 
 bool repr_add_str(StrBuilder *b, const Str *s) { return add_quoted(b, s, false); }
-bool repr_add_ascii(StrBuilder *b, const Str *s) { return add_quoted(b, s, true); }
 
 static bool add_byte_literal(StrBuilder *b, const char *p, size_t n, char quote, bool escape_single)
 {

@@ -45,7 +45,8 @@ Shape *shape_new_root(VM *vm, Type *t)
     return s;
 }
 
-Shape *shape_dict(VM *vm, Type *t)
+/* Of instances that keep their attributes in a dict. */
+static Shape *shape_dict(VM *vm, Type *t)
 {
     if (t->dict_shape) return t->dict_shape;
     Shape *s = shape_new_root(vm, t);

@@ -84,7 +84,6 @@ void sb_drop(StrBuilder *b);
 
 /* --- quoting (repr.c) --- */
 bool repr_add_str(StrBuilder *b, const Str *s);            // as repr(s)
-bool repr_add_ascii(StrBuilder *b, const Str *s);          // as ascii(s)
 bool repr_add_bytes(StrBuilder *b, const uint8_t *data, size_t n);
 bool repr_add_bytearray(StrBuilder *b, const uint8_t *data, size_t n); // the literal: escapes ' in "" too
 Value str_repr(VM *vm, Str *s);

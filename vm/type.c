@@ -467,7 +467,8 @@ bool type_is_subtype(Type *a, Type *b)
 
 /* ---- change ---- */
 
-int dunder_of(VM *vm, const Str *name)
+/* The dunder that `name` is, or -1. */
+static int dunder_of(VM *vm, const Str *name)
 {
     if (name->size < 6 || name->data[0] != '_' || name->data[1] != '_') return -1;
     for (int d = 0; d < D_COUNT; d++)

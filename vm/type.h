@@ -50,8 +50,6 @@ Value instance_new(VM *vm, Type *t);
 Value type_construct(VM *vm, Type *t, const Value *args, int n, Value kwnames, Value *init);
 /* All of it: type_construct, then __init__ through vm_call. */
 Value type_instantiate(VM *vm, Type *t, const Value *args, int n, Value kwnames);
-/* Runs a built-in's constructor row for t (which may be a subclass) with arguments not containing the type. */
-Value type_call_constructor(VM *vm, const NativeDef *constructor, Type *t, const Value *args, int n, Value kwnames);
 /* A call of a built-in type whose constructor does it all; Type.direct is set from then on. */
 Value type_call_direct(VM *vm, Type *t, const Value *args, int n, Value kwnames);
 
@@ -96,7 +94,6 @@ Shape *shape_of(VM *vm, Obj *o);
 Shape *shape_new_root(VM *vm, Type *t);           // with a fresh id
 int shape_find(VM *vm, Shape *s, Str *name);      // slot or -1
 Shape *shape_extend(VM *vm, Shape *s, Str *name); // NULL: out of memory, or *too many attributes* (no error pending then)
-Shape *shape_dict(VM *vm, Type *t);               // t's dict_shape
 Value instance_get(VM *vm, Instance *o, Str *name); // own attribute or UNSET
 bool instance_set(VM *vm, Instance *o, Str *name, Value v);
 bool instance_delete(VM *vm, Instance *o, Str *name); // false when absent (or out of memory, then pending)

@@ -26,8 +26,6 @@ static inline bool type_same_layout(const Type *a, const Type *b)
 }
 /* Works out t->defined from the script classes in its MRO. */
 void type_find_dunders(VM *vm, Type *t);
-/* The dunder that `name` is, or -1. */
-int dunder_of(VM *vm, const Str *name);
 
 /* May a class statement name t as a base, as far as its layout goes? */
 bool type_can_be_extended(const Type *t);
