@@ -6,6 +6,7 @@
 #include "vm/verify.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Debug builds trust nobody. */
 static void verify(Compiled *c)
@@ -81,15 +82,16 @@ const char *compiled_report(const Compiled *c, TextBuffer *out, Reader reader)
     return out->bytes && !out->failed ? out->bytes : said(reader.language, "MemoryError: out of memory\n");
 }
 
-/* Where the body of a module first awaits. */
-static Span first_await(const Compiled *c)
+/* Where the body of a module first awaits, and by which opcode. */
+static Span first_await(const Compiled *c, uint16_t *op)
 {
     const CodeRecord *body = code_record(c->image, 0);
     const Insn *insns = code_at(c->image, body->insns);
     for (uint32_t i = 0; i < body->ninsns; i += opcode_size(insns[i].op)) {
-        uint16_t op = insns[i].op;
-        if (op != OP_AWAIT_CALL_H && op != OP_GET_AWAITABLE && op != OP_GET_AITER && op != OP_AWITH_ENTER)
-            continue;
+        *op = insns[i].op;
+        bool awaits = *op == OP_AWAIT_CALL_H || *op == OP_AWAIT_METHOD_H || *op == OP_GET_AWAITABLE || *op == OP_FOR_AITER ||
+                      *op == OP_GET_AITER || *op == OP_AWITH_ENTER;
+        if (!awaits) continue;
         const uint32_t *starts = c->source.line_starts;
         CodeLine at = line_at(c->image, body, i);
         return (Span){starts[at.line - 1] + at.col, starts[at.end_line - 1] + at.end_col};
@@ -97,11 +99,23 @@ static Span first_await(const Compiled *c)
     return (Span){0, 0};
 }
 
+static const char *refusal_of(const Compiled *c, uint16_t op, Span at)
+{
+    if (op == OP_AWITH_ENTER) return "'async with' outside async function";
+    if (op != OP_GET_AITER && op != OP_FOR_AITER) return "'await' outside function";
+    const char *line = c->source.text + at.start; // the loop's iterable, behind `async for` or a comprehension's beginning
+    while (line > c->source.text && line[-1] != '\n') line--;
+    bool statement = strncmp(line + strspn(line, " \t"), "async", 5) == 0;
+    return statement ? "'async for' outside async function" : "asynchronous comprehension outside of an asynchronous function";
+}
+
 /* Nobody waits for the body of an imported module but its importer, which cannot. */
 void compiled_refuse_await(Compiled *c)
 {
     if (!c->image || !(code_record(c->image, 0)->flags & CODE_COROUTINE)) return;
-    Diag *d = diag_add(&c->diags, DIAG_SYNTAX, first_await(c), "'await' outside function");
+    uint16_t op = OP_NOP;
+    Span at = first_await(c, &op);
+    Diag *d = diag_add(&c->diags, DIAG_SYNTAX, at, refusal_of(c, op, at));
     diag_hint(&c->diags, d, "only the script itself may await at its top level; an imported module may not");
     free(c->image);
     c->image = NULL;

@@ -405,14 +405,22 @@ typedef struct Signature {
     const Node *rest; // **name
 } Signature;
 
-static void read_slash(Parser *p, Signature *signature, const Node *mark)
+static void refuse_first_slash(Parser *p, const Node *mark, bool alone)
+{
+    static const char reason[] = "at least one argument must precede /";
+    if (alone) diag_hint(p->diags, parser_error(p, mark->span, "invalid syntax"), reason);
+    else parser_error(p, mark->span, reason);
+}
+
+/* alone: nothing follows the '/'. */
+static void read_slash(Parser *p, Signature *signature, const Node *mark, bool alone)
 {
     if (signature->slash)
         parser_error(p, mark->span, "/ may appear only once");
     else if (signature->star)
         parser_error(p, mark->span, "/ must be ahead of *");
     else if (!signature->params.count)
-        diag_hint(p->diags, parser_error(p, mark->span, "invalid syntax"), "at least one argument must precede /");
+        refuse_first_slash(p, mark, alone);
     signature->slash = true;
     for (uint32_t i = 0; i < signature->params.count; i++) {
         AstParam *param = AST(Param, signature->params.items[i]);
@@ -439,11 +447,11 @@ static void read_named(Parser *p, Signature *signature, AstParam *param)
     signature->params = list_add(p, signature->params, &param->node);
 }
 
-static void read_param(Parser *p, Signature *signature, AstParam *param)
+static void read_param(Parser *p, Signature *signature, AstParam *param, bool last)
 {
     if (signature->rest) parser_error(p, param->node.span, "arguments cannot follow var-keyword argument");
     if (!param->name && param->kind == PARAM_POSONLY) {
-        read_slash(p, signature, &param->node);
+        read_slash(p, signature, &param->node, last);
     } else if (!param->name) {
         read_star(p, signature, &param->node);
         signature->bare = &param->node;
@@ -462,7 +470,8 @@ NodeList ast_params(Parser *p, NodeList params)
 {
     Signature signature = {0};
     marks_start(p);
-    for (uint32_t i = 0; i < params.count; i++) read_param(p, &signature, AST(Param, params.items[i]));
+    for (uint32_t i = 0; i < params.count; i++)
+        read_param(p, &signature, AST(Param, params.items[i]), i + 1 == params.count);
     if (signature.bare) parser_error(p, signature.bare->span, "named arguments must follow bare *");
     return signature.params;
 }

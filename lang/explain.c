@@ -417,7 +417,8 @@ static bool explain_single(Parser *p, Token token)
         report(p, token.span, "expected 'else' after 'if' expression");
         return true;
     }
-    bool inside = p->lexer.depth && p->lexer.open[p->lexer.depth - 1].character == '{' && token.kind != TK_LC;
+    const Open *open = p->lexer.depth ? &p->lexer.open[p->lexer.depth - 1] : NULL;
+    bool inside = open && open->kind == OPEN_BRACKET && open->character == '{' && token.kind != TK_LC;
     bool in_dict = (inside || token.kind == TK_RC) && ends_operand(p->before.kind);
     if (in_dict && grammar_accepts(grammar, TK_COLON)) {
         report(p, p->before.span, "':' expected after dictionary key");
