@@ -251,7 +251,13 @@ static Value nat_same(VM *vm, Args args) { return (void)vm, args.v[0]; }
 static Value get_pattern(VM *vm, Value self) { return (void)vm, data_of(self)->values[0]; }
 static Value get_flags(VM *vm, Value self) { return (void)vm, small(program_of(self)->flags); }
 static Value get_groups(VM *vm, Value self) { return (void)vm, small(program_of(self)->groups); }
-static Value get_groupindex(VM *vm, Value self) { return mapping_proxy_new(vm, pattern_part(self, PART_INDEX)); }
+
+/* As in CPython, a proxy where there are names, else just an empty dict. */
+static Value get_groupindex(VM *vm, Value self)
+{
+    Dict *index = as_dict(pattern_part(self, PART_INDEX));
+    return dict_len(index) ? mapping_proxy_new(vm, obj_value(index)) : dict_copy(vm, index);
+}
 
 static const GetSetDef getsets[] = {
     {"pattern", get_pattern, NULL, "The source."},

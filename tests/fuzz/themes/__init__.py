@@ -2,8 +2,8 @@
 import contextlib
 import importlib
 
-NAMES = ("asynchronous calls classes containers contexts exceptions formats generators hostile matching methods numbers "
-         "scopes sequences tasks texts unpacking views").split()
+NAMES = ("asynchronous calls classes containers contexts evaluated exceptions formats generators hostile matching methods numbers "
+         "records regex scopes sequences tasks texts unpacking views").split()
 
 
 class Source:
