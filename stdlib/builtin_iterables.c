@@ -49,6 +49,13 @@ Value nat_anext(VM *vm, Args args)
 
 /* ---- all and any --------------------------------------------------------------------------------- */
 
+/* Is the item a bool that is not the one wanted? */
+static bool is_unwanted(VM *vm, Value item, void *wanted)
+{
+    (void)vm;
+    return item == bool_value(!*(const bool *)wanted);
+}
+
 /* Whether some item's truth is `wanted`. */
 static Value find_truth(VM *vm, Value iterable, bool wanted)
 {
@@ -57,7 +64,7 @@ static Value find_truth(VM *vm, Value iterable, bool wanted)
     if (!root) return VALUE_ERROR;
     Value result = VALUE_STOP;
     while (result == VALUE_STOP) {
-        Value item = obj_next(vm, it);
+        Value item = obj_next_untaken(vm, it, is_unwanted, &wanted);
         if (item == VALUE_STOP) result = bool_value(!wanted);
         else if (is_error(item) || !vm_tick(vm, 1)) result = VALUE_ERROR;
         else {
@@ -116,10 +123,23 @@ static size_t sum_numbers(VM *vm, Value iterable, Value *total)
     return done;
 }
 
+/* A number of the total's kind; what is more is add()'s. */
+static bool take_number(VM *vm, Value item, void *total)
+{
+    (void)vm;
+    Value *t = total;
+    if (is_small(*t)) return sum_ints(&item, 1, t);
+    if (!is_float_imm(*t) || !is_float_imm(item)) return false;
+    Value sum = float_encode(as_float_imm(*t) + as_float_imm(item));
+    if (!is_float_imm(sum)) return false;
+    *t = sum;
+    return true;
+}
+
 static Value sum_items(VM *vm, Value it, Value *total)
 {
     for (;;) {
-        Value item = obj_next(vm, it);
+        Value item = obj_next_untaken(vm, it, take_number, total);
         if (item == VALUE_STOP) return *total;
         Value sum = is_error(item) || !vm_tick(vm, 1) ? VALUE_ERROR : add(vm, *total, item);
         if (is_error(sum)) return sum;
@@ -185,13 +205,22 @@ static bool consider(VM *vm, const Extreme *x, Value item)
     return better >= 0;
 }
 
+/* Is the item a number that is no better than the best so far? */
+static bool is_no_better(VM *vm, Value item, void *extreme)
+{
+    const Extreme *x = extreme;
+    if (!is_none(x->key) || is_unset(*x->best)) return false;
+    bool numbers = both_small(item, *x->best) || (is_float(item) && is_float(*x->best));
+    return numbers && !is_better(vm, x, item);
+}
+
 static bool consider_all(VM *vm, const Extreme *x, Value iterable)
 {
     Value it = obj_iter(vm, iterable);
     Value *root = is_error(it) ? NULL : roots_push(vm, it);
     bool ok = root != NULL;
     while (ok) {
-        Value item = obj_next(vm, it);
+        Value item = obj_next_untaken(vm, it, is_no_better, (void *)x);
         if (item == VALUE_STOP) break;
         ok = !is_error(item) && vm_tick(vm, 1) && consider(vm, x, item);
     }

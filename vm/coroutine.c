@@ -636,6 +636,15 @@ Value gen_next_c(VM *vm, Gen *g)
     return is_error(v) || vm->yielded ? v : VALUE_STOP;
 }
 
+Value gen_next_untaken(VM *vm, Gen *g, ItemTaker *take, void *state)
+{
+    const Taker *outer = vm->taker, taker = {g, take, state};
+    vm->taker = &taker;
+    Value v = gen_next_c(vm, g);
+    vm->taker = outer;
+    return v;
+}
+
 static bool close_other_delegate(VM *vm, Gen *g)
 {
     Value d = g->delegate;

@@ -31,6 +31,9 @@ void gen_never_ran(Gen *g);
 Value gen_send_c(VM *vm, Gen *g, Value sent, bool *finished);
 /* As next(): its value, STOP or ERROR. */
 Value gen_next_c(VM *vm, Gen *g);
+/* The next item that `take` does not take: what it takes, g's frame yields without coming to rest (vm->taker). */
+Value gen_next_untaken(VM *vm, Gen *g, ItemTaker *take, void *state);
+typedef struct Taker { const Gen *from; ItemTaker *take; void *state; } Taker;
 Value gen_throw_c(VM *vm, Gen *g, Value exc, bool *finished);
 bool gen_close_c(VM *vm, Gen *g);
 /* coroutine.__await__(): an iterator whose send, throw and close are the coroutine's (a Gen or a NativeCoro). */

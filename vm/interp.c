@@ -837,6 +837,11 @@ step_generator: { // next(g), g.send(v)
         }
         SAVE();
         if (FAST(f->ret_kind == RET_ENTRY)) { // next() from C
+            const Taker *t = vm->taker;
+            if (t && t->from == g && t->take(vm, v, t->state)) {
+                R(A) = VALUE_NONE;
+                NEXT;
+            }
             vm->yielded = true;
             vm->frame = f->caller;
             g->h.aux -= GEN_RUNNING - GEN_SUSPENDED;

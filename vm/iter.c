@@ -62,10 +62,27 @@ static inline Value step(VM *vm, Value v)
 /* Is it exhausted, or has its script failed? */
 static inline bool is_end(Value v) { return v == VALUE_STOP || is_error(v); }
 
-/* The items from a rooted iterator on; *r roots the current one. */
+static bool push_where_room(VM *vm, Value item, void *list)
+{
+    List *l = list;
+    return l->size < l->capacity && list_push(vm, l, item);
+}
+
+/* What is taken is charged to the generator's own loop. */
+static bool push_generated(VM *vm, Value it, List *l)
+{
+    for (;;) {
+        Value item = obj_next_untaken(vm, it, push_where_room, l);
+        if (item == VALUE_STOP) return true;
+        if (is_error(item) || !list_push(vm, l, item) || !vm_tick(vm, 1)) return false;
+    }
+}
+
+/* The items from a rooted iterator on. */
 static bool push_rest(VM *vm, Value it, List *l)
 {
     const Obj *o = as_obj(it);
+    if (o->shape == T_GENERATOR) return push_generated(vm, it, l);
     bool direct = o->shape < T_BUILTIN_COUNT && (o->kind == KIND_ITER || o->kind == KIND_RANGE_ITER);
     Value (*next)(VM *, Value) = direct ? slots_of(vm, it)->next : obj_next;
     for (size_t n = 1;; n++) {
@@ -565,9 +582,11 @@ const TypeDef type_def_FILTER = {
     .doc = "The items for which a function is true; None: those that are true themselves.",
 };
 
-/* ---- loops over pairs ---- */
+/* ---- loops over pairs ----
+ * None pays for the registers that another wants to have saved. */
+#define APART static __attribute__((noinline))
 
-static Value unpack_zip(VM *vm, const Iter *it, Value *out, size_t n)
+APART Value unpack_zip(VM *vm, const Iter *it, Value *out, size_t n)
 {
     Value taken[MOST_TAKEN], *row;
     if (take_each(as_tuple(it->extra), taken)) {
@@ -581,7 +600,21 @@ static Value unpack_zip(VM *vm, const Iter *it, Value *out, size_t n)
     return VALUE_NONE;
 }
 
-static Value unpack_entry(VM *vm, Iter *it, Value *out)
+/* The same of two, the commonest number. */
+APART Value unpack_two(VM *vm, const Iter *it, Value *out)
+{
+    const Value *iterators = as_tuple(it->extra)->items;
+    Value first = take(iterators[0]), second = is_unset(first) ? VALUE_UNSET : take(iterators[1]);
+    if (!is_unset(second)) {
+        out[0] = first;
+        out[1] = second;
+        return VALUE_NONE;
+    }
+    if (!is_unset(first)) as_iter(iterators[0])->index--;
+    return unpack_zip(vm, it, out, 2);
+}
+
+APART Value unpack_entry(VM *vm, Iter *it, Value *out)
 {
     const DictEntry *e = dict_items_next(vm, it);
     if (!e) return is_unset(vm->exc) ? VALUE_STOP : VALUE_ERROR;
@@ -591,7 +624,7 @@ static Value unpack_entry(VM *vm, Iter *it, Value *out)
     return VALUE_NONE;
 }
 
-static Value unpack_counted(VM *vm, Iter *it, Value *out)
+APART Value unpack_counted(VM *vm, Iter *it, Value *out)
 {
     Value count, item, v = step_enumerate(vm, it, &count, &item);
     if (!is_none(v)) return v;
@@ -604,7 +637,9 @@ Value iter_unpack(VM *vm, Value iterator, Value *out, size_t n)
 {
     Iter *it = as_iter(iterator);
     switch (it->h.shape) {
-    case T_ZIP: return as_tuple(it->extra)->size == n ? unpack_zip(vm, it, out, n) : VALUE_UNSET;
+    case T_ZIP:
+        if (as_tuple(it->extra)->size != n) return VALUE_UNSET;
+        return n == 2 ? unpack_two(vm, it, out) : unpack_zip(vm, it, out, n);
     case T_ENUMERATE: return n == 2 ? unpack_counted(vm, it, out) : VALUE_UNSET;
     case T_DICT_ITEMITER: return n == 2 ? unpack_entry(vm, it, out) : VALUE_UNSET;
     default: return VALUE_UNSET;

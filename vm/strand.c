@@ -55,6 +55,7 @@ static void lay_out(Strand *s)
     s->frame = s->safepoint_frame = NULL;
     s->task = s->entered_in = NULL;
     s->reprs = NULL;
+    s->taker = NULL;
     s->result = s->handled = VALUE_NONE;
     s->context = s->entered = VALUE_UNSET;
 }
@@ -110,6 +111,7 @@ static void save(const VM *vm, Strand *s)
     s->task = vm->task;
     s->c_stack_limit = vm->c_stack_limit;
     s->reprs = vm->reprs;
+    s->taker = vm->taker;
 }
 
 /* Its heap frames go on writing their registers without a barrier. */
@@ -130,6 +132,7 @@ static void load(VM *vm, Strand *s)
     vm->task = s->task;
     vm->c_stack_limit = s->c_stack_limit;
     vm->reprs = s->reprs;
+    vm->taker = s->taker;
     vm->strand = s;
     s->seen = false;
     for (Frame *f = s->frame; f; f = f->caller)

@@ -58,6 +58,7 @@ struct Strand {
     Task *task, *entered_in;
     char *c_stack_limit;
     struct ReprGuard *reprs;
+    const struct Taker *taker;
 };
 
 struct Strands {

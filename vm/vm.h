@@ -85,6 +85,7 @@ struct VM {
     void (*dump)(VM *vm);        // print the task tree (SIGQUIT); may be NULL
     int32_t int_max_digits;      // sys.set_int_max_str_digits: 0 the default (4,300), -1 no limit
     struct ReprGuard *reprs;     // containers being printed (container.h)
+    const struct Taker *taker;   // who takes what a running generator yields, where it stands (coroutine.h); may be NULL
     uint32_t type_version;       // last Type.version given out
     uint32_t next_id;            // task names and the like
     bool at_safepoint;           // the collector is called with vm->frame standing before its next instruction
@@ -98,6 +99,9 @@ struct VM {
     int64_t time_limit;          // monotonic ns; 0: none
     void *user;                  // the embedder's
 };
+
+/* Is this item done with? Asked by loops whose work on one is usually a look and a store; neither calls, collects nor raises. */
+typedef bool ItemTaker(VM *vm, Value item, void *state);
 
 /* On a path that programs seldom take: calls of it are kept out of the way of the code around them, and small. */
 #define COLD __attribute__((cold))
