@@ -129,7 +129,8 @@ COLD := $(filter-out $(HOT:%=$(B)/%.o),$(filter $(B)/cli/%,$(CLI) $(LIB))) $(fil
         $(patsubst %,$(B)/lang/%.o,build_pattern compile_match diag explain near) \
         $(patsubst %,$(B)/vm/%.o,advice caret code_type dis exception_group gen_view hangul messages object_type \
             report sched_report slot_wrappers suggest traceback traceback_type unawaited verify version) \
-        $(patsubst %,$(B)/stdlib/%.o,_hashlib _os _postgres _process _socket _sqlite _ssl _workers courier library sys time)
+        $(patsubst %,$(B)/stdlib/%.o,_hashlib _os _postgres _process _socket _sqlite _ssl _workers courier_pack \
+            courier_unpack library sys time)
 $(COLD): private CFLAGS += $(COLD_$(CONFIG))
 
 # The fuzzers run no code, and clang takes minutes over the interpreter with its sanitizers.

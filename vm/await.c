@@ -3,7 +3,6 @@
 #include "vm/native.h"
 #include "vm/protocol.h"
 #include "vm/sched.h"
-#include "vm/type.h"
 
 static bool drives(VM *vm, const Gen *leaf)
 {

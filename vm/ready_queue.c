@@ -1,5 +1,4 @@
 #include "vm/ready_queue.h"
-#include "vm/gc.h"
 
 #include <sys/mman.h>
 

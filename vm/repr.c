@@ -48,7 +48,7 @@ static size_t plain_prefix(const char *p, size_t n, char quote)
     return i;
 }
 
-static bool add_quoted(StrBuilder *b, const Str *s, bool ascii)
+bool repr_add_str(StrBuilder *b, const Str *s)
 {
     char quote = quote_for(s->data, s->size);
     sb_grow(b, size_add(s->size, 2)); // most texts need no escapes
@@ -60,13 +60,11 @@ static bool add_quoted(StrBuilder *b, const Str *s, bool ascii)
         if (p == end) break;
         const char *start = p;
         uint32_t c = utf8_get(&p);
-        if (c >= 0x80 && !ascii && uni_is(c, UNI_PRINTABLE)) sb_add(b, start, (size_t)(p - start));
+        if (c >= 0x80 && uni_is(c, UNI_PRINTABLE)) sb_add(b, start, (size_t)(p - start));
         else add_escape(b, c);
     }
     return sb_add(b, &quote, 1);
 }
-
-bool repr_add_str(StrBuilder *b, const Str *s) { return add_quoted(b, s, false); }
 
 static bool add_byte_literal(StrBuilder *b, const char *p, size_t n, char quote, bool escape_single)
 {

@@ -5,7 +5,6 @@
 #include "vm/list.h"
 #include "vm/protocol.h"
 #include "vm/strand.h"
-#include "vm/type.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,6 @@
 #include "vm/protocol.h"
 #include "vm/report.h"
 #include "vm/sched.h"
-#include "vm/str.h"
 
 void sched_note_failure(VM *vm, Future *f)
 {

@@ -1,5 +1,4 @@
 #include "vm/exception.h"
-#include "vm/protocol.h"
 #include "vm/sched.h"
 #include "vm/strand.h"
 
