@@ -1,3 +1,4 @@
+/* courier_pack.c - values to bytes: each object once, with a number; code by the address of its image. */
 #include "stdlib/courier.h"
 #include "stdlib/courier_internal.h"
 #include "vm/bytes.h"

@@ -1,3 +1,4 @@
+/* courier_unpack.c - bytes to values, in a VM that may be another: images are adopted, modules imported. */
 #include "stdlib/courier.h"
 #include "stdlib/courier_internal.h"
 #include "vm/bytes.h"

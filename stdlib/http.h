@@ -71,7 +71,7 @@ void http_watch_join(HttpConnection *c, Value watch);
 void http_watch_leave(VM *vm, HttpConnection *c); // when c is freed
 extern const TypeDef http_watch_def;
 
-/* http_connection.c, http_receive.c, http_send.c */
+/* _http.c, http_receive.c, http_send.c */
 extern const TypeDef http_connection_def;
 Value http_nat_receive(VM *vm, Args args);
 Value http_nat_read(VM *vm, Args args);

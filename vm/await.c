@@ -1,3 +1,4 @@
+/* await.c - what a coroutine awaits that no frame runs: futures, tasks and natives declared async. */
 #include "vm/exception.h"
 #include "vm/list.h"
 #include "vm/native.h"

@@ -2,7 +2,7 @@
  *
  * One handler per opcode, written once. The loop keeps pc, the registers of the running frame and its constants in
  * locals; SAVE() writes pc and frame back before anything that may look at them (errors, calls, safepoints). A
- * handler holds the common case in a few lines and leaves everything else to a function of ops.c, whose answer
+ * handler holds the common case in a few lines and leaves everything else to a function of ops_*.c, whose answer
  * goes through FINISH: a value, VALUE_ERROR (unwind), or VALUE_SWITCH (a frame was pushed or resumed: reload).
  */
 #include "vm/coroutine.h"

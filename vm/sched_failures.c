@@ -1,3 +1,4 @@
+/* sched_failures.c - failures that nobody has asked for: kept, told to a handler when they are dropped, reported at the end. */
 #include "vm/dict.h"
 #include "vm/list.h"
 #include "vm/protocol.h"

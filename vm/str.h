@@ -89,7 +89,7 @@ bool repr_add_bytearray(StrBuilder *b, const uint8_t *data, size_t n); // the li
 Value str_repr(VM *vm, Str *s);
 Value str_ascii(VM *vm, Str *s);                           // of any text: what is not ASCII as \x \u \U
 
-/* --- the format-spec mini-language (format.c, str_format.c); spec: the text after the colon --- */
+/* --- the format-spec mini-language (format_number.c, str_format.c); spec: the text after the colon --- */
 Value format_int(VM *vm, Value i, Str *spec);
 Value format_float(VM *vm, double d, Str *spec);
 Value format_str(VM *vm, Str *s, Str *spec);
