@@ -108,13 +108,7 @@ void try_star(Compiler *c, AstTry *node)
     Block block;
     Label caught = new_label(c), done = new_label(c);
     Reg before = mark(c);
-    enter_block(c, &block, BLOCK_TRY, &node->node);
-    protect(c, &block);
-    statements(c, node->body);
-    pause(c, &block);
-    leave_block(c, &block);
-    statements(c, node->orelse);
-    put_jump(c, &node->node, OP_JMP, 0, 0, done);
+    try_body(c, node, &block, done);
 
     bind_label(c, caught);
     Reg first = push_many(c, 6);

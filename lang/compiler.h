@@ -218,6 +218,8 @@ void while_statement(Compiler *c, AstWhile *node);
 Label async_step(Compiler *c, const Node *at, Reg iter, Reg item, Label done);
 
 void try_statement(Compiler *c, AstTry *node);            // compile_try.c
+/* What stands before the handlers, protected by `block`, and `else`; then to `done`. */
+void try_body(Compiler *c, AstTry *node, Block *block, Label done);
 void try_star(Compiler *c, AstTry *node);                 // compile_star.c
 void with_statement(Compiler *c, AstWith *node);          // compile_with.c
 void assert_statement(Compiler *c, AstAssert *node);      // compile_assert.c
