@@ -74,6 +74,21 @@ static CoValue keep(Co *co, Value v)
     return (CoValue)co->values->size;
 }
 
+/* False: ValueError is pending. */
+static bool is_utf8(Co *co, const char *text, size_t size)
+{
+    if (utf8_valid_prefix(text, size) == size) return true;
+    vm_raise(co->vm, ERR_VALUE, "the text is not valid UTF-8");
+    return false;
+}
+
+/* A name that the program gives; NULL with an exception pending. */
+static Str *name_from(Co *co, const char *text)
+{
+    size_t n = strlen(text);
+    return is_utf8(co, text, n) ? str_intern(co->vm, text, n) : NULL;
+}
+
 const char *co_error(Co *co) { return co->error ? co->error : ""; }
 const char *co_error_type(Co *co) { return co->error_type; }
 int co_status(Co *co) { return co->status ? co->status : co->vm->exit_status; }
@@ -191,6 +206,18 @@ static bool end_by_exit(Co *co)
     return co->status == 0;
 }
 
+/* Tasks that wait for each other would hold up every later run: they are told to end. */
+static void end_deadlocked(VM *vm)
+{
+    int status = vm->stop_status;
+    Value exc = vm_take_pending(vm), *root = roots_push(vm, exc);
+    vm->stop_status = 0;
+    if (root && is_error(sched_end_run(vm))) vm_take_pending(vm);
+    if (root) roots_pop(vm, root);
+    vm->stop_status = status;
+    vm->exc = exc;
+}
+
 static bool run_body(Co *co, Value body)
 {
     VM *vm = co->vm;
@@ -198,6 +225,7 @@ static bool run_body(Co *co, Value body)
     bool ok = !is_error(v);
     if (is_exact(v, T_COROUTINE)) ok = !is_error(sched_run(vm, v, false)); // it awaits: it is the main task
     else if (ok) ok = sched_drain(vm);
+    if (!ok && vm->stop_status) end_deadlocked(vm);
     if (!ok && vm_pending_is(vm, ERR_SYSTEM_EXIT)) ok = end_by_exit(co);
     output_flush_errno(vm);
     return answer(co, ok);
@@ -246,9 +274,9 @@ CoValue co_call(Co *co, CoValue callable, const CoValue *args, size_t n)
 
 CoValue co_call_method(Co *co, CoValue object, const char *name, const CoValue *args, size_t n)
 {
-    Value *slots = rooted(co, args, n);
-    Str *method = str_intern(co->vm, name, strlen(name));
-    if (!slots || !method) return note_failure(co), 0;
+    Str *method = name_from(co, name);
+    Value *slots = method ? rooted(co, args, n) : NULL;
+    if (!slots) return note_failure(co), 0;
     Value v = vm_call_method(co->vm, value_of(co, object), method, slots, (int)n);
     roots_pop(co->vm, slots);
     return keep(co, v);
@@ -256,12 +284,17 @@ CoValue co_call_method(Co *co, CoValue object, const char *name, const CoValue *
 
 /* ---- the event loop ------------------------------------------------------------------------------ */
 
+static Value start_task(VM *vm, Value awaitable)
+{
+    Value coroutine = task_coroutine(vm, awaitable);
+    return is_error(coroutine) ? coroutine : task_new(vm, coroutine, VALUE_UNSET);
+}
+
 CoValue co_await(Co *co, CoValue awaitable)
 {
     VM *vm = co->vm;
     Value v = value_of(co, awaitable);
-    if (!is_future(v)) v = is_exact(v, T_COROUTINE) ? task_new(vm, v, VALUE_UNSET)
-                                                    : vm_raise(vm, ERR_TYPE, "an awaitable is required, not '%T'", v);
+    if (!is_future(v)) v = start_task(vm, v);
     if (!is_error(v)) v = sched_run_until(vm, v);
     output_flush_errno(vm);
     return keep(co, v);
@@ -270,8 +303,8 @@ CoValue co_await(Co *co, CoValue awaitable)
 CoValue co_spawn(Co *co, CoValue coroutine)
 {
     Value v = value_of(co, coroutine);
-    if (!is_exact(v, T_COROUTINE)) v = vm_raise(co->vm, ERR_TYPE, "a coroutine was expected, got '%T'", v);
-    return keep(co, is_error(v) ? v : task_new(co->vm, v, VALUE_UNSET));
+    if (!task_can_run(v)) v = vm_raise(co->vm, ERR_TYPE, "a coroutine was expected, got '%T'", v);
+    return keep(co, is_error(v) ? v : start_task(co->vm, v));
 }
 
 bool co_step(Co *co)
@@ -344,7 +377,7 @@ static Value call_native(VM *vm, Args args)
     Value v = result ? value_of(co, result) : VALUE_ERROR;
     co_release(co, mark);
     if (result && !is_unset(vm->exc)) vm_take_pending(vm); // it went on after a failure
-    if (!result && is_unset(vm->exc)) return vm_raise(vm, ERR_RUNTIME, "%s failed without saying why", r->def.signature);
+    if (!result && is_unset(vm->exc)) return vm_raise(vm, ERR_RUNTIME, "%N() failed without saying why", native_signature(vm, &r->def)->name);
     return v;
 }
 
@@ -352,7 +385,7 @@ static Value call_native(VM *vm, Args args)
 static char *with_receiver(const char *signature)
 {
     const char *open = strchr(signature, '(');
-    if (!open) return NULL;
+    if (!open) return strdup(signature); // which is refused
     bool none = open[1 + strspn(open + 1, " ")] == ')';
     size_t n = strlen(signature) + sizeof "self, /, ";
     char *text = malloc(n);
@@ -363,6 +396,7 @@ static char *with_receiver(const char *signature)
 bool co_register(Co *co, const char *signature, CoNative *native, void *user, const char *doc)
 {
     VM *vm = co->vm;
+    if (!is_utf8(co, signature, strlen(signature))) return answer(co, false);
     Registered *r = calloc(1, sizeof *r);
     char *text = with_receiver(signature);
     if (!r || !text) return free(r), free(text), vm_no_memory(vm), answer(co, false);
@@ -383,7 +417,8 @@ CoValue co_raise(Co *co, const char *error_type, const char *text)
     ErrorKind kind = ERR_RUNTIME;
     for (int i = 0; i < ERR_COUNT; i++)
         if (strcmp(names[i], error_type) == 0) kind = (ErrorKind)i;
-    vm_raise(co->vm, kind, "%s", text);
+    Value said = text_from_system(co->vm, text);
+    if (!is_error(said)) vm_raise(co->vm, kind, "%N", as_str(said));
     note_failure(co);
     return 0;
 }
@@ -393,14 +428,17 @@ CoValue co_raise(Co *co, const char *error_type, const char *text)
 CoValue co_get(Co *co, const char *name)
 {
     VM *vm = co->vm;
-    Value v = dict_get_c(vm, vm->main->dict, name);
-    if (is_unset(v)) v = dict_get_c(vm, vm->builtins->dict, name);
+    Str *key = name_from(co, name);
+    if (!key) return note_failure(co), 0;
+    Value v = dict_get_str(vm, vm->main->dict, key);
+    if (is_unset(v)) v = dict_get_str(vm, vm->builtins->dict, key);
     return keep(co, is_unset(v) ? vm_raise(vm, ERR_NAME, "name '%s' is not defined", name) : v);
 }
 
 bool co_set(Co *co, const char *name, CoValue value)
 {
-    return answer(co, dict_set_c(co->vm, co->vm->main->dict, name, value_of(co, value)));
+    Str *key = name_from(co, name);
+    return answer(co, key && dict_set_str(co->vm, co->vm->main->dict, key, value_of(co, value)));
 }
 
 /* ---- values in ----------------------------------------------------------------------------------- */
@@ -413,9 +451,7 @@ CoValue co_str(Co *co, const char *utf8) { return co_str_n(co, utf8, strlen(utf8
 
 CoValue co_str_n(Co *co, const char *utf8, size_t size)
 {
-    if (utf8_valid_prefix(utf8, size) != size)
-        return keep(co, vm_raise(co->vm, ERR_VALUE, "the text is not valid UTF-8"));
-    return keep(co, str_new(co->vm, utf8, size));
+    return keep(co, is_utf8(co, utf8, size) ? str_new(co->vm, utf8, size) : VALUE_ERROR);
 }
 
 CoValue co_list(Co *co, const CoValue *items, size_t n)
@@ -494,7 +530,12 @@ int64_t co_length(Co *co, CoValue v)
 }
 
 CoValue co_item(Co *co, CoValue v, CoValue key) { return keep(co, obj_getitem(co->vm, value_of(co, v), value_of(co, key))); }
-CoValue co_item_at(Co *co, CoValue v, int64_t index) { return keep(co, obj_getitem(co->vm, value_of(co, v), small(index))); }
+
+CoValue co_item_at(Co *co, CoValue v, int64_t index)
+{
+    Value key = int_from_i64(co->vm, index);
+    return keep(co, is_error(key) ? key : obj_getitem(co->vm, value_of(co, v), key));
+}
 
 bool co_set_item(Co *co, CoValue v, CoValue key, CoValue item)
 {
@@ -503,12 +544,12 @@ bool co_set_item(Co *co, CoValue v, CoValue key, CoValue item)
 
 CoValue co_attr(Co *co, CoValue v, const char *name)
 {
-    Str *key = str_intern(co->vm, name, strlen(name));
+    Str *key = name_from(co, name);
     return keep(co, key ? obj_getattr(co->vm, value_of(co, v), key) : VALUE_ERROR);
 }
 
 bool co_set_attr(Co *co, CoValue v, const char *name, CoValue item)
 {
-    Str *key = str_intern(co->vm, name, strlen(name));
+    Str *key = name_from(co, name);
     return answer(co, key && !is_error(obj_setattr(co->vm, value_of(co, v), key, value_of(co, item))));
 }

@@ -33,7 +33,7 @@ enum { NATIVE_STEPS = 0xfe, NATIVE_INDIRECT = 0xff };
 static inline int native_direct(const Native *f) { return f->h.aux >> 8; }
 
 void native_free(VM *vm); // the signatures
-const Signature *native_signature(VM *vm, const NativeDef *def); // parsed once, cached; NULL out of memory
+const Signature *native_signature(VM *vm, const NativeDef *def); // parsed once, cached; NULL: no memory, or no signature
 Value native_new(VM *vm, const NativeDef *def, Value self, Type *owner, Value module);
 Value native_qualname(VM *vm, Value native);
 /* A method native with its receiver: what `[].append` is. */

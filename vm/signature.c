@@ -18,6 +18,14 @@ typedef struct Parser {
     bool ok;
 } Parser;
 
+/* An embedding program's texts come here, too. */
+static Value refuse(Parser *ps)
+{
+    if (ps->ok) vm_raise(ps->vm, ERR_VALUE, "not a signature: at '%s'", ps->p);
+    ps->ok = false;
+    return VALUE_ERROR;
+}
+
 static bool is_name_char(char c)
 {
     return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -28,6 +36,7 @@ static Str *parse_name(Parser *ps)
 {
     const char *start = ps->p;
     while (is_name_char(*ps->p)) ps->p++;
+    if (ps->p == start) refuse(ps);
     Str *s = str_intern(ps->vm, start, (size_t)(ps->p - start));
     if (!s) ps->ok = false;
     return s;
@@ -44,7 +53,8 @@ static bool accept(Parser *ps, const char *text)
 static Value parse_quoted(Parser *ps)
 {
     const char *start = ++ps->p;
-    while (*ps->p != '\'') ps->p++;
+    while (*ps->p && *ps->p != '\'') ps->p++;
+    if (!*ps->p) return refuse(ps);
     Str *s = str_intern(ps->vm, start, (size_t)(ps->p++ - start));
     return s ? obj_value(s) : VALUE_ERROR;
 }
@@ -52,7 +62,7 @@ static Value parse_quoted(Parser *ps)
 static Value parse_number(Parser *ps)
 {
     const char *start = ps->p;
-    while (*ps->p != ',' && *ps->p != ')') ps->p++;
+    while (*ps->p && *ps->p != ',' && *ps->p != ')') ps->p++;
     size_t n = (size_t)(ps->p - start);
     bool is_int_text = !memchr(start, '.', n) && !memchr(start, 'e', n);
     return is_int_text ? int_parse(ps->vm, start, n, 10) : float_parse(ps->vm, start, n);
@@ -93,21 +103,35 @@ static void parse_plain(Parser *ps)
     if (!param->required) parse_default(ps, param);
     if (ps->kwonly) sig->nkwonly++;
     else sig->npos++;
-    if (param->required && !ps->kwonly) sig->nrequired++;
+    if (param->required && !ps->kwonly && sig->nrequired++ < sig->npos - 1) refuse(ps); // after one with a default
 }
 
-static void parse_params(Parser *ps)
+static void parse_param(Parser *ps)
 {
     Signature *sig = ps->sig;
+    if (accept(ps, "**")) {
+        add_param(ps), sig->varkw = true;
+        if (*ps->p != ')') refuse(ps);
+    } else if (accept(ps, "*")) {
+        if (ps->kwonly) refuse(ps);
+        ps->kwonly = true;
+        if (*ps->p != ',') add_param(ps), sig->varargs = true;
+    } else if (accept(ps, "/")) {
+        if (!sig->npos || sig->nposonly || ps->kwonly) refuse(ps);
+        sig->nposonly = sig->npos;
+    } else
+        parse_plain(ps);
+}
+
+/* Between two parameters stands a comma, so that there is room for all. */
+static void parse_params(Parser *ps)
+{
+    if (!accept(ps, "(")) refuse(ps);
     while (ps->ok && !accept(ps, ")")) {
-        if (accept(ps, "**")) add_param(ps), sig->varkw = true;
-        else if (accept(ps, "*")) {
-            ps->kwonly = true;
-            if (is_name_char(*ps->p)) add_param(ps), sig->varargs = true;
-        } else if (accept(ps, "/")) sig->nposonly = sig->npos;
-        else parse_plain(ps);
-        if (!accept(ps, ", ")) accept(ps, ",");
+        parse_param(ps);
+        if (ps->ok && !accept(ps, ", ") && !accept(ps, ",") && *ps->p != ')') refuse(ps);
     }
+    if (*ps->p) refuse(ps);
 }
 
 static bool names_receiver(const Str *s)
@@ -128,18 +152,23 @@ static bool names_slot(VM *vm, const Str *s)
     return false;
 }
 
-static Signature *parse(VM *vm, const NativeDef *def)
+/* Room for as many parameters as its text has commas, and one. */
+static size_t signature_bytes(const NativeDef *def)
 {
     size_t most = 1;
     for (const char *p = def->signature; *p; p++) most += *p == ',';
-    Signature *sig = heap_malloc(vm, sizeof *sig + most * sizeof(SigParam));
+    return sizeof(Signature) + most * sizeof(SigParam);
+}
+
+static Signature *parse(VM *vm, const NativeDef *def)
+{
+    Signature *sig = heap_malloc(vm, signature_bytes(def));
     if (!sig) return NULL;
     *sig = (Signature){.def = def};
     Parser ps = {vm, def->signature, sig, false, true};
     sig->name = parse_name(&ps);
-    accept(&ps, "(");
     parse_params(&ps);
-    if (!ps.ok) return heap_free(vm, sig, sizeof *sig + most * sizeof(SigParam)), NULL;
+    if (!ps.ok) return heap_free(vm, sig, signature_bytes(def)), NULL;
     sig->raw = sig->varargs && sig->nparams == 1;
     sig->simple = !sig->varargs && !sig->varkw && !sig->nkwonly;
     for (int i = 0; i < sig->nparams; i++) sig->simple &= sig->params[i].fresh == FRESH_NONE;
@@ -185,16 +214,10 @@ const Signature *native_signature(VM *vm, const NativeDef *def)
         if (*found) return *found;
     }
     Signature *sig = parse(vm, def);
-    if (!sig || !make_room(vm)) return NULL;
+    if (!sig) return NULL;
+    if (!make_room(vm)) return heap_free(vm, sig, signature_bytes(def)), NULL;
     vm->nsignatures++;
     return *find(vm->signatures, table_size(vm->nsignatures), def) = sig;
-}
-
-static size_t signature_bytes(const Signature *sig)
-{
-    size_t most = 1;
-    for (const char *p = sig->def->signature; *p; p++) most += *p == ',';
-    return sizeof *sig + most * sizeof(SigParam);
 }
 
 void native_free(VM *vm)
@@ -202,7 +225,7 @@ void native_free(VM *vm)
     if (!vm->signatures) return;
     size_t size = table_size(vm->nsignatures);
     for (size_t i = 0; i < size; i++)
-        if (vm->signatures[i]) heap_free(vm, vm->signatures[i], signature_bytes(vm->signatures[i]));
+        if (vm->signatures[i]) heap_free(vm, vm->signatures[i], signature_bytes(vm->signatures[i]->def));
     heap_free(vm, vm->signatures, size * sizeof *vm->signatures);
     vm->signatures = NULL;
     vm->nsignatures = 0;
