@@ -19,6 +19,7 @@
 typedef struct SSL SSL;
 typedef struct SSL_CTX SSL_CTX;
 typedef struct BIO BIO;
+typedef struct X509 X509;
 
 struct OpenSSL {
     void *library;
@@ -342,6 +343,21 @@ static Tls *make_tls(VM *vm, OpenSSL *o, SSL_CTX *context)
     return vm_no_memory(vm), NULL;
 }
 
+/* What has come before belongs to the agreement: whoever asks for TLS in the middle may have gone on at once. */
+static void take_over(VM *vm, Stream *s)
+{
+    Tls *t = tls_of(s);
+    size_t n = s->size;
+    if (n > INT_MAX || t->o->BIO_write(t->in, stream_bytes(s), (int)n) != (int)n) fail(vm, s, vm_no_memory(vm));
+    stream_consume(vm, s, n);
+}
+
+static Stream *require_stream(VM *vm, Value reader)
+{
+    if (is_ptr(reader) && type_of(vm, reader) == stdlib(vm)->reader_type) return stream_of(reader);
+    return vm_raise(vm, ERR_TYPE, "a StreamReader was expected, got %T", reader), NULL;
+}
+
 /* start(reader, context, server, name, verify, check_name) */
 static Value nat_start(VM *vm, Args args)
 {
@@ -349,10 +365,9 @@ static Value nat_start(VM *vm, Args args)
     const char *name = NULL;
     bool server = args.v[2] == VALUE_TRUE, verify = args.v[4] == VALUE_TRUE, check = args.v[5] == VALUE_TRUE;
     if (!o || !require_context(vm, args.v[1])) return VALUE_ERROR;
-    if (!is_ptr(args.v[0]) || type_of(vm, args.v[0]) != stdlib(vm)->reader_type)
-        return vm_raise(vm, ERR_TYPE, "a StreamReader was expected, got %T", args.v[0]);
-    Stream *s = stream_of(args.v[0]);
-    if (s->layer || s->size) return vm_raise(vm, ERR_RUNTIME, "the connection has been used already");
+    Stream *s = require_stream(vm, args.v[0]);
+    if (!s) return VALUE_ERROR;
+    if (s->layer) return vm_raise(vm, ERR_RUNTIME, "the connection speaks TLS already");
     if (is_str(args.v[3]) && !(name = str_cstr(vm, as_str(args.v[3])))) return VALUE_ERROR;
     if (check && !name) return vm_raise(vm, ERR_VALUE, "check_hostname requires server_hostname");
     Tls *t = make_tls(vm, o, context_of(args.v[1]));
@@ -364,16 +379,59 @@ static Value nat_start(VM *vm, Args args)
     if (server) o->SSL_set_accept_state(t->ssl);
     else o->SSL_set_connect_state(t->ssl);
     if (!server && name && !set_name(o, t->ssl, name, check)) return raise_last(vm, o);
-    if (!server) shake(vm, s);
+    if (s->size) take_over(vm, s);
+    if (is_unset(s->error) && shake(vm, s)) read_all(vm, s);
     return VALUE_NONE;
 }
 
 /* shaken(reader): wait until both sides have agreed. */
 static Value nat_shaken(VM *vm, Args args)
 {
-    if (!is_ptr(args.v[0]) || type_of(vm, args.v[0]) != stdlib(vm)->reader_type)
-        return vm_raise(vm, ERR_TYPE, "a StreamReader was expected, got %T", args.v[0]);
-    return stream_wait(vm, args.v[0], AWAIT_HANDSHAKE);
+    return require_stream(vm, args.v[0]) ? stream_wait(vm, args.v[0], AWAIT_HANDSHAKE) : VALUE_ERROR;
+}
+
+/* ---- what has been agreed on --------------------------------------------------------------------- */
+
+static Tls *require_tls(VM *vm, Value reader)
+{
+    Stream *s = require_stream(vm, reader);
+    if (s && s->layer != &tls_layer) return vm_raise(vm, ERR_VALUE, "the connection does not speak TLS"), NULL;
+    return s ? tls_of(s) : NULL;
+}
+
+/* agreed(reader): (version, (cipher's name, version, bits)). */
+static Value nat_agreed(VM *vm, Args args)
+{
+    Tls *t = require_tls(vm, args.v[0]);
+    if (!t) return VALUE_ERROR;
+    const void *cipher = t->o->SSL_get_current_cipher(t->ssl);
+    if (!cipher) return tuple_pack(vm, 2, VALUE_NONE, VALUE_NONE);
+    Value shown = tuple_pack(vm, 3, str_from_c(vm, t->o->SSL_CIPHER_get_name(cipher)),
+                             str_from_c(vm, t->o->SSL_CIPHER_get_version(cipher)),
+                             small(t->o->SSL_CIPHER_get_bits(cipher, NULL)));
+    return tuple_pack(vm, 2, str_from_c(vm, t->o->SSL_get_version(t->ssl)), shown);
+}
+
+/* certificate(reader): the peer's, in DER; None: it has shown none. */
+static Value nat_certificate(VM *vm, Args args)
+{
+    Tls *t = require_tls(vm, args.v[0]);
+    X509 *shown = t ? t->o->SSL_get1_peer_certificate(t->ssl) : NULL;
+    if (!shown) return t ? VALUE_NONE : VALUE_ERROR;
+    int n = t->o->i2d_X509(shown, NULL);
+    Value der = n > 0 ? bytes_new(vm, NULL, (size_t)n) : VALUE_NONE;
+    if (is_bytes(der)) t->o->i2d_X509(shown, &(unsigned char *){as_bytes(der)->data});
+    t->o->X509_free(shown);
+    return der;
+}
+
+/* remember(reader, object): who answers get_extra_info. */
+static Value nat_remember(VM *vm, Args args)
+{
+    if (!require_tls(vm, args.v[0])) return VALUE_ERROR;
+    Obj *reader = as_obj(args.v[0]);
+    gc_store(vm, reader, &((NativeData *)reader)->values[0], args.v[1]);
+    return VALUE_NONE;
 }
 
 /* ---- the module ---------------------------------------------------------------------------------- */
@@ -385,6 +443,9 @@ static const NativeDef natives[] = {
      "Whose word is taken for who the peer is; None: as the system does.", 0},
     {"start(reader, context, server, name, verify, check_name, /)", nat_start, "Speak TLS from now on.", 0},
     {"shaken(reader, /)", nat_shaken, "Wait until both sides have agreed.", NATIVE_ASYNC},
+    {"agreed(reader, /)", nat_agreed, "TLS's version; the cipher's name, version and bits.", 0},
+    {"certificate(reader, /)", nat_certificate, "The peer's, in DER; None: it has shown none.", 0},
+    {"remember(reader, object, /)", nat_remember, "Whose _extra_info answers the stream's get_extra_info.", 0},
     {0},
 };
 

@@ -144,6 +144,13 @@ static Value nat_start(VM *vm, Args args)
     return stream_writer(vm, args.v[0]);
 }
 
+static Value nat_call_accepted(VM *vm, Args args)
+{
+    if (!require_reader(vm, args.v[0])) return VALUE_ERROR;
+    stream_of(args.v[0])->flags |= STREAM_ACCEPTED;
+    return VALUE_NONE;
+}
+
 static Value nat_start_reading(VM *vm, Args args)
 {
     if (!require_reader(vm, args.v[0])) return VALUE_ERROR;
@@ -195,7 +202,7 @@ static void accepted(VM *vm, Listener *l, const IoEvent *e)
         io(vm)->close(vm->host, e->id, true);
         return;
     }
-    stream_open(vm, reader, e->id, 0);
+    stream_open(vm, reader, e->id, STREAM_ACCEPTED);
     remember_peer(stream_of(reader), e->address);
     if (!sched_call_soon(vm, handle)) vm_take_pending(vm);
 }
@@ -477,6 +484,7 @@ static const NativeDef natives[] = {
     {"start(reader)", nat_start, "Let bytes come; answers a writer.", 0},
     {"start_reading(reader)", nat_start_reading, "Let bytes come.", 0},
     {"abort(reader)", nat_abort, "Close its connection at once.", 0},
+    {"call_accepted(reader)", nat_call_accepted, "The peer has called, not we.", 0},
     {"attach(reader, fd, one_way)", nat_attach, "Read and write this descriptor; one_way: a pipe.", 0},
     {"listen(family, address, callback, limit, backlog, flags)", nat_listen,
      "Call back with reader and writer of each connection that comes.", 0},

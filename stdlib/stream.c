@@ -48,6 +48,7 @@ void stream_trace(VM *vm, Obj *o)
 {
     const Stream *s = ((NativeData *)o)->data;
     if (!s) return;
+    gc_mark_value(vm, ((NativeData *)o)->values[0]); // who answers for its layer
     gc_mark_value(vm, s->reading.task);
     gc_mark_value(vm, s->want.separator);
     gc_mark_value(vm, s->error);

@@ -42,6 +42,7 @@ enum {
     STREAM_ONE_WAY = 512,   // a pipe
     STREAM_OPEN = 1024,     // has had a channel
     STREAM_SHAKING = 2048,  // its layer is agreeing with the peer's
+    STREAM_ACCEPTED = 4096, // the peer has called, not we
 };
 
 /* What a parked task waits for, in Task.f.result. */

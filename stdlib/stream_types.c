@@ -252,6 +252,13 @@ static Value socket_of(VM *vm, Value self)
     return is_error(m) ? m : vm_call_method(vm, m, vm_intern(vm, "_socket_of"), &self, 1);
 }
 
+/* What is known of the layer: cipher, peercert, ssl_object ... Some of it may be known to be None. */
+static Value layer_info(VM *vm, Stream *s, Value name, Value other)
+{
+    Value known = ((NativeData *)s->owner)->values[0];
+    return is_unset(known) ? other : vm_call_method(vm, known, vm_intern(vm, "_extra_info"), (Value[]){name, other}, 2);
+}
+
 static Value nat_get_extra_info(VM *vm, Args args)
 {
     Stream *s = stream_of(args.v[0]);
@@ -260,8 +267,19 @@ static Value nat_get_extra_info(VM *vm, Args args)
         if (str_is(as_str(args.v[1]), "peername")) v = stream_peer(vm, s);
         else if (str_is(as_str(args.v[1]), "sockname")) v = own_name(vm, s);
         else if (str_is(as_str(args.v[1]), "socket")) v = socket_of(vm, args.v[0]);
+        else if (s->layer) return layer_info(vm, s, args.v[1], args.v[2]);
     }
     return is_none(v) ? args.v[2] : v;
+}
+
+/* start_tls of asyncio.streams does it; it is told who has called whom. */
+static Value nat_start_tls(VM *vm, Args args)
+{
+    Value m = module_import(vm, vm_intern(vm, "asyncio.streams"));
+    if (is_error(m)) return m;
+    bool server = stream_of(args.v[0])->flags & STREAM_ACCEPTED;
+    Value given[] = {reader_of(args.v[0]), bool_value(server), args.v[1], args.v[2], args.v[3]};
+    return vm_call_method(vm, m, vm_intern(vm, "_start_tls"), given, 5);
 }
 
 static Value writer_repr(VM *vm, Value self)
@@ -284,12 +302,14 @@ static void face_trace(VM *vm, Obj *o) { gc_mark_value(vm, ((NativeData *)o)->va
     {"can_write_eof(self)", nat_can_write_eof, "Whether write_eof works.", 0},                             \
     {"close(self)", nat_close, "Close it when all has been sent.", 0},                                     \
     {"is_closing(self)", nat_is_closing, "Whether it is closed or closing.", 0},                           \
-    {"get_extra_info(self, name, default=None)", nat_get_extra_info, "peername, sockname, socket.", 0}
+    {"get_extra_info(self, name, default=None)", nat_get_extra_info, "peername, sockname, socket; of TLS: cipher, peercert, ssl_object, sslcontext.", 0}
 
 static const NativeDef writer_methods[] = {
     WRITING,
     {"drain(self)", nat_drain, "Wait until the buffer has emptied, if it was full.", NATIVE_ASYNC},
     {"wait_closed(self)", nat_wait_closed, "Wait until it is closed.", NATIVE_ASYNC},
+    {"start_tls(self, sslcontext, *, server_hostname=None, ssl_handshake_timeout=None)", nat_start_tls,
+     "A coroutine: speak TLS from now on, on a connection that has spoken plainly.", 0},
     {0},
 };
 

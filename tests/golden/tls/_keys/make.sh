@@ -27,3 +27,28 @@ done
 $request -keyout server.key -out server.csr -subj /CN=localhost
 openssl ca $always -extensions server -cert ca.pem -keyfile ca.key -in server.csr -out server.pem
 rm -f ./*.csr ca.key other.key 0*.pem index* serial* config
+
+# One that says all that a certificate can say.
+cat > config <<'END'
+[req]
+distinguished_name=dn
+x509_extensions=ext
+prompt=no
+string_mask=utf8only
+[dn]
+C=KR
+ST=Seoul
+L=서울
+O=Example, Inc.
+OU=one
+CN=example.org
+emailAddress=a@example.org
+serialNumber=77
+[ext]
+subjectAltName=DNS:example.org,DNS:*.example.org,IP:10.0.0.1,IP:2001:db8::1,email:a@example.org,URI:https://example.org/,RID:1.2.3.4,dirName:dn,otherName:1.2.3.4;UTF8:x
+authorityInfoAccess=OCSP;URI:http://ocsp.example.org/,caIssuers;URI:http://ca.example.org/ca.crt
+crlDistributionPoints=URI:http://crl.example.org/a.crl,URI:http://crl.example.org/b.crl
+END
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout described.key -out described.pem -config config \
+    -days 36500 -set_serial 0xabcdef1234567890 -utf8
+rm -f described.key config
