@@ -625,6 +625,13 @@ static const GetSetDef getsets[] = {
     {0},
 };
 
+/* array.co knows the names that pickles have for the layouts of items. */
+static Value nat_reduce_ex(VM *vm, Args args)
+{
+    Value m = module_import(vm, vm_intern(vm, "array")), f = is_error(m) ? m : obj_getattr(vm, m, vm_intern(vm, "_reduce"));
+    return is_error(f) ? f : vm_call(vm, f, args.v, 2);
+}
+
 static const NativeDef methods[] = {
     {"append(self, v, /)", nat_append, "Add an item at the end.", 0},
     {"buffer_info(self, /)", nat_buffer_info, "(address, number of items) of the memory that holds them now.", 0},
@@ -644,6 +651,7 @@ static const NativeDef methods[] = {
     {"tofile(self, f, /)", nat_tofile, "Write the bytes to a file.", 0},
     {"tolist(self, /)", nat_tolist, "The items, as a list.", 0},
     {"tounicode(self, /)", nat_tounicode, "The characters, as a str.", 0},
+    {"__reduce_ex__(self, protocol, /)", nat_reduce_ex, "How to make it again.", 0},
     {"__copy__(self, /)", nat_copy, "A copy.", 0},
     {"__deepcopy__(self, unused, /)", nat_copy, "A copy.", 0},
     {0},

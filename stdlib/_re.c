@@ -248,6 +248,13 @@ static Value pattern_compare(VM *vm, Value a, Value b, CompareOp op)
 
 static Value nat_same(VM *vm, Args args) { return (void)vm, args.v[0]; }
 
+static Value nat_reduce(VM *vm, Args args)
+{
+    Value m = module_import(vm, vm_intern(vm, "re")), maker = is_error(m) ? m : obj_getattr(vm, m, vm_intern(vm, "_compile"));
+    Value made_of = tuple_pair(vm, data_of(args.v[0])->values[0], small(program_of(args.v[0])->flags));
+    return is_error(maker) || is_error(made_of) ? VALUE_ERROR : tuple_pair(vm, maker, made_of);
+}
+
 static Value get_pattern(VM *vm, Value self) { return (void)vm, data_of(self)->values[0]; }
 static Value get_flags(VM *vm, Value self) { return (void)vm, small(program_of(self)->flags); }
 static Value get_groups(VM *vm, Value self) { return (void)vm, small(program_of(self)->groups); }
@@ -276,6 +283,7 @@ static const NativeDef methods[] = {
     {"split(self, /, string, maxsplit=0)", nat_split, "What lies between the matches, and their groups.", 0},
     {"sub(self, /, repl, string, count=0)", nat_sub, "string with its matches replaced.", 0},
     {"subn(self, /, repl, string, count=0)", nat_subn, "What sub answers, and the number of replacements.", 0},
+    {"__reduce__(self, /)", nat_reduce, "How to compile it again.", 0},
     {"__copy__(self, /)", nat_same, "The pattern itself.", 0},
     {"__deepcopy__(self, memo, /)", nat_same, "The pattern itself.", 0},
     CLASS_GETITEM_ROW,

@@ -4,6 +4,7 @@
 #include "vm/dict.h"
 #include "vm/iter.h"
 #include "vm/list.h"
+#include "vm/reduce.h"
 #include "vm/type.h"
 
 #include <stdlib.h>
@@ -209,6 +210,21 @@ static Value nat_extendleft(VM *vm, Args args)
 }
 static Value nat_clear(VM *vm, Args args) { return clear(vm, args.v[0]), VALUE_NONE; }
 static Value nat_copy(VM *vm, Args args) { return copy(vm, args.v[0]); }
+
+static Value nat_reduce(VM *vm, Args args)
+{
+    Value self = args.v[0], *r = roots_reserve(vm, 2), result = VALUE_ERROR;
+    if (!r) return VALUE_ERROR;
+    r[0] = object_state(vm, self);
+    r[1] = is_error(r[0]) ? r[0] : obj_iter(vm, self);
+    int64_t maxlen = ring_of(self)->maxlen;
+    Value limit = maxlen < 0 ? VALUE_NONE : int_from_i64(vm, maxlen);
+    Value arguments = maxlen < 0 ? obj_value(vm->empty_tuple) : tuple_pair(vm, obj_value(vm->empty_tuple), limit);
+    if (!is_error(r[1]) && !is_error(limit) && !is_error(arguments))
+        result = tuple_pack(vm, 4, obj_value(type_of(vm, self)), arguments, r[0], r[1]);
+    roots_pop(vm, r);
+    return result;
+}
 
 static Value nat_pop(VM *vm, Args args)
 {
@@ -482,6 +498,7 @@ static const NativeDef methods[] = {
     {"append(self, item, /)", nat_append, "Add an item at the right end.", 0},
     {"appendleft(self, item, /)", nat_appendleft, "Add an item at the left end.", 0},
     {"clear(self, /)", nat_clear, "Remove all items.", 0},
+    {"__reduce__(self, /)", nat_reduce, "How to make it again.", 0},
     {"copy(self, /)", nat_copy, "A shallow copy.", 0},
     {"__copy__(self, /)", nat_copy, "A shallow copy.", 0},
     {"count(self, value, /)", nat_count, "How many items equal value.", 0},

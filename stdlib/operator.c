@@ -256,6 +256,11 @@ static Value given_to(VM *vm, Args args, const char *name)
     return tuple_new(vm, args.v + 1, (size_t)args.n - 1);
 }
 
+static Value nat_reduce(VM *vm, Args args)
+{
+    return tuple_pair(vm, obj_value(type_of(vm, args.v[0])), pair_of(args.v[0])->a);
+}
+
 static Value construct_itemgetter(VM *vm, Args args)
 {
     return make(vm, args.v[0], given_to(vm, args, "itemgetter"), VALUE_UNSET);
@@ -347,11 +352,30 @@ static Value methodcaller_repr(VM *vm, Value self)
     return repr_of(vm, self, as_tuple(pair_of(self)->a), as_dict(pair_of(self)->b));
 }
 
-#define GETTER(name, fn, text) \
-    static const NativeDef name##_methods[] = {{"__call__(self, obj, /)", fn, text, 0}, {0}};
-GETTER(itemgetter, nat_fetch_items, "The items of obj.")
-GETTER(attrgetter, nat_fetch_attrs, "The attributes of obj.")
-GETTER(methodcaller, nat_call_method, "What obj's method answers.")
+/* Of keyword arguments a partial call of the class takes care. */
+static Value nat_reduce_call(VM *vm, Args args)
+{
+    Pair *p = pair_of(args.v[0]);
+    const Tuple *given = as_tuple(p->a);
+    if (dict_len(as_dict(p->b)) == 0) return nat_reduce(vm, args);
+    Value module = module_import(vm, vm_intern(vm, "functools"));
+    Value maker = is_error(module) ? module : obj_getattr(vm, module, vm_intern(vm, "partial"));
+    Value first = tuple_pair(vm, obj_value(type_of(vm, args.v[0])), given->items[0]);
+    if (is_error(maker) || is_error(first)) return VALUE_ERROR;
+    Value *root = roots_push(vm, first);
+    if (!root) return VALUE_ERROR;
+    Value call = call_flat(vm, maker, as_tuple(first), as_dict(p->b));
+    roots_pop(vm, root);
+    Value rest = is_error(call) ? call : tuple_new(vm, given->items + 1, given->size - 1);
+    return is_error(rest) ? rest : tuple_pair(vm, call, rest);
+}
+
+#define GETTER(name, fn, reduce, text) \
+    static const NativeDef name##_methods[] = { \
+        {"__call__(self, obj, /)", fn, text, 0}, {"__reduce__(self, /)", reduce, "How to make it again.", 0}, {0}};
+GETTER(itemgetter, nat_fetch_items, nat_reduce, "The items of obj.")
+GETTER(attrgetter, nat_fetch_attrs, nat_reduce, "The attributes of obj.")
+GETTER(methodcaller, nat_call_method, nat_reduce_call, "What obj's method answers.")
 
 static const TypeDef itemgetter_def = {
     .slots = {.repr = getter_repr},

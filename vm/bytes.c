@@ -2,6 +2,7 @@
 #include "vm/bytes.h"
 #include "vm/codecs.h"
 #include "vm/iter.h"
+#include "vm/reduce.h"
 #include "vm/search.h"
 #include "vm/str_methods.h"
 #include "vm/text_args.h"
@@ -567,6 +568,7 @@ static Value nat_length_hint(VM *vm, Args args)
 
 static const NativeDef iter_methods[] = {
     {"__length_hint__(self, /)", nat_length_hint, "How many bytes are left.", 0},
+    ITER_SETSTATE_ROW,
     {0},
 };
 

@@ -482,6 +482,53 @@ static Value nat_with_traceback(VM *vm, Args args)
     return is_error(ok) ? ok : args.v[0];
 }
 
+/* ---- made again ---- */
+
+/* Of an OSError with file names, which args leave out, all that it was made of. */
+static Value all_arguments(VM *vm, Value self)
+{
+    const Exception *e = as_exception(self);
+    bool file = exception_is(vm, self, ERR_OS) && as_tuple(e->args)->size == 2 && !is_none(field(e, OS_FILENAME));
+    if (!file) return e->args;
+    Value v[] = {as_tuple(e->args)->items[0], as_tuple(e->args)->items[1], field(e, OS_FILENAME), VALUE_NONE,
+                 field(e, OS_FILENAME2)};
+    return tuple_new(vm, v, is_none(v[4]) ? 3 : 5);
+}
+
+/* Its attributes: an exception's notes are among them, an ImportError's name and path. A Dict; NULL: no memory. */
+static Dict *attributes(VM *vm, Value self)
+{
+    const Exception *e = as_exception(self);
+    Value own = obj_dict_copy(vm, self);
+    Dict *d = is_error(own) ? NULL : is_dict(own) ? as_dict(own) : dict_new(vm);
+    if (d && !is_unset(e->notes) && !dict_set_str(vm, d, vm->common->notes, e->notes)) return NULL;
+    if (!d || !exception_is(vm, self, ERR_IMPORT)) return d;
+    Value name = field(e, IMPORT_NAME), path = field(e, IMPORT_PATH);
+    bool ok = (is_none(name) || dict_set_str(vm, d, vm->common->name, name)) &&
+              (is_none(path) || dict_set_str(vm, d, vm->common->path, path));
+    return ok ? d : NULL;
+}
+
+static Value nat_reduce(VM *vm, Args args)
+{
+    Value self = args.v[0], class = obj_value(type_of(vm, self)), arguments = all_arguments(vm, self);
+    Dict *state = is_error(arguments) ? NULL : attributes(vm, self);
+    if (!state) return VALUE_ERROR;
+    return dict_len(state) ? tuple_pack(vm, 3, class, arguments, obj_value(state)) : tuple_pair(vm, class, arguments);
+}
+
+static Value nat_setstate(VM *vm, Args args)
+{
+    if (is_none(args.v[1])) return VALUE_NONE;
+    if (!is_dict(args.v[1])) return vm_raise(vm, ERR_TYPE, "state is not a dictionary");
+    Value key, v;
+    for (size_t pos = 0; dict_next(as_dict(args.v[1]), &pos, &key, &v);) {
+        if (!is_str(key)) return vm_raise(vm, ERR_TYPE, "attribute name must be string, not '%T'", key);
+        if (is_error(obj_setattr(vm, args.v[0], as_str(key), v))) return VALUE_ERROR;
+    }
+    return VALUE_NONE;
+}
+
 static FieldInit init_of(VM *vm, Type *t);
 
 bool exception_init_fields(VM *vm, Exception *e, Tuple *args, Dict *kw)
@@ -538,6 +585,8 @@ static Value nat_construct_group(VM *vm, Args args)
 static const NativeDef base_methods[] = {
     {"__init__(self, /, *args, **kwargs)", nat_init, "Set up a new object; its class says what it takes.", 0},
     {"add_note(self, object, /)", nat_add_note, "Add a text that is shown below the exception.", 0},
+    {"__reduce__(self, /)", nat_reduce, "The class, its arguments and, if there are any, the attributes.", 0},
+    {"__setstate__(self, state, /)", nat_setstate, "Set attributes from a dict.", 0},
     {"with_traceback(self, object, /)", nat_with_traceback,
      "The exception itself, with this traceback.", 0},
     {0},

@@ -48,6 +48,10 @@ Value int_isqrt(VM *vm, Value n); // n >= 0
 Value int_round(VM *vm, Value n, Value ndigits);
 Value int_normal(VM *vm, Value v); // an exact int equal to bool / subclass instance v
 size_t int_bit_length(Value v);
+/* The lowest n bytes of its two's complement, the lowest first. */
+void int_put_bytes(Value v, uint8_t *out, size_t n);
+/* What they stand for; data is used up. */
+Value int_from_bytes(VM *vm, uint8_t *data, size_t n, bool is_signed);
 
 /* Does `a op b` hold when comparing gave c? 2: unordered. */
 static inline bool cmp_holds(int c, CompareOp op)

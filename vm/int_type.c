@@ -248,14 +248,20 @@ static Value nat_to_bytes(VM *vm, Args args)
         return vm_raise(vm, ERR_OVERFLOW, "int too big to convert");
     Value v = bytes_new(vm, NULL, (size_t)length);
     if (is_error(v)) return v;
-    put_bytes(&x, as_bytes(v)->data, (size_t)length);
-    if (x.sign < 0) negate_bytes(as_bytes(v)->data, (size_t)length);
+    int_put_bytes(args.v[0], as_bytes(v)->data, (size_t)length);
     if (!little) reverse_bytes(as_bytes(v)->data, (size_t)length);
     return v;
 }
 
-/* data: least significant first, used up when negative. */
-static Value int_from_bytes(VM *vm, uint8_t *data, size_t n, bool is_signed)
+void int_put_bytes(Value v, uint8_t *out, size_t n)
+{
+    IntView x;
+    int_view(&x, v);
+    put_bytes(&x, out, n);
+    if (x.sign < 0) negate_bytes(out, n);
+}
+
+Value int_from_bytes(VM *vm, uint8_t *data, size_t n, bool is_signed)
 {
     bool negative = is_signed && n && data[n - 1] & 0x80;
     if (negative) negate_bytes(data, n);

@@ -2,6 +2,7 @@
 #include "vm/iter.h"
 #include "vm/container.h"
 #include "vm/dict.h"
+#include "vm/reduce.h"
 #include "vm/type.h"
 
 Value iter_new(VM *vm, TypeId type, Value source)
@@ -242,10 +243,12 @@ static Value nat_hint_back(VM *vm, Args args)
 
 static const NativeDef forward_methods[] = {
     {"__length_hint__(self, /)", nat_hint, "Items left.", 0},
+    ITER_SETSTATE_ROW,
     {0},
 };
 static const NativeDef backward_methods[] = {
     {"__length_hint__(self, /)", nat_hint_back, "Items left.", 0},
+    ITER_SETSTATE_ROW,
     {0},
 };
 
@@ -491,8 +494,11 @@ static Value next_of_zip(VM *vm, Value self)
     return v;
 }
 
+static const NativeDef zip_methods[] = {ITER_SETSTATE_ROW, {0}};
+
 const TypeDef type_def_ZIP = {
     .slots = {.iter = iter_self, .next = next_of_zip},
+    .methods = zip_methods,
     .constructor = {"zip(*iterables, strict=False)", construct_zip, NULL, 0},
     .doc = "Tuples with an item of each iterable, until one ends; strict: all have to end together.",
 };

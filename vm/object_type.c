@@ -6,6 +6,7 @@
 #include "vm/list.h"
 #include "vm/native.h"
 #include "vm/protocol.h"
+#include "vm/reduce.h"
 #include "vm/str.h"
 #include "vm/type_internal.h"
 
@@ -187,6 +188,10 @@ static const NativeDef object_methods[] = {
     {"__setattr__(self, name, value, /)", nat_setattr, "What self.name = value does.", 0},
     {"__delattr__(self, name, /)", nat_delattr, "What del self.name does.", 0},
     {"__sizeof__(self, /)", nat_sizeof, "The bytes of memory it takes, without the objects it refers to.", 0},
+    {"__reduce_ex__(self, protocol, /)", nat_object_reduce_ex, "How pickle and copy make it again: a callable, its arguments, a state.",
+     0},
+    {"__reduce__(self, /)", nat_object_reduce, "The same as pickle's oldest protocol says it.", 0},
+    {"__getstate__(self, /)", nat_object_getstate, "Its attributes, for a copy: a dict, or one and that of its slots; None: it has none.", 0},
     {"__dir__(self, /)", nat_dir, "The names of its attributes.", 0},
     {"__init_subclass__(cls, /, *args, **kwargs)", nat_init_subclass,
      "Called with each new subclass, for the class above to override.",

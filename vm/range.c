@@ -6,6 +6,7 @@
 #include "vm/container.h"
 #include "vm/dict.h"
 #include "vm/iter.h"
+#include "vm/reduce.h"
 #include "vm/type.h"
 
 /* ---- making ---- */
@@ -394,6 +395,7 @@ const TypeDef type_def_RANGE = {
 
 static const NativeDef iter_methods[] = {
     {"__length_hint__(self, /)", nat_iter_hint, "Items left.", 0},
+    ITER_SETSTATE_ROW,
     {0},
 };
 
@@ -405,6 +407,7 @@ const TypeDef type_def_RANGE_ITER = {
 
 static const NativeDef big_iter_methods[] = {
     {"__length_hint__(self, /)", nat_big_iter_hint, "Items left.", 0},
+    ITER_SETSTATE_ROW,
     {0},
 };
 

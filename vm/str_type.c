@@ -1,6 +1,7 @@
 /* str_type.c - the type str: its constructor, operators, subscripts and iterators. */
 #include "vm/codecs.h"
 #include "vm/iter.h"
+#include "vm/reduce.h"
 #include "vm/search.h"
 #include "vm/str_methods.h"
 #include "vm/text_args.h"
@@ -178,6 +179,7 @@ static Value nat_length_hint(VM *vm, Args args)
 
 static const NativeDef iter_methods[] = {
     {"__length_hint__(self, /)", nat_length_hint, "How many characters are left.", 0},
+    ITER_SETSTATE_ROW,
     {0},
 };
 
