@@ -422,15 +422,24 @@ static Value delegate_to_gen(VM *vm, Gen *g, Gen *d, Value sent, uint16_t dst)
     return run_leaf(vm, root, leaf, sent);
 }
 
+/* A script's iterator, or what is to take a value: its code and errors see what g, going on, handles. */
+static Value call_delegate(VM *vm, Gen *g, Value it, Value sent, bool goes_on)
+{
+    bool handles = goes_on && frame_take_up(vm, &g->frame);
+    Value v = is_none(sent) ? obj_call_special(vm, it, D_NEXT, NULL, 0) // keeps StopIteration's value
+                            : vm_call_method(vm, it, vm->common->send, &sent, 1);
+    if (handles) frame_lay_down(vm, &g->frame);
+    return v;
+}
+
 /* Step a script's or built-in's iterator once: what it yields is yielded on. */
 static Value delegate_to_iterator(VM *vm, Gen *g, Value it, Value sent)
 {
+    bool goes_on = g->delegate == it;
     g->delegate = it;
     Type *t = type_of(vm, it);
-    Value v;
-    if (!is_none(sent)) v = vm_call_method(vm, it, vm->common->send, &sent, 1);
-    else if (type_defines(t, D_NEXT)) v = obj_call_special(vm, it, D_NEXT, NULL, 0); // keeps StopIteration's value
-    else v = t->def->slots.next(vm, it);
+    bool calls = !is_none(sent) || type_defines(t, D_NEXT);
+    Value v = calls ? call_delegate(vm, g, it, sent, goes_on) : t->def->slots.next(vm, it);
     if (is_error(v) && vm_pending_is(vm, ERR_STOP_ITERATION)) {
         g->delegate = VALUE_UNSET;
         return exception_value(vm_take_pending(vm));
@@ -681,11 +690,11 @@ Value gen_throw_c(VM *vm, Gen *g, Value exc, bool *finished)
 
 /* ---- closing ---- */
 
-/* Raised by whoever closes: what is handled there is its context. */
-static Value generator_exit(VM *vm)
+/* Raised by whoever closes: what is handled there is its context, unless the generator itself handles something. */
+static Value generator_exit(VM *vm, const Gen *g)
 {
     Value exc = exception_new(vm, ERR_GENERATOR_EXIT, obj_value(vm->empty_tuple));
-    if (!is_error(exc)) exception_enter_handler(vm, exc);
+    if (!is_error(exc) && !frame_handles_when_resumed(&g->frame)) exception_enter_handler(vm, exc);
     return exc;
 }
 
@@ -720,7 +729,7 @@ bool gen_close_c(VM *vm, Gen *g)
     Gen *level = g->leaf;
     bool quiet = close_other_delegate(vm, level);
     for (;;) {
-        Value exc = quiet ? generator_exit(vm) : vm_take_pending(vm);
+        Value exc = quiet ? generator_exit(vm, level) : vm_take_pending(vm);
         if (is_error(exc)) return false;
         Gen *up = level == g ? NULL : delegator(level);
         level->frame.caller = NULL;
@@ -739,7 +748,7 @@ bool gen_close_dropped(VM *vm, Gen *g)
 {
     if (g->h.shape != T_ASYNC_GENERATOR) return gen_close_c(vm, g);
     if (sched_running(vm) && !g->frame.caller) return sched_close_dropped(vm, g);
-    Value exc = generator_exit(vm);
+    Value exc = generator_exit(vm, g);
     bool finished;
     if (is_error(exc)) return false;
     Value v = gen_throw_c(vm, g, exc, &finished); // what it awaits on its way out is not waited for

@@ -234,6 +234,23 @@ static const Insn *find_resumption(const Frame *f)
     return next < end && next->op == OP_EXC_RESUME ? next : NULL;
 }
 
+bool frame_handles_when_resumed(const Frame *f)
+{
+    const Insn *next = find_resumption(f);
+    return next && f->regs[next->a] != VALUE_STOP;
+}
+
+bool frame_take_up(VM *vm, Frame *f)
+{
+    if (!frame_handles_when_resumed(f)) return false;
+    const Insn *next = find_resumption(f);
+    f->regs[next->b] = vm->handled;
+    vm->handled = f->regs[next->a];
+    return true;
+}
+
+void frame_lay_down(VM *vm, const Frame *f) { vm->handled = f->regs[find_resumption(f)->b]; }
+
 /* A suspended frame is left by an exception before its EXC_RESUME could run: do what that does. */
 static void resume_handled(VM *vm, Frame *f)
 {

@@ -69,6 +69,7 @@ static Value finish_get(VM *vm, Value o, Str *name, AttrResult *r, uint16_t dst)
         return attr_get(vm, o, name);
     }
     case ATTR_GETATTR: {
+        if (!is_kind(r->hook, KIND_FUNCTION)) return attr_get(vm, o, name); // what else a hook may be, binds in its own way
         Value args[] = {r->self, obj_value(name)};
         return frame_invoke(vm, r->hook, args, 2, VALUE_UNSET, dst, RET_VALUE);
     }
@@ -158,6 +159,7 @@ Value op_setattr(VM *vm, Value o, Value name_value, Value v, InsnExtra *cache)
         return frame_invoke(vm, r.hook, args, 2, VALUE_UNSET, 0, RET_DISCARD);
     }
     case SET_SETATTR: {
+        if (!is_kind(r.hook, KIND_FUNCTION)) return attr_set(vm, o, name, v);
         Value args[] = {o, name_value, v};
         return frame_invoke(vm, r.hook, args, 3, VALUE_UNSET, 0, RET_DISCARD);
     }
