@@ -23,6 +23,7 @@ import themes  # noqa: E402
 
 BATCH, SECONDS, ALONE, PATIENCE = 100, 20, 3, 30  # seconds for a batch, for one program, for one that ended on the other side
 NO_END = "the process ends: no end\n"  # CPython waits for ever
+NO_COMPLEX = "complex, which Co does not have"  # tests/differs/complex_numbers: whatever CPython makes of one
 DEADLOCK = "ends with SystemExit(3)\n"  # co tells (tests/differs/deadlock_ends_the_program)
 
 PRELUDE = """\
@@ -156,6 +157,11 @@ def compiles(program):
 def listed(want, have):
     if want.endswith(NO_END) and have.endswith(DEADLOCK):
         return want.removesuffix(NO_END) == have.removesuffix(DEADLOCK)
+    if want.endswith(NO_END):  # it computes something gigantic: equal as far as it got
+        return have.startswith(want.removesuffix(NO_END))
+    lines, other = want.split("\n"), have.split("\n")
+    if len(lines) == len(other) and all(line == had or NO_COMPLEX in had for line, had in zip(lines, other)):
+        return True
     return any(re.sub(rule, "", want) == re.sub(rule, "", have) for rule in LISTED.values())
 
 
