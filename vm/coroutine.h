@@ -31,8 +31,7 @@ void gen_never_ran(Gen *g);
 Value gen_send_c(VM *vm, Gen *g, Value sent, bool *finished);
 /* As next(): its value, STOP or ERROR. */
 Value gen_next_c(VM *vm, Gen *g);
-/* The next item that `take` does not take: what it takes, g's frame yields without coming to rest (vm->taker). */
-Value gen_next_untaken(VM *vm, Gen *g, ItemTaker *take, void *state);
+/* Of gen_next_untaken (protocol.h): what `take` takes, g's frame yields without coming to rest (vm->taker). */
 typedef struct Taker { const Gen *from; ItemTaker *take; void *state; } Taker;
 Value gen_throw_c(VM *vm, Gen *g, Value exc, bool *finished);
 bool gen_close_c(VM *vm, Gen *g);

@@ -315,11 +315,6 @@ Value obj_next(VM *vm, Value it)
     return VALUE_STOP;
 }
 
-Value obj_next_untaken(VM *vm, Value it, ItemTaker *take, void *state)
-{
-    return is_exact(it, T_GENERATOR) ? gen_next_untaken(vm, as_gen(it), take, state) : obj_next(vm, it);
-}
-
 /* ---- attributes ---- */
 
 Value obj_getattr(VM *vm, Value v, Str *name) { return attr_get(vm, v, name); }

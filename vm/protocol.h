@@ -26,7 +26,11 @@ Value obj_not_iterable(VM *vm, const char *text, Value v);
 bool obj_is_iterable(VM *vm, Value v);         // has __iter__ or __getitem__; calls nothing
 Value obj_next(VM *vm, Value it);              // VALUE_STOP at the end (StopIteration is swallowed)
 /* The next item that `take` does not take. It is asked about a generator's only, which need not be left for what it takes. */
-Value obj_next_untaken(VM *vm, Value it, ItemTaker *take, void *state);
+Value gen_next_untaken(VM *vm, Gen *g, ItemTaker *take, void *state); // coroutine.c
+static inline Value obj_next_untaken(VM *vm, Value it, ItemTaker *take, void *state)
+{
+    return is_exact(it, T_GENERATOR) ? gen_next_untaken(vm, (Gen *)as_obj(it), take, state) : obj_next(vm, it);
+}
 Value obj_getattr(VM *vm, Value v, Str *name);
 /* UNSET instead of AttributeError. */
 Value obj_getattr_opt(VM *vm, Value v, Str *name);
