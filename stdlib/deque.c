@@ -560,7 +560,18 @@ static Value nat_count_items(VM *vm, Args args)
     return ok ? VALUE_NONE : VALUE_ERROR;
 }
 
+static Value nat_move_to_end(VM *vm, Args args)
+{
+    bool movable = is_dict(args.v[0]) && !(as_obj(args.v[0])->aux & DICT_CELLS);
+    if (!movable) return vm_raise(vm, ERR_TYPE, "move_to_end() needs a dict");
+    int last = obj_truth(vm, args.v[2]);
+    if (last < 0) return VALUE_ERROR;
+    int moved = dict_move_to_end(vm, as_dict(args.v[0]), args.v[1], last);
+    return moved < 0 ? VALUE_ERROR : bool_value(moved);
+}
+
 static const NativeDef natives[] = {
+    {"move_to_end(dict, key, last, /)", nat_move_to_end, "Make key the last one, or the first: was it there?", 0},
     {"count(counts, iterable, /)", nat_count_items, "Add one to the number under each item.", 0},
     {0},
 };

@@ -549,7 +549,7 @@ Value bigint_invert(VM *vm, Value a, Value m)
 
 /* ---- greatest common divisor ---- */
 
-static uint64_t gcd_words(uint64_t a, uint64_t b)
+uint64_t bigint_gcd_words(uint64_t a, uint64_t b)
 {
     while (b) {
         uint64_t r = a % b;
@@ -617,7 +617,7 @@ static bool gcd_loop(VM *vm, Digit *a, Digit *b, size_t *length, Digit *q, Digit
         }
         if (!vm_tick(vm, n / 4 + 1)) return false;
     }
-    if (n == 1) a[0] = gcd_words(a[0], b[0]);
+    if (n == 1) a[0] = bigint_gcd_words(a[0], b[0]);
     *length = n;
     return true;
 }

@@ -41,6 +41,7 @@ Value bigint_powmod(VM *vm, Value a, Value exponent, Value m);
 /* The x in 0 .. m-1 with a * x == 1 modulo m > 0; UNSET when there is none. */
 Value bigint_invert(VM *vm, Value a, Value m);
 Value bigint_gcd(VM *vm, Value a, Value b);
+uint64_t bigint_gcd_words(uint64_t a, uint64_t b);
 /* a / b as a float, correctly rounded, b not zero; infinite when out of range. */
 bool bigint_truediv(VM *vm, Value a, Value b, double *out);
 /* mantissa * 2^exponent, rounded once (half to even), gradual underflow included; infinite when out of

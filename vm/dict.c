@@ -123,22 +123,26 @@ static void log_entries(VM *vm, Dict *d)
     }
 }
 
-static bool rebuild(VM *vm, Dict *d, uint32_t log2_index)
+/* A new table, with its first entry at `start`. */
+static bool rebuild_from(VM *vm, Dict *d, uint32_t log2_index, uint32_t start)
 {
     Dict old = *d;
-    if (d->live != d->used) log_entries(vm, d);
+    if (d->live != d->used || start) log_entries(vm, d);
     if (!allocate_block(vm, d, log2_index)) return false;
     uint32_t n = 0;
+    while (n < start) d->entries[n++] = (DictEntry){0, VALUE_UNSET, VALUE_UNSET};
     for (const DictEntry *e = old.entries; e < old.entries + old.used; e++) {
         if (is_unset(e->key)) continue;
         index_put(d, free_slot(vm, d, e->hash), n + 1);
         d->entries[n++] = *e;
     }
     d->used = n;
-    d->first = 0;
+    d->first = start;
     free_block(vm, &old);
     return true;
 }
+
+static bool rebuild(VM *vm, Dict *d, uint32_t log2_index) { return rebuild_from(vm, d, log2_index, 0); }
 
 /* Make room for another entry: by dropping the deleted ones if they are a third, else by doubling. */
 static bool grow(VM *vm, Dict *d)
@@ -295,6 +299,43 @@ static Value take(VM *vm, Dict *d, Spot spot)
     d->version++;
     find_ends(d);
     return v;
+}
+
+/* Room for an entry at that end; in front as much as behind, for half as many as there are, so that moving
+ * many costs no more for each. */
+static bool make_end_room(VM *vm, Dict *d, bool last)
+{
+    if (last) return d->used < d->capacity || grow(vm, d);
+    if (d->first > 0) return true;
+    uint32_t log2_index = log2_for((size_t)d->live * 2);
+    return rebuild_from(vm, d, log2_index, (uint32_t)(capacity_of(log2_index) - d->live) / 2);
+}
+
+/* Where the very key is that an entry has. */
+static Spot spot_of(VM *vm, const Dict *d, Value key, uint64_t hash)
+{
+    size_t slot = home(vm, d, hash), mask = index_mask(d);
+    while (d->entries[index_get(d, slot) - 1].key != key) slot = (slot + 1) & mask;
+    return (Spot){&d->entries[index_get(d, slot) - 1], slot};
+}
+
+int dict_move_to_end(VM *vm, Dict *d, Value key, bool last)
+{
+    int64_t hash;
+    Spot spot;
+    if (!value_hash(vm, key, &hash) || !find(vm, d, key, (uint64_t)hash, &spot)) return -1;
+    if (!spot.entry) return 0;
+    if (spot.entry == &d->entries[last ? d->used - 1 : d->first]) return 1;
+    key = spot.entry->key;
+    if (!make_end_room(vm, d, last)) return -1;
+    Value v = take(vm, d, spot_of(vm, d, key, (uint64_t)hash));
+    DictEntry *e = &d->entries[last ? d->used++ : --d->first];
+    e->hash = (uint64_t)hash;
+    gc_store(vm, d, &e->key, key);
+    gc_store(vm, d, &e->value, v);
+    index_put(d, free_slot(vm, d, (uint64_t)hash), (size_t)(e - d->entries) + 1);
+    d->live++;
+    return 1;
 }
 
 void dict_clear(VM *vm, Dict *d)

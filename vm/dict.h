@@ -24,6 +24,8 @@ Value dict_get(VM *vm, Dict *d, Value key);           // UNSET when absent; ERRO
 bool dict_set(VM *vm, Dict *d, Value key, Value v);
 int dict_delete(VM *vm, Dict *d, Value key);          // 1 removed, 0 absent, -1 error
 Value dict_pop(VM *vm, Dict *d, Value key);           // removes it; UNSET when absent
+/* Make key the last one, or the first, of a dict that is no namespace: 1 done, 0 absent, -1 error. */
+int dict_move_to_end(VM *vm, Dict *d, Value key, bool last);
 /* The value of key, which becomes v first if it is absent. */
 Value dict_set_default(VM *vm, Dict *d, Value key, Value v);
 /* Add one to the number under key, 0 where there is none. */

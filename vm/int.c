@@ -80,8 +80,11 @@ int int_sign(Value v)
     return x.sign;
 }
 
+static uint64_t magnitude(int64_t i) { return i < 0 ? -(uint64_t)i : (uint64_t)i; }
+
 size_t int_bit_length(Value v)
 {
+    if (is_small(v)) return v == small(0) ? 0 : 64 - (size_t)__builtin_clzll(magnitude(as_small(v)));
     IntView x;
     int_view(&x, v);
     return mag_bits(x.d, x.n);
@@ -331,7 +334,9 @@ Value int_pow(VM *vm, Value a, Value b, Value modulus)
 
 Value int_gcd(VM *vm, Value a, Value b)
 {
-    return bigint_gcd(vm, a, b);
+    int64_t i, j;
+    if (!word_of(a, &i) || !word_of(b, &j)) return bigint_gcd(vm, a, b);
+    return int_from_u64(vm, bigint_gcd_words(magnitude(i), magnitude(j)));
 }
 
 /* Newton's method with growing precision, each step exact to twice the bits: CPython's math.isqrt
