@@ -220,8 +220,8 @@ static Value compress_next(VM *vm, Value self)
             break;
         }
         int yes = obj_truth(vm, selector);
-        if (yes < 0) v = VALUE_ERROR;
-        if (yes) break;
+        if (yes < 0 || !vm_tick(vm, 1)) v = VALUE_ERROR;
+        if (yes || is_error(v)) break;
     }
     roots_pop(vm, item);
     return v;
@@ -260,8 +260,8 @@ static Value first_that(VM *vm, Iter *it, int wanted)
         v = obj_next(vm, it->source);
         if (v == VALUE_STOP || is_error(v)) break;
         int yes = holds(vm, it->extra, v, root);
-        if (yes < 0) v = VALUE_ERROR;
-        if (yes < 0 || yes == wanted) break;
+        if (yes < 0 || !vm_tick(vm, 1)) v = VALUE_ERROR;
+        if (is_error(v) || yes == wanted) break;
     }
     roots_pop(vm, root);
     return v;
@@ -385,7 +385,7 @@ static Value islice_next(VM *vm, Value self)
     while (it->index < upto) { // skipped items
         v = obj_next(vm, it->source);
         if (v == VALUE_STOP) return itertools_end(vm, it);
-        if (is_error(v)) return v;
+        if (is_error(v) || !vm_tick(vm, 1)) return VALUE_ERROR;
         it->index++;
     }
     if (it->limit >= 0 && it->index >= it->limit) return itertools_end(vm, it);

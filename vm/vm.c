@@ -52,7 +52,7 @@ bool vm_c_stack_low(VM *vm)
 bool vm_tick(VM *vm, size_t units)
 {
     int32_t cost = units > FUEL ? FUEL : (int32_t)units;
-    vm->fuel -= cost;
+    if (vm->fuel >= 0) vm->fuel -= cost; // below zero it waits for a safepoint, and must not wrap
     return vm->fuel >= 0 || !vm->host->pending || vm_interrupted(vm);
 }
 
