@@ -72,11 +72,10 @@ static void raise_first(VM *vm, const Compiled *c, size_t given)
 
 static CodeImage *compile(VM *vm, const char *text, size_t size, const char *filename, CompileMode mode)
 {
-    static const TextKind kinds[] = {[COMPILE_MODULE] = TEXT_FILE, [COMPILE_MAIN] = TEXT_FILE, [COMPILE_EXEC] = TEXT_EXEC,
+    static const TextKind kinds[] = {[COMPILE_MODULE] = TEXT_MODULE, [COMPILE_MAIN] = TEXT_FILE, [COMPILE_EXEC] = TEXT_EXEC,
                                      [COMPILE_SINGLE] = TEXT_SINGLE, [COMPILE_EVAL] = TEXT_EVAL};
     Compiled c;
     compile_text(&c, filename, text, size, kinds[mode]);
-    if (mode != COMPILE_MAIN) compiled_refuse_await(&c);
     CodeImage *image = c.image;
     c.image = NULL;
     if (!image) raise_first(vm, &c, mode == COMPILE_EVAL ? size : c.source.size);

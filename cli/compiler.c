@@ -1,12 +1,9 @@
 #include "cli/compiler.h"
 #include "lang/compile.h"
 #include "lang/parse.h"
-#include "vm/lines.h"
-#include "vm/opcode.h"
 #include "vm/verify.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* Debug builds trust nobody. */
 static void verify(Compiled *c)
@@ -38,7 +35,7 @@ static void compile_source(Compiled *c, const char *filename, const char *text, 
     *c = (Compiled){0};
     diags_init(&c->diags);
     if (!source_load(&c->source, filename, text, size, &c->diags)) return;
-    static const ParseMode modes[] = {[TEXT_FILE] = PARSE_FILE, [TEXT_PROMPT] = PARSE_SINGLE, [TEXT_TEST] = PARSE_FILE,
+    static const ParseMode modes[] = {[TEXT_FILE] = PARSE_FILE, [TEXT_MODULE] = PARSE_FILE, [TEXT_PROMPT] = PARSE_SINGLE, [TEXT_TEST] = PARSE_FILE,
                                       [TEXT_EXEC] = PARSE_FILE, [TEXT_SINGLE] = PARSE_SINGLE, [TEXT_EVAL] = PARSE_EXPR};
     Tree tree;
     ParseStatus status = parse_source(&tree, &c->source, modes[kind], &c->diags);
@@ -51,6 +48,7 @@ static void compile_source(Compiled *c, const char *filename, const char *text, 
         status = PARSE_ERROR;
     }
     tree.in_mapping = kind >= TEXT_EXEC;
+    tree.no_await = tree.in_mapping || kind == TEXT_MODULE;
     if (status == PARSE_OK)
         c->image = kind == TEXT_TEST ? compile_tests(&tree, &c->diags) : compile_tree(&tree, &c->diags);
     c->incomplete = status == PARSE_INCOMPLETE;
@@ -80,43 +78,4 @@ const char *compiled_report(const Compiled *c, TextBuffer *out, Reader reader)
 {
     diags_render(out, &c->source, &c->diags, reader);
     return out->bytes && !out->failed ? out->bytes : said(reader.language, "MemoryError: out of memory\n");
-}
-
-/* Where the body of a module first awaits, and by which opcode. */
-static Span first_await(const Compiled *c, uint16_t *op)
-{
-    const CodeRecord *body = code_record(c->image, 0);
-    const Insn *insns = code_at(c->image, body->insns);
-    for (uint32_t i = 0; i < body->ninsns; i += opcode_size(insns[i].op)) {
-        *op = insns[i].op;
-        bool awaits = *op == OP_AWAIT_CALL_H || *op == OP_AWAIT_METHOD_H || *op == OP_GET_AWAITABLE || *op == OP_FOR_AITER ||
-                      *op == OP_GET_AITER || *op == OP_AWITH_ENTER;
-        if (!awaits) continue;
-        const uint32_t *starts = c->source.line_starts;
-        CodeLine at = line_at(c->image, body, i);
-        return (Span){starts[at.line - 1] + at.col, starts[at.end_line - 1] + at.end_col};
-    }
-    return (Span){0, 0};
-}
-
-static const char *refusal_of(const Compiled *c, uint16_t op, Span at)
-{
-    if (op == OP_AWITH_ENTER) return "'async with' outside async function";
-    if (op != OP_GET_AITER && op != OP_FOR_AITER) return "'await' outside function";
-    const char *line = c->source.text + at.start; // the loop's iterable, behind `async for` or a comprehension's beginning
-    while (line > c->source.text && line[-1] != '\n') line--;
-    bool statement = strncmp(line + strspn(line, " \t"), "async", 5) == 0;
-    return statement ? "'async for' outside async function" : "asynchronous comprehension outside of an asynchronous function";
-}
-
-/* Nobody waits for the body of an imported module but its importer, which cannot. */
-void compiled_refuse_await(Compiled *c)
-{
-    if (!c->image || !(code_record(c->image, 0)->flags & CODE_COROUTINE)) return;
-    uint16_t op = OP_NOP;
-    Span at = first_await(c, &op);
-    Diag *d = diag_add(&c->diags, DIAG_SYNTAX, at, refusal_of(c, op, at));
-    diag_hint(&c->diags, d, "only the script itself may await at its top level; an imported module may not");
-    free(c->image);
-    c->image = NULL;
 }

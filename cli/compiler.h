@@ -9,6 +9,7 @@
 
 typedef enum {
     TEXT_FILE,
+    TEXT_MODULE, // a file that is imported
     TEXT_PROMPT, // what has been typed so far
     TEXT_TEST,   // a file whose asserts explain themselves
     TEXT_EXEC,   // for exec(): its names lie in a mapping, as those of the next two
@@ -28,7 +29,5 @@ void compile_text(Compiled *c, const char *filename, const char *text, size_t si
 void compiled_free(Compiled *c);
 /* The same for a file, with what the linter finds if it compiles. */
 void compile_check(Compiled *c, const char *filename, const char *text, size_t size, const LintWorld *world);
-/* An imported module may not await at its top level: an image that does is refused. */
-void compiled_refuse_await(Compiled *c);
 /* Its diagnostics as text, which lies in *out (free that with text_free). */
 const char *compiled_report(const Compiled *c, TextBuffer *out, Reader reader);

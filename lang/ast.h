@@ -131,6 +131,7 @@ typedef struct Tree {
     Arena arena;
     NameTable names;
     bool in_mapping;      // set before compiling: the root's names lie in a mapping that whoever runs the code gives (eval, exec)
+    bool no_await;        // set before compiling: nobody waits for the root's body (imported modules, eval, exec)
 } Tree;
 
 /* The tree as an S-expression, for tests and for `co`: (BinOp left=(Int value=1) op=Add ...).

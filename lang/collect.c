@@ -200,10 +200,11 @@ static void visit_class(Collect *c, AstClassDef *node)
 //-- comprehensions ----------------------------------------------------------------------------------
 
 /* What awaits makes the code it is in asynchronous; whether that is allowed there the compiler says. */
-static void mark_async(Scope *scope)
+static void mark_async(Collect *c)
 {
-    ScopeKind kind = scope->function->kind;
-    if (kind == SCOPE_GENEXP || kind == SCOPE_MODULE) scope->function->is_async = true;
+    Scope *function = c->scope->function;
+    bool may_be = function->kind == SCOPE_GENEXP || (function->kind == SCOPE_MODULE && !c->scopes->tree->no_await);
+    if (may_be) function->is_async = true;
 }
 
 static void visit_iterable(Collect *c, Node *iterable)
@@ -228,7 +229,7 @@ static void visit_comprehension(Collect *c, ScopeKind kind, Node *node, Node *ke
     if (!outer) return;
     for (uint32_t i = 0; i < generators.count; i++) {
         AstComprehension *generator = AST(Comprehension, generators.items[i]);
-        if (generator->is_async) mark_async(c->scope);
+        if (generator->is_async) mark_async(c);
         visit_iteration_target(c, generator->target);
         if (i > 0) visit_iterable(c, generator->iter);
         visit_list(c, generator->ifs);
@@ -429,15 +430,15 @@ static void visit(Collect *c, Node *node)
         visit_fields(c, node);
         break;
     case AST_Await:
-        mark_async(c->scope);
+        mark_async(c);
         visit_fields(c, node);
         break;
     case AST_For:
-        if (AST(For, node)->is_async) mark_async(c->scope);
+        if (AST(For, node)->is_async) mark_async(c);
         visit_fields(c, node);
         break;
     case AST_With:
-        if (AST(With, node)->is_async) mark_async(c->scope);
+        if (AST(With, node)->is_async) mark_async(c);
         visit_fields(c, node);
         break;
     case AST_MatchAs:

@@ -9,7 +9,7 @@ Suspension suspend(Compiler *c, const Node *at)
     if (saved == ANY) return (Suspension){ANY, ANY};
     Reg handled = push(c);
     rebase_saved(c, at, OP_EXC_UNBASE, saved);
-    put(c, at, OP_EXC_SUSPEND, handled, saved, 0);
+    put(c, at, OP_EXC_SUSPEND, handled, saved, surely_handles(c->unit->block));
     return (Suspension){handled, saved};
 }
 
@@ -49,10 +49,11 @@ bool check_async(Compiler *c, const Node *at, const char *what)
     const Scope *function = c->unit->scope;
     if (function->is_async || function->kind == SCOPE_GENEXP) return true;
     bool in_function = function->kind == SCOPE_FUNCTION || function->kind == SCOPE_LAMBDA;
-    bool is_comprehension = c->scope->kind == SCOPE_COMPREHENSION || at->kind == AST_Comprehension;
+    const Node *comprehension = !what ? at : c->scope->kind == SCOPE_COMPREHENSION ? c->scope->node : NULL;
     Diag *diag;
-    if (is_comprehension)
-        diag = compile_error(c, at->span, "asynchronous comprehension outside of an asynchronous function");
+    if (comprehension)
+        diag = compile_error(c, comprehension->span,
+                             "asynchronous comprehension outside of an asynchronous function");
     else if (in_function || strcmp(what, "await") != 0) diag = compile_error(c, at->span, "'%s' outside async function", what);
     else diag = compile_error(c, at->span, "'%s' outside function", what);
     if (diag && function->kind == SCOPE_FUNCTION)
@@ -60,6 +61,8 @@ bool check_async(Compiler *c, const Node *at, const char *what)
                   ((const AstFunctionDef *)function->node)->name->text);
     if (diag && function->kind == SCOPE_LAMBDA)
         diag_hint(c->diags, diag, "a lambda cannot await: write a function with 'async def'");
+    if (diag && function->kind == SCOPE_MODULE)
+        diag_hint(c->diags, diag, "only the script itself may await at its top level; an imported module may not");
     return false;
 }
 
@@ -175,7 +178,7 @@ Label async_step(Compiler *c, const Node *at, Reg iter, Reg item, Label done)
     bind_label(c, top);
     put_none(c, at, item);
     if (saved != ANY) rebase_saved(c, at, OP_EXC_UNBASE, saved);
-    if (saved != ANY) put(c, at, OP_EXC_SUSPEND, handled, saved, 0);
+    if (saved != ANY) put(c, at, OP_EXC_SUSPEND, handled, saved, surely_handles(c->unit->block));
     uint32_t start = here(c);
     put_jump(c, at, OP_FOR_ANEXT, item, iter, exhausted);
     put(c, at, OP_ANEXT, awaited, iter, 0);

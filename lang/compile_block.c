@@ -132,11 +132,20 @@ Reg outermost_saved(const Compiler *c)
     return saved;
 }
 
+/* Is an exception handled in block or around it? It may be the one that was handled outside, thrown into a generator. */
+bool surely_handles(const Block *block)
+{
+    for (; block; block = block->outer)
+        if (block->saved != ANY && !block->perhaps) return true;
+    return false;
+}
+
 /* What the blocks inside the outermost one keep may be what that one keeps: it changes with who resumes. */
 void rebase_saved(Compiler *c, const Node *at, Opcode op, Reg outermost)
 {
     for (const Block *block = c->unit->block; block; block = block->outer)
-        if (block->saved != ANY && block->saved != outermost) put(c, at, op, block->saved, outermost, 0);
+        if (block->saved != ANY && block->saved != outermost && !surely_handles(block->outer))
+            put(c, at, op, block->saved, outermost, 0);
 }
 
 //-- after a guard -----------------------------------------------------------------------------------

@@ -33,11 +33,11 @@ static AstComprehension *generator(const Comp *comp, uint32_t i)
 //-- loops -------------------------------------------------------------------------------------------
 
 /* Make what a loop steps over of the iterable in `from`; it takes the next temporaries. */
-static Reg prepare(Compiler *c, AstComprehension *gen, Reg before, Reg from)
+static Reg prepare(Compiler *c, const Comp *comp, AstComprehension *gen, Reg before, Reg from)
 {
     release(c, before);
     Reg iter = push_many(c, gen->is_async ? 1 : 2);
-    if (gen->is_async) check_async(c, &gen->node, "async for");
+    if (gen->is_async) check_async(c, comp->node, NULL);
     put(c, gen->iter, gen->is_async ? OP_GET_AITER : OP_FOR_PREP, iter, from, 0);
     return iter;
 }
@@ -90,7 +90,7 @@ static void loops(Compiler *c, const Comp *comp, Reg iter)
     for (uint32_t i = 0; i < count; i++) {
         AstComprehension *gen = generator(comp, i);
         Reg before = mark(c);
-        if (i > 0) iter = prepare(c, gen, before, iterable(c, gen->iter));
+        if (i > 0) iter = prepare(c, comp, gen, before, iterable(c, gen->iter));
         open[i] = step(c, gen, iter);
     }
     element(c, comp);
@@ -121,7 +121,7 @@ Reg comprehension(Compiler *c, Node *node, Reg want)
     comp.result = scratch(c, want);
     Reg before = mark(c);
     AstComprehension *first = generator(&comp, 0);
-    Reg iter = prepare(c, first, before, iterable(c, first->iter));
+    Reg iter = prepare(c, &comp, first, before, iterable(c, first->iter));
     put(c, node, build, comp.result, comp.result, 0);
 
     Scope *outer = c->scope;

@@ -120,6 +120,7 @@ static void finally_body(Compiler *c, AstTry *node, Block *guard, Reg saved, Lab
     Label cleanup = new_label(c);
     enter_block(c, &block, BLOCK_HANDLER, &node->node);
     block.saved = saved;
+    block.perhaps = true;
     protect(c, &block);
     statements(c, node->finalbody);
     pause(c, &block);

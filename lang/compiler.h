@@ -56,6 +56,7 @@ typedef struct Block {
     unsigned ways;  // bit per Way that is taken
     // HANDLER
     Reg saved;      // what was handled outside; ANY: nothing to restore
+    bool perhaps;   // of `finally`: perhaps nothing is handled in it but what was handled outside
     AstExceptHandler *catch_all; // a coroutine's `except:`; or NULL
     Name *name;     // the `e` of `except T as e`, deleted at the end; or NULL
     Node *node;
@@ -184,6 +185,7 @@ void put_yield(Compiler *c, const Node *at, Reg dst, Reg value);
 void put_await(Compiler *c, const Node *at, Reg dst, Reg from, int what); // what: AWAITED_... of code.h
 /* dst = what the delegate in `from` (already an iterator to wait on) gives. */
 void put_delegate(Compiler *c, const Node *at, Reg dst, Reg from);
+/* May it wait here? what: how it does; NULL: at is a comprehension. */
 bool check_async(Compiler *c, const Node *at, const char *what);
 /* Around an instruction that suspends: an exception that is being handled here is not the resumer's business. */
 typedef struct Suspension { Reg handled, saved; } Suspension;
@@ -242,6 +244,7 @@ void leave(Compiler *c, Node *at, Way way, Reg value);
 bool leaving_is_plain(const Compiler *c);
 /* What was handled before the outermost handler around us; ANY: no handler is around. */
 Reg outermost_saved(const Compiler *c);
+bool surely_handles(const Block *block);
 /* EXC_UNBASE or EXC_REBASE for what every other handler keeps. */
 void rebase_saved(Compiler *c, const Node *at, Opcode op, Reg outermost);
 /* A guard is done: go on as its completion register says, to `done` or on one of the ways that were taken out of it.

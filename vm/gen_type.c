@@ -219,7 +219,7 @@ static Value get_code(VM *vm, Value self)
 static Value get_delegate(VM *vm, Value self)
 {
     (void)vm;
-    Value d = as_gen(self)->delegate;
+    Value d = gen_view_state(as_gen(self)) == GEN_RUNNING ? VALUE_NONE : as_gen(self)->delegate;
     if (is_gen(d)) as_obj(d)->aux &= (uint16_t)~GEN_DIRECT; // somebody else knows it now
     return is_ptr(d) ? d : VALUE_NONE;
 }

@@ -912,7 +912,7 @@ step_generator: { // next(g), g.send(v)
     }
     CASE(ANEXT): FINISH(A, op_anext(vm, R(B)));
     CASE(EXC_SUSPEND):
-        R(A) = vm->handled == R(B) ? VALUE_STOP : vm->handled;
+        R(A) = vm->handled == R(B) && !C ? VALUE_STOP : vm->handled;
         vm->handled = R(B);
         vm->awaited_handling = true;
         NEXT;
