@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -308,20 +309,53 @@ static Value nat_strerror(VM *vm, Args args)
 
 /* ---- its environment ----------------------------------------------------------------------------- */
 
+/* The environment is the process's, whose VMs may run on several threads: so is this. */
+static pthread_mutex_t environment_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* The variables as they are now, "name=value" with its NUL each, malloc'd, and their end. NULL: memory is out. */
+static char *copy_environment(char **end)
+{
+    pthread_mutex_lock(&environment_lock);
+    size_t size = 0;
+    for (char **e = environ; e && *e; e++) size += strlen(*e) + 1;
+    char *copy = malloc(size + 1), *at = copy;
+    for (char **e = environ; copy && e && *e; e++) at = stpcpy(at, *e) + 1;
+    pthread_mutex_unlock(&environment_lock);
+    *end = at;
+    return copy;
+}
+
+static bool append_variable(VM *vm, List *l, char *variable)
+{
+    char *equals = strchr(variable, '=');
+    if (!equals) return true;
+    *equals = '\0';
+    Value row = tuple_pack(vm, 2, text_from_system(vm, variable), text_from_system(vm, equals + 1));
+    return !is_error(row) && list_append(vm, l, row);
+}
+
 static Value nat_environment(VM *vm, Args args)
 {
     (void)args;
     Value list = list_new(vm, NULL, 0);
-    for (char **e = environ; e && *e && !is_error(list); e++) {
-        char *equals = strchr(*e, '=');
-        if (!equals) continue;
-        char *name = strndup(*e, (size_t)(equals - *e));
-        if (!name) return vm_no_memory(vm);
-        Value row = tuple_pack(vm, 2, text_from_system(vm, name), text_from_system(vm, equals + 1));
-        free(name);
-        if (is_error(row) || !list_append(vm, as_list(list), row)) return VALUE_ERROR;
+    char *end, *copy = is_error(list) ? NULL : copy_environment(&end);
+    if (!copy) return is_error(list) ? list : vm_no_memory(vm);
+    bool ok = true;
+    for (char *at = copy, *next; ok && at < end; at = next) {
+        next = at + strlen(at) + 1;
+        ok = append_variable(vm, as_list(list), at);
     }
-    return list;
+    free(copy);
+    return ok ? list : VALUE_ERROR;
+}
+
+/* value NULL: the variable goes. */
+static Value change_environment(VM *vm, const char *name, const char *value)
+{
+    pthread_mutex_lock(&environment_lock);
+    int failed = value ? setenv(name, value, 1) : unsetenv(name), code = errno;
+    pthread_mutex_unlock(&environment_lock);
+    return failed ? vm_raise_errno(vm, code, NULL) : VALUE_NONE;
 }
 
 static Value nat_putenv(VM *vm, Args args)
@@ -331,15 +365,14 @@ static Value nat_putenv(VM *vm, Args args)
     const char *value = name ? path_arg(vm, args.v[1], "putenv", &shown) : NULL;
     if (!value) return VALUE_ERROR;
     if (!*name || strchr(name, '=')) return vm_raise(vm, ERR_VALUE, "illegal environment variable name");
-    return setenv(name, value, 1) == 0 ? VALUE_NONE : vm_raise_errno(vm, errno, NULL);
+    return change_environment(vm, name, value);
 }
 
 static Value nat_unsetenv(VM *vm, Args args)
 {
     Value shown;
     const char *name = path_arg(vm, args.v[0], "unsetenv", &shown);
-    if (!name) return VALUE_ERROR;
-    return unsetenv(name) == 0 ? VALUE_NONE : vm_raise_errno(vm, errno, NULL);
+    return name ? change_environment(vm, name, NULL) : VALUE_ERROR;
 }
 
 static const NativeDef natives[] = {
