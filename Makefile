@@ -126,11 +126,11 @@ build/cover/lang/grammar.o: private CFLAGS += '-Dyytestcase(X)=if (X) __asm__ vo
 
 HOT  := $(patsubst %,cli/%,channel_uv host_uv host_virtual io_virtual lane_uv places stream_uv trace_record)
 COLD := $(filter-out $(HOT:%=$(B)/%.o),$(filter $(B)/cli/%,$(CLI) $(LIB))) $(filter $(B)/lang/lint%,$(LIB)) \
-        $(patsubst %,$(B)/lang/%.o,build_pattern compile_match diag explain near) \
-        $(patsubst %,$(B)/vm/%.o,advice caret code_type dis exception_group exception_types gen_view hangul import memoryview messages \
+        $(patsubst %,$(B)/lang/%.o,ast build build_pattern build_stmt compile_match diag explain near) \
+        $(patsubst %,$(B)/vm/%.o,advice caret class code_type dict_views dis exception_group gen_view hangul import memoryview messages \
             object_type reduce report sched_report slot_wrappers suggest traceback traceback_type ucd unawaited verify version) \
-        $(patsubst %,$(B)/stdlib/%.o,_files _hashlib _os _pickle _postgres _process _socket _sqlite _ssl _workers atexit binascii \
-            builtin_eval courier_pack courier_unpack errand library metatypes pickle_load pickle_save sys time unicodedata)
+        $(patsubst %,$(B)/stdlib/%.o,_array _files _hashlib _os _pickle _postgres _process _socket _sqlite _ssl _workers atexit binascii \
+            builtin_eval courier_pack courier_unpack errand library metatypes pickle_load pickle_save stream_types sys time unicodedata)
 $(COLD): private CFLAGS += $(COLD_$(CONFIG))
 
 # The fuzzers run no code, and clang takes minutes over the interpreter with its sanitizers.

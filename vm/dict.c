@@ -45,7 +45,7 @@ static inline size_t home(VM *vm, const Dict *d, uint64_t hash)
     return (size_t)(hash_spread(vm, (int64_t)hash) >> (64 - d->log2_index));
 }
 
-static size_t free_slot(VM *vm, const Dict *d, uint64_t hash)
+static inline __attribute__((always_inline)) size_t free_slot(VM *vm, const Dict *d, uint64_t hash)
 {
     size_t slot = home(vm, d, hash), mask = index_mask(d);
     while (index_get(d, slot)) slot = (slot + 1) & mask;
