@@ -101,6 +101,7 @@ build/gen/%.inc: tools/%.py
 	$(call said,table    $@)python3 $< > $@
 
 build/gen/messages.inc: vm/messages.def
+build/gen/ucd.inc: tools/unitables.py
 build/gen/cli/trace_page.inc: cli/trace_page.html
 
 build/gen/%.c: %.re

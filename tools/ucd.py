@@ -9,6 +9,8 @@ import re
 import unicodedata
 import zlib
 
+from unitables import print_array, unique
+
 CODES = range(0x110000)
 HANGUL = range(0xAC00, 0xD7A4)  # decomposed and named by rule in C
 NAMES_A_BLOCK = 64  # of which the first is written in full
@@ -62,12 +64,6 @@ def planes(numbers):
 def gaps(numbers):
     """From each number to the next, the first from 0."""
     return [b - a for a, b in zip([0, *numbers], numbers)]
-
-
-def unique(items):
-    """Every different item once, and for each item its number among those."""
-    numbers = {}
-    return [numbers.setdefault(item, len(numbers)) for item in items], list(numbers)
 
 
 #-- properties ---------------------------------------------------------------------------------------
@@ -197,27 +193,16 @@ def ranges(test):
     return flips
 
 
-def print_array(kind, name, cells):
-    print(f"static const {kind} {name}[] = {{")
-    line = ""
-    for text in map(str, cells):
-        if len(line) + len(text) > 108:
-            print(line)
-            line = ""
-        line += text + ","
-    print(f"{line}\n}};")
-
-
 def print_properties():
     columns, words = properties()
     data = b"".join(map(planes, columns.values()))
     print("#ifdef UCD_PROPERTIES")
     print("enum {", ", ".join([*columns, "COLUMNS"]), "};")
-    print_array("uint16_t", "column_counts", map(len, columns.values()))
+    print_array("static const uint16_t", "column_counts", map(len, columns.values()))
     for name, texts in words.items():
-        print_array("char *const", name, (f'"{text}"' for text in texts))
+        print_array("static const char *const", name, (f'"{text}"' for text in texts))
     print(f"enum {{ PROPERTIES_SIZE = {len(data)} }};")
-    print_array("uint8_t", "deflated_properties", deflated(data))
+    print_array("static const uint8_t", "deflated_properties", deflated(data))
     print("#endif")
 
 
@@ -225,8 +210,8 @@ def print_names():
     data, constants = names()
     print("#ifdef UCD_NAMES")
     print("enum {", ", ".join(f"{name} = {value}" for name, value in constants.items()), "};")
-    print_array("uint32_t", "ideographs", ranges(lambda c: unicodedata.name(c, "").startswith("CJK UNIFIED IDEOGRAPH-")))
-    print_array("uint8_t", "deflated_names", deflated(data))
+    print_array("static const uint32_t", "ideographs", ranges(lambda c: unicodedata.name(c, "").startswith("CJK UNIFIED IDEOGRAPH-")))
+    print_array("static const uint8_t", "deflated_names", deflated(data))
     print("#endif")
 
 

@@ -87,7 +87,7 @@ def flat(groups):
 
 
 def print_array(kind, name, values):
-    print(f"const {kind} {name}[] = {{")
+    print(f"{kind} {name}[] = {{")
     line = ""
     for text in map(str, values):
         if len(line) + len(text) > 108:
@@ -110,12 +110,13 @@ def main():
     block_numbers, blocks = unique(cut(record_numbers, 1 << BLOCK))
     row_numbers, block_rows = unique(cut(block_numbers, 1 << ROW - BLOCK))
     print("/* Made by tools/unitables.py from unicodedata", unicodedata.unidata_version, "*/")
-    print_array("UniRecord", "uni_records", ("{%s}" % ",".join(map(str, r)) for r in records))
-    print_array("uint32_t", "uni_mappings", mappings)
-    print_array("uint16_t", "uni_ascii_flags", (records[record_numbers[code]][0] for code in range(0x80)))
-    print_array("uint8_t", "uni_rows", row_numbers)
-    print_array("uint16_t", "uni_blocks", flat(block_rows))
-    print_array("uint16_t", "uni_numbers", flat(blocks))
+    print_array("const UniRecord", "uni_records", ("{%s}" % ",".join(map(str, r)) for r in records))
+    print_array("const uint32_t", "uni_mappings", mappings)
+    print_array("const uint16_t", "uni_ascii_flags", (records[record_numbers[code]][0] for code in range(0x80)))
+    print_array("const uint8_t", "uni_rows", row_numbers)
+    print_array("const uint16_t", "uni_blocks", flat(block_rows))
+    print_array("const uint16_t", "uni_numbers", flat(blocks))
 
 
-main()
+if __name__ == "__main__":
+    main()
