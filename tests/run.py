@@ -37,7 +37,6 @@ import functools
 import importlib.util
 import os
 import pathlib
-import platform
 import re
 import resource
 import shlex
@@ -57,7 +56,7 @@ from postgres_server import Server, find_programs  # noqa: E402
 ORACLE_VERSION = (3, 11)
 ORACLE_RELEASE = TESTS / "same/CPYTHON"  # the release of CPython that printed what is stored
 MEMORY = 3 << 30  # bytes of address space for any one program
-RELEASE = platform.python_version()
+RELEASE = ".".join(map(str, sys.version_info[:3]))
 SECONDS = 10  # for any one program, unless it says otherwise
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")  # of an object
 SANITIZER = re.compile(r"ERROR: (Address|Leak|UndefinedBehavior)Sanitizer|WARNING: ThreadSanitizer|\.[ch]:\d+:\d+: runtime error: ")
