@@ -23,22 +23,26 @@ typedef enum Column {
     COLUMN_COUNT
 } Column;
 
-/* In front of the deflated form, which is: how many numbers each column has, the columns, low bytes first, the texts. */
+/* In front of the deflated form, which is: how many numbers each column has, the columns, the texts. A number is one byte, or
+ * WIDE and two, low byte first; a text ends with a NUL, or its length is told. */
 typedef struct PackedHeader {
     uint32_t image_size, form_size, ntexts;
 } PackedHeader;
 
-/* The walk over an image and its packed form side by side: which of the two is filled is all that differs.
- * Packing walks twice, the first time without a form, to count. */
+enum { WIDE = 255, WIDE_SIZE = 3 };
+
+/* The walk over an image and its columns side by side: which of the two is filled is all that differs.
+ * Packing walks twice, the first time without columns, to count. */
 typedef struct Walk {
     char *image;
     uint32_t size;                          // of the image that unpacking makes, as far as the walk has come
-    uint8_t *form;
+    uint16_t *numbers;                      // of all columns
     uint32_t counts[COLUMN_COUNT], starts[COLUMN_COUNT], next[COLUMN_COUNT];
     uint32_t ntexts;                        // that have been met
     CodeText *texts;                        // unpacking: all of these
-    uint32_t *numbers;                      // packing: one more than the number of the text at a place; 0: not met
-    uint32_t text_start, text_bytes;        // of the form's texts: where they lie; how much of them has been met
+    uint32_t *met;                          // packing: one more than the number of the text at a place; 0: not met
+    char *text;                             // where the form has the next text
+    uint32_t text_bytes;                    // of the form's texts that have been met
     uint32_t line;                          // where the record before began
     bool unpacks, too_large;
 } Walk;
@@ -49,12 +53,9 @@ typedef struct Walk {
 static uint32_t number_at(Walk *w, Column column, uint32_t index, uint32_t n)
 {
     if (n > UINT16_MAX) w->too_large = true;
-    if (!w->form) return n;
-    uint8_t *low = w->form + w->starts[column] + index, *high = low + w->counts[column];
-    if (w->unpacks) return *low | (uint32_t)*high << 8;
-    *low = (uint8_t)n;
-    *high = (uint8_t)(n >> 8);
-    return n;
+    if (!w->numbers) return n;
+    uint16_t *at = &w->numbers[w->starts[column] + index];
+    return w->unpacks ? *at : (*at = (uint16_t)n);
 }
 
 static uint32_t number(Walk *w, Column column, uint32_t n)
@@ -78,21 +79,24 @@ static void *table(Walk *w, uint32_t *offset, uint32_t count, size_t size)
 
 static void walk_new_text(Walk *w, CodeText *text)
 {
-    text->len = number(w, TEXT_LENGTH, text->len);
-    char *bytes = part(w, &text->offset, text->len + 1, 1); // with a NUL behind it
-    char *packed = w->form ? (char *)w->form + w->text_start + w->text_bytes : NULL;
-    if (w->unpacks) memcpy(bytes, packed, text->len);
-    else if (packed) memcpy(packed, bytes, text->len);
+    const char *bytes = w->unpacks ? w->text : w->image + text->offset;
+    bool plain = w->unpacks || !memchr(bytes, 0, text->len);
+    uint32_t told = number(w, TEXT_LENGTH, plain ? 0 : text->len + 1); // of those that have a NUL inside
+    if (w->unpacks) text->len = told ? told - 1 : (uint32_t)strlen(bytes);
+    char *copy = part(w, &text->offset, text->len + 1, 1);
+    if (w->unpacks) memcpy(copy, bytes, text->len + 1);
+    else if (w->text) memcpy(w->text, bytes, text->len + 1);
+    if (w->text) w->text += text->len + 1;
     if (w->unpacks) w->texts[w->ntexts] = *text;
-    else w->numbers[text->offset] = w->ntexts + 1;
+    else w->met[text->offset] = w->ntexts + 1;
     w->ntexts++;
-    w->text_bytes += text->len;
+    w->text_bytes += text->len + 1;
 }
 
 /* 0 stands for the next new text; those that have been met are counted from 1. */
 static void walk_text(Walk *w, Column column, CodeText *text)
 {
-    uint32_t known = number(w, column, w->unpacks ? 0 : w->numbers[text->offset]);
+    uint32_t known = number(w, column, w->unpacks ? 0 : w->met[text->offset]);
     if (!known) walk_new_text(w, text);
     else if (w->unpacks) *text = w->texts[known - 1];
 }
@@ -276,21 +280,38 @@ static void walk_image(Walk *w)
 
 //-- there and back -----------------------------------------------------------------------------------
 
-/* Where the columns lie in the form, whose bytes all are then known. */
+/* Where the columns begin. The number of all numbers. */
 static uint32_t place_columns(Walk *w)
 {
-    uint32_t size = sizeof w->counts;
+    uint32_t total = 0;
     for (int i = 0; i < COLUMN_COUNT; i++) {
-        w->starts[i] = size;
-        size += 2 * w->counts[i];
+        w->starts[i] = total;
+        total += w->counts[i];
     }
-    return w->text_start = size;
+    return total;
+}
+
+static uint32_t read_number(const uint8_t **at)
+{
+    uint32_t n = *(*at)++;
+    if (n < WIDE) return n;
+    *at += 2;
+    return (*at)[-2] | (uint32_t)(*at)[-1] << 8;
+}
+
+static bool read_numbers(Walk *w, const uint8_t *form)
+{
+    for (int i = 0; i < COLUMN_COUNT; i++) w->counts[i] = read_number(&form);
+    uint32_t total = place_columns(w);
+    w->numbers = malloc((total + 1) * sizeof *w->numbers);
+    if (!w->numbers) return false;
+    for (uint32_t i = 0; i < total; i++) w->numbers[i] = (uint16_t)read_number(&form);
+    w->text = (char *)form;
+    return true;
 }
 
 static bool fill_image(Walk *w, PackedHeader h)
 {
-    memcpy(w->counts, w->form, sizeof w->counts);
-    place_columns(w);
     w->image = calloc(1, h.image_size);
     w->texts = malloc((h.ntexts + 1) * sizeof *w->texts);
     if (w->image && w->texts) {
@@ -307,10 +328,12 @@ CodeImage *image_unpack(const void *packed, size_t size)
 {
     PackedHeader h;
     memcpy(&h, packed, sizeof h);
-    Walk w = {.unpacks = true, .form = malloc(h.form_size)};
-    bool ok = w.form && inflate_into(w.form, h.form_size, (const char *)packed + sizeof h, size - sizeof h) &&
-              fill_image(&w, h);
-    free(w.form);
+    Walk w = {.unpacks = true};
+    uint8_t *form = malloc(h.form_size);
+    bool ok = form && inflate_into(form, h.form_size, (const char *)packed + sizeof h, size - sizeof h) &&
+              read_numbers(&w, form) && fill_image(&w, h);
+    free(form);
+    free(w.numbers);
     free(w.texts);
     if (!ok) free(w.image), w.image = NULL;
     return (CodeImage *)w.image;
@@ -330,32 +353,77 @@ static void drop_columns(const CodeImage *image, CodeRecord *r)
     r->lines_size = (uint32_t)(out - bytes);
 }
 
-/* The whole form. NULL: memory is out, or a number too large. */
-static uint8_t *make_form(CodeImage *image, PackedHeader *h)
+/* What is deflated, in parts that are unlike each other: what is before the opcodes, these, their operands, the texts. */
+enum { PART_COUNT = 4 };
+typedef struct Form {
+    uint8_t *bytes;
+    uint32_t ends[PART_COUNT];
+} Form;
+
+static uint8_t *write_number(uint8_t *at, uint32_t n)
 {
-    uint32_t *numbers = calloc(image->size, sizeof *numbers);
-    if (!numbers) return NULL;
-    Walk counting = {.image = (char *)image, .numbers = numbers};
-    walk_image(&counting);
-    Walk w = {.image = (char *)image, .numbers = numbers};
-    memcpy(w.counts, counting.next, sizeof w.counts);
-    *h = (PackedHeader){counting.size, place_columns(&w) + counting.text_bytes, counting.ntexts};
-    w.form = counting.too_large ? NULL : malloc(h->form_size);
-    if (w.form) {
-        memset(numbers, 0, image->size * sizeof *numbers);
-        memcpy(w.form, w.counts, sizeof w.counts);
-        walk_image(&w);
-    }
-    free(numbers);
-    return w.form;
+    if (n < WIDE) return *at = (uint8_t)n, at + 1;
+    at[0] = WIDE, at[1] = (uint8_t)n, at[2] = (uint8_t)(n >> 8);
+    return at + WIDE_SIZE;
 }
 
-/* Answers the size behind the header; 0: memory is out. */
-static size_t deflate_form(uint8_t *packed, size_t room, uint8_t *form, size_t size)
+static void write_numbers(Form *form, const Walk *w, uint32_t total)
 {
-    z_stream z = {.next_in = form, .avail_in = (uInt)size, .next_out = packed, .avail_out = (uInt)room};
+    uint8_t *at = form->bytes;
+    for (int i = 0; i < COLUMN_COUNT; i++) at = write_number(at, w->counts[i]);
+    for (uint32_t i = 0; i < total; i++) {
+        if (i == w->starts[INSN_OP]) form->ends[0] = (uint32_t)(at - form->bytes);
+        if (i == w->starts[INSN_A]) form->ends[1] = (uint32_t)(at - form->bytes);
+        at = write_number(at, w->numbers[i]);
+    }
+    form->ends[2] = (uint32_t)(at - form->bytes);
+}
+
+/* Walks, with `counted` what the first walk has counted. False: memory is out, or a number too large. */
+static bool fill_form(Form *form, Walk *w, const Walk *counted)
+{
+    memcpy(w->counts, counted->next, sizeof w->counts);
+    uint32_t total = place_columns(w);
+    uint32_t room = WIDE_SIZE * (COLUMN_COUNT + total);
+    w->numbers = malloc((total + 1) * sizeof *w->numbers);
+    form->bytes = malloc(room + counted->text_bytes);
+    if (!w->numbers || !form->bytes) return false;
+    char *texts = w->text = (char *)form->bytes + room;
+    walk_image(w);
+    for (int i = 0; i < COLUMN_COUNT; i++) w->too_large |= w->counts[i] > UINT16_MAX;
+    write_numbers(form, w, total);
+    form->ends[3] = form->ends[2] + counted->text_bytes;
+    memmove(form->bytes + form->ends[2], texts, counted->text_bytes);
+    return !w->too_large;
+}
+
+/* Its bytes are NULL: memory is out, or a number too large. */
+static Form make_form(CodeImage *image, PackedHeader *h)
+{
+    Form form = {0};
+    uint32_t *met = calloc(image->size, sizeof *met);
+    if (!met) return form;
+    Walk counting = {.image = (char *)image, .met = met}, filling = counting;
+    walk_image(&counting);
+    memset(met, 0, image->size * sizeof *met);
+    if (!fill_form(&form, &filling, &counting)) free(form.bytes), form.bytes = NULL;
+    *h = (PackedHeader){counting.size, form.ends[PART_COUNT - 1], counting.ntexts};
+    free(filling.numbers);
+    free(met);
+    return form;
+}
+
+/* Answers the size behind the header; 0: memory is out. Each part gets a code table of its own. */
+static size_t deflate_form(uint8_t *packed, size_t room, Form form)
+{
+    z_stream z = {.next_in = form.bytes, .next_out = packed, .avail_out = (uInt)room};
     if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, -MAX_WBITS, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK) return 0;
-    bool ok = deflate(&z, Z_FINISH) == Z_STREAM_END;
+    bool ok = true;
+    for (int i = 0; i < PART_COUNT && ok; i++) {
+        bool last = i == PART_COUNT - 1;
+        z.avail_in = (uInt)(form.bytes + form.ends[i] - z.next_in);
+        ok = deflate(&z, last ? Z_FINISH : Z_BLOCK) == (last ? Z_STREAM_END : Z_OK);
+    }
     deflateEnd(&z);
     return ok ? z.total_out : 0;
 }
@@ -364,15 +432,16 @@ void *image_pack(CodeImage *image, size_t *size)
 {
     PackedHeader h;
     for (uint32_t i = 0; i < image->nrecords; i++) drop_columns(image, (CodeRecord *)code_record(image, i));
-    uint8_t *form = make_form(image, &h), *packed = NULL;
-    if (form) {
-        size_t room = compressBound(h.form_size);
+    Form form = make_form(image, &h);
+    uint8_t *packed = NULL;
+    if (form.bytes) {
+        size_t room = compressBound(h.form_size) + 64; // ends of parts
         packed = malloc(sizeof h + room);
-        size_t n = packed ? deflate_form(packed + sizeof h, room, form, h.form_size) : 0;
+        size_t n = packed ? deflate_form(packed + sizeof h, room, form) : 0;
         if (n) memcpy(packed, &h, sizeof h);
         else free(packed), packed = NULL;
         *size = sizeof h + n;
     }
-    free(form);
+    free(form.bytes);
     return packed;
 }
