@@ -36,14 +36,16 @@ static Value source_text(VM *vm, const char *text, size_t n)
 static Value place_of(VM *vm, const Source *source, const Diag *d, size_t given)
 {
     if (!source->line_count) return VALUE_NONE;
+    Value name = source_text(vm, source->name, strlen(source->name));
+    if (is_error(name)) return name;
+    if (!given) return tuple_pack(vm, 6, name, small(0), small(0), source_text(vm, "", 0), small(0), small(0)); // there is no line
     Position p = source_position(source, d->span);
     Span line = source_line(source, p.line), end_line = source_line(source, p.end_line);
     bool ended = line.end < given && source->text[line.end] == '\n'; // the text shows the line's end, too
     Value text = source_text(vm, source->text + line.start, line.end + ended - line.start);
     Value before = source_text(vm, source->text + line.start, p.col);
     Value before_end = source_text(vm, source->text + end_line.start, p.end_col);
-    Value name = source_text(vm, source->name, strlen(source->name));
-    if (is_error(text) || is_error(before) || is_error(before_end) || is_error(name)) return VALUE_ERROR;
+    if (is_error(text) || is_error(before) || is_error(before_end)) return VALUE_ERROR;
     return tuple_pack(vm, 6, name, small(p.line), small((int64_t)as_str(before)->length + 1), text,
                       small(p.end_line), small((int64_t)as_str(before_end)->length + 1));
 }
@@ -78,7 +80,7 @@ static CodeImage *compile(VM *vm, const char *text, size_t size, const char *fil
     compile_text(&c, filename, text, size, kinds[mode]);
     CodeImage *image = c.image;
     c.image = NULL;
-    if (!image) raise_first(vm, &c, mode == COMPILE_EVAL ? size : c.source.size);
+    if (!image) raise_first(vm, &c, mode == COMPILE_EVAL || mode == COMPILE_SINGLE ? size : c.source.size);
     else if (c.diags.count) { // warnings
         TextBuffer out = {0};
         const char *report = compiled_report(&c, &out, vm->reader);

@@ -4,6 +4,7 @@
 #include "vm/verify.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Debug builds trust nobody. */
 static void verify(Compiled *c)
@@ -19,14 +20,28 @@ static void verify(Compiled *c)
 #endif
 }
 
-/* A compound statement, or simple ones on one line. */
-static bool is_single(const Tree *tree)
+/* What is wrong with a text that should be a compound statement, or simple ones on one line; or NULL. */
+static const char *not_single(const Tree *tree)
 {
-    if (tree->root->kind != AST_Interactive) return true;
+    if (tree->root->kind != AST_Interactive) return NULL;
     NodeList body = AST(Interactive, tree->root)->body;
-    if (body.count < 2) return true;
+    if (!body.count) return "invalid syntax";
     Span first = body.items[0]->span, last = body.items[body.count - 1]->span;
-    return source_position(tree->source, first).line == source_position(tree->source, last).line;
+    bool on_one_line = source_position(tree->source, first).line == source_position(tree->source, last).line;
+    return on_one_line ? NULL : "multiple statements found while compiling a single statement";
+}
+
+/* Loads the text with the end of a block, which a prompt would wait for. */
+static bool load_ended(Source *source, const char *filename, const char *text, size_t size, Diags *diags)
+{
+    char *ended = malloc(size + 2);
+    if (ended) {
+        memcpy(ended, text, size);
+        memcpy(ended + size, "\n\n", 2);
+    } else diags->out_of_memory = true;
+    bool loaded = ended && source_load(source, filename, ended, size + 2, diags);
+    free(ended);
+    return loaded;
 }
 
 static void compile_source(Compiled *c, const char *filename, const char *text, size_t size, TextKind kind,
@@ -34,17 +49,20 @@ static void compile_source(Compiled *c, const char *filename, const char *text, 
 {
     *c = (Compiled){0};
     diags_init(&c->diags);
-    if (!source_load(&c->source, filename, text, size, &c->diags)) return;
+    if (!(kind == TEXT_SINGLE ? load_ended : source_load)(&c->source, filename, text, size, &c->diags)) return;
     static const ParseMode modes[] = {[TEXT_FILE] = PARSE_FILE, [TEXT_MODULE] = PARSE_FILE, [TEXT_PROMPT] = PARSE_SINGLE, [TEXT_TEST] = PARSE_FILE,
                                       [TEXT_EXEC] = PARSE_FILE, [TEXT_SINGLE] = PARSE_SINGLE, [TEXT_EVAL] = PARSE_EXPR};
     Tree tree;
     ParseStatus status = parse_source(&tree, &c->source, modes[kind], &c->diags);
     if (status == PARSE_INCOMPLETE && kind == TEXT_SINGLE) { // there are no more lines: what is missing?
         tree_free(&tree);
+        source_free(&c->source);
+        if (!source_load(&c->source, filename, text, size, &c->diags)) return;
         status = parse_source(&tree, &c->source, PARSE_FILE, &c->diags);
     }
-    if (status == PARSE_OK && kind == TEXT_SINGLE && !is_single(&tree)) {
-        diag_add(&c->diags, DIAG_SYNTAX, (Span){0, 0}, "multiple statements found while compiling a single statement");
+    const char *complaint = status == PARSE_OK && kind == TEXT_SINGLE ? not_single(&tree) : NULL;
+    if (complaint) {
+        diag_add(&c->diags, DIAG_SYNTAX, (Span){0, 0}, "%s", complaint);
         status = PARSE_ERROR;
     }
     tree.in_mapping = kind >= TEXT_EXEC;

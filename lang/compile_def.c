@@ -273,7 +273,7 @@ static void describe_class(Compiler *c, AstClassDef *node)
     release(c, value);
 }
 
-/* The body runs as a function whose first register is the namespace, which it returns. */
+/* The body is a function of the namespace, which it returns. */
 static uint32_t class_code(Compiler *c, AstClassDef *node)
 {
     enum { NAMESPACE };
@@ -285,7 +285,7 @@ static uint32_t class_code(Compiler *c, AstClassDef *node)
     statements(c, node->body);
     if (scope->class_cell) put_in_namespace(c, &node->node, "__classcell__", scope->class_cell->reg);
     put_return(c, &node->node, NAMESPACE);
-    return unit_end(c, &unit, (CodeRecord){.first_line = line_of(c, &node->node)});
+    return unit_end(c, &unit, (CodeRecord){.first_line = line_of(c, &node->node), .nparams = 1});
 }
 
 static void class_bases(Compiler *c, AstClassDef *node, Reg dst)

@@ -34,23 +34,9 @@ static bool source_bytes(VM *vm, Value source, const char *what, ByteView *out)
     return vm_raise(vm, ERR_SYNTAX, "source code string cannot contain null bytes"), false;
 }
 
-/* A block needs its end, which a prompt would wait for. */
-static CodeImage *compile_single(VM *vm, ByteView text, const char *filename)
-{
-    char *ended = malloc(text.size + 3);
-    if (!ended) return vm_no_memory(vm), NULL;
-    memcpy(ended, text.data, text.size);
-    memcpy(ended + text.size, "\n\n", 3);
-    CodeImage *image = vm->compiler->compile(vm, ended, text.size + 2, filename, COMPILE_SINGLE);
-    free(ended);
-    return image;
-}
-
 static CodeImage *compile_text(VM *vm, ByteView text, const char *filename, CompileMode mode)
 {
     if (!vm->compiler) return vm_raise(vm, ERR_RUNTIME, "there is no compiler in this program"), NULL;
-    if (mode == COMPILE_SINGLE) return compile_single(vm, text, filename);
-    while (mode == COMPILE_EVAL && text.size && (*text.data == ' ' || *text.data == '\t')) text.data++, text.size--;
     return vm->compiler->compile(vm, (const char *)text.data, text.size, filename, mode);
 }
 
@@ -130,6 +116,7 @@ static Value evaluate(VM *vm, Value source, Namespaces in, CompileMode mode, con
     char what[16];
     snprintf(what, sizeof what, "%s() arg 1", caller);
     if (!source_bytes(vm, source, what, &text)) return VALUE_ERROR;
+    while (mode == COMPILE_EVAL && text.size && (*text.data == ' ' || *text.data == '\t')) text.data++, text.size--;
     Code *c = code_of_text(vm, text, "<string>", mode, m);
     return c ? run(vm, c, in.locals) : VALUE_ERROR;
 }

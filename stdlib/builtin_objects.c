@@ -101,15 +101,6 @@ Value nat_vars(VM *vm, Args args)
     return is_unset(dict) ? vm_raise(vm, ERR_TYPE, "vars() argument must have __dict__ attribute") : dict;
 }
 
-Value nat_import(VM *vm, Args args)
-{
-    if (!is_str(args.v[0])) return vm_raise(vm, ERR_TYPE, "module name must be a string");
-    int64_t level;
-    if (!obj_index_i64(vm, args.v[4], &level)) return VALUE_ERROR;
-    return import_name(vm, as_str(args.v[0]), is_dict(args.v[1]) ? as_dict(args.v[1]) : NULL, args.v[3],
-                       level);
-}
-
 /* ---- help ---------------------------------------------------------------------------------------- */
 
 /* The command tells more of a value (cli/look.c) than its documentation. */

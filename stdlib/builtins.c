@@ -2,8 +2,11 @@
 #include "vm/common.h"
 #include "vm/coroutine.h"
 #include "vm/dict.h"
+#include "vm/import.h"
+#include "vm/ops.h"
 
 static const NativeDef natives[] = {
+    {"__build_class__(func, name, /, *bases, **kwds)", nat_build_class, "What a class statement calls.", 0},
     {"__import__(name, globals=None, locals=None, fromlist=(), level=0)", nat_import, "Import a module.", 0},
     {"abs(x, /)", nat_abs, "The absolute value of x.", 0},
     {"aiter(async_iterable, /)", nat_aiter, "An asynchronous iterator over async_iterable.", 0},

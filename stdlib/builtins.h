@@ -21,7 +21,6 @@ NATIVE(dir);
 NATIVE(vars);
 NATIVE(globals);
 NATIVE(locals);
-NATIVE(import);
 NATIVE(help);
 NATIVE(exit);
 NATIVE(eval);

@@ -484,9 +484,27 @@ Value import_name(VM *vm, Str *name, Dict *globals, Value fromlist, int64_t leve
     return first ? module_import(vm, first) : VALUE_ERROR;
 }
 
+Value nat_import(VM *vm, Args args)
+{
+    if (!is_str(args.v[0])) return vm_raise(vm, ERR_TYPE, "module name must be a string");
+    int64_t level;
+    if (!obj_index_i64(vm, args.v[4], &level)) return VALUE_ERROR;
+    Dict *globals = is_dict(args.v[1]) ? as_dict(args.v[1]) : NULL;
+    return import_name(vm, as_str(args.v[0]), globals, args.v[3], level);
+}
+
+/* Another `__import__` may stand in the builtins of a program, or, for eval and exec, none. */
 Value op_import(VM *vm, Code *c, Value name, Value fromlist, int level)
 {
-    return import_name(vm, as_str(name), c->module->dict, fromlist, level);
+    Dict *globals = c->module->dict;
+    if (code_is_library(c)) return import_name(vm, as_str(name), globals, fromlist, level);
+    Value importer = module_builtin(vm, c->module, vm->common->import_);
+    if (is_error(importer)) return importer;
+    if (is_unset(importer)) return vm_raise(vm, ERR_IMPORT, "__import__ not found");
+    bool usual = is_kind(importer, KIND_NATIVE) && ((Native *)as_obj(importer))->fn == nat_import;
+    if (usual) return import_name(vm, as_str(name), globals, fromlist, level);
+    Value args[] = {name, obj_value(globals), VALUE_NONE, fromlist, small(level)};
+    return vm_call(vm, importer, args, 5);
 }
 
 const char *module_left_out(VM *vm, Value module, const Str *name)

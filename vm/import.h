@@ -71,3 +71,4 @@ const char *module_shown_path(VM *vm, const char *path);
 /* __import__: name relative to the package of `globals` (a Dict or UNSET) when level > 0; fromlist None:
  * answers the first module of a dotted name, else the last with the named submodules imported. */
 Value import_name(VM *vm, Str *name, Dict *globals, Value fromlist, int64_t level);
+Value nat_import(VM *vm, Args args); // __import__ itself, as the builtins have it

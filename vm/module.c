@@ -56,6 +56,12 @@ static Dict *builtins_of(VM *vm, Module *m)
     return is_dict(own) && dict_become_namespace(vm, as_dict(own)) ? as_dict(own) : NULL;
 }
 
+Value module_builtin(VM *vm, Module *m, Str *name)
+{
+    Dict *builtins = builtins_of(vm, m);
+    return builtins ? dict_get_str(vm, builtins, name) : is_unset(vm->exc) ? VALUE_UNSET : VALUE_ERROR;
+}
+
 /* Where the module has no value the builtin's shows through, also one that is given later. */
 Cell *module_cell(VM *vm, Module *m, Str *name)
 {

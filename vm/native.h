@@ -68,6 +68,8 @@ Value module_import(VM *vm, Str *name);
 /* The Cell of a global of m, made when missing. What m has no value of shows through from the builtins: its own
  * `__builtins__` when the cell is made. */
 Cell *module_cell(VM *vm, Module *m, Str *name);
+/* What the module finds under this name in its builtins. UNSET: nothing; ERROR: MemoryError pending. */
+Value module_builtin(VM *vm, Module *m, Str *name);
 /* A module around a dict, which becomes a namespace and gets `__builtins__`: what eval and exec run code in. The running
  * module, if it is that one's. NULL: MemoryError pending. */
 Module *module_around(VM *vm, Dict *globals);

@@ -42,6 +42,7 @@ Value op_call_ex(VM *vm, Value callee, Value given, Value dict, uint16_t dst);
 Value op_load_method(VM *vm, Value o, Value name, InsnExtra *cache, Value *self);
 Value op_make_function(VM *vm, Frame *f, Value code, const Value *extras); // extras: defaults, kwdefaults, annotations or NULL
 Value op_build_class(VM *vm, Value *base, uint16_t dst);
+Value nat_build_class(VM *vm, Args args); // __build_class__, as the builtins have it
 Value op_class_done(VM *vm, const Value *base, Value ns_or_none, Frame *body);
 
 Value op_get_yield_iter(VM *vm, Value v, Code *c);

@@ -1,4 +1,4 @@
-/* ops_call.c - slow paths of calls; functions and classes being made. */
+/* ops_call.c - slow paths of calls; functions being made. */
 #include "vm/common.h"
 #include "vm/container.h"
 #include "vm/coroutine.h"
@@ -241,70 +241,6 @@ Value op_make_function(VM *vm, Frame *frame, Value code_value, const Value *extr
             return VALUE_ERROR;
     }
     return obj_value(f);
-}
-
-/* A base that is no class (list[int]) stands for what its __mro_entries__ answers. */
-static Value resolve_bases(VM *vm, Value bases, bool *changed)
-{
-    Tuple *t = as_tuple(bases);
-    *changed = false;
-    for (size_t i = 0; i < t->size; i++) *changed |= !is_type(t->items[i]);
-    if (!*changed) return bases;
-    Value list = list_new(vm, NULL, 0);
-    Value *root = is_error(list) ? NULL : roots_push(vm, list);
-    if (!root) return VALUE_ERROR;
-    bool ok = true;
-    for (size_t i = 0; i < t->size && ok; i++) {
-        Value base = t->items[i];
-        Value entries = is_type(base) ? VALUE_UNSET : obj_getattr_opt(vm, base, vm->common->mro_entries);
-        if (is_error(entries)) ok = false;
-        else if (is_unset(entries)) ok = list_append(vm, as_list(list), base);
-        else {
-            entries = vm_call1(vm, entries, bases);
-            ok = !is_error(entries) && list_extend(vm, as_list(list), entries);
-        }
-    }
-    Value result = ok ? tuple_new(vm, as_list(list)->items, as_list(list)->size) : VALUE_ERROR;
-    roots_pop(vm, root);
-    return result;
-}
-
-/* The dict that a class body runs on: a plain one, unless a base's metaclass prepares another (EnumType does). */
-static Dict *new_namespace(VM *vm, Value name, const Tuple *bases)
-{
-    for (size_t i = 0; i < bases->size; i++) {
-        const TypeDef *meta = type_of(vm, bases->items[i])->def;
-        if (!meta->slots.prepare) continue;
-        Value ns = meta->slots.prepare(vm, name);
-        return is_error(ns) ? NULL : as_dict(ns);
-    }
-    return dict_new(vm);
-}
-
-Value op_build_class(VM *vm, Value *base, uint16_t dst)
-{
-    bool changed;
-    Value original = base[2];
-    Value bases = resolve_bases(vm, original, &changed);
-    if (is_error(bases)) return bases;
-    base[2] = bases;
-    Dict *ns = new_namespace(vm, base[1], as_tuple(bases));
-    if (!ns || (changed && !dict_set_str(vm, ns, vm->common->orig_bases, original))) return VALUE_ERROR;
-    Frame *frame = frame_push(vm, (Function *)as_obj(base[0]), NULL, 0, VALUE_UNSET, dst, RET_CLASS);
-    if (!frame) return VALUE_ERROR;
-    frame->regs[0] = obj_value(ns);
-    vm->frame = frame;
-    return VALUE_SWITCH;
-}
-
-Value op_class_done(VM *vm, const Value *base, Value result, Frame *body)
-{
-    (void)result;
-    Value *ns = roots_push(vm, body->regs[0]);
-    if (!ns) return VALUE_ERROR;
-    Value cls = type_create(vm, as_str(base[1]), as_tuple(base[2]), as_dict(*ns), base[3]);
-    roots_pop(vm, ns);
-    return cls;
 }
 
 void op_drop(VM *vm, Value v)
