@@ -33,14 +33,10 @@ Value look_name(VM *vm, Module *main, const char *name, size_t len)
 
 Value look_module(VM *vm, const char *name, size_t len)
 {
-    const struct Library *library = vm->library;
     Str *s = str_intern(vm, name, len);
     if (!s) return quiet(vm, VALUE_ERROR);
     Value v = dict_get_str(vm, vm->modules, s);
-    bool own = false;
-    for (const BuiltinModule *m = library->builtin; m->def; m++) own |= str_is(s, m->def->name);
-    for (const EmbeddedModule *m = library->embedded; m->name; m++) own |= str_is(s, m->name);
-    return is_unset(v) && own ? quiet(vm, module_import(vm, s)) : v;
+    return is_unset(v) && module_is_own(vm, s) ? quiet(vm, module_import(vm, s)) : v;
 }
 
 Value look_attr(VM *vm, Value v, const char *name, size_t len)
@@ -283,12 +279,13 @@ void look_doc(VM *vm, Value v, TextBuffer *out)
     add_str(out, quiet(vm, attr_get_generic(vm, safe ? v : obj_value(type_of(vm, v)), vm->common->doc)));
 }
 
-static void add_first_line(VM *vm, Value v, TextBuffer *out)
+/* Behind what is there, or below it where that would go beyond `width`. */
+static void add_first_line(VM *vm, Value v, size_t width, TextBuffer *out)
 {
     TextBuffer doc = {0};
     look_doc(vm, v, &doc);
     size_t start = doc.len ? strspn(doc.bytes, " \n") : 0, n = doc.len ? strcspn(doc.bytes + start, "\n") : 0;
-    if (n && out->len) text_add(out, "  ", 2);
+    if (n && out->len) text_addf(out, out->len + 2 + n > width ? "\n      " : "  ");
     if (n) text_add(out, doc.bytes + start, n);
     text_free(&doc);
 }
@@ -302,7 +299,7 @@ static void add_async(Value v, TextBuffer *out)
     if (async) text_addf(out, "async ");
 }
 
-void look_line(VM *vm, Value v, TextBuffer *out)
+static void add_line(VM *vm, Value v, size_t width, TextBuffer *out)
 {
     bool plain = !is_ptr(v) || is_exact(v, T_STR) || is_exact(v, T_FLOAT) || is_exact(v, T_INT);
     if (plain) {
@@ -313,9 +310,12 @@ void look_line(VM *vm, Value v, TextBuffer *out)
     add_async(v, out);
     bool known = look_signature(vm, v, out);
     bool has_doc = known || is_kind(v, KIND_MODULE) || is_type(v);
-    if (has_doc) add_first_line(vm, v, out);
-    if (!out->len) text_addf(out, "%s", is_type(v) ? "class" : type_name(vm, v));
+    if (has_doc) add_first_line(vm, v, width, out);
+    bool is_field = is_exact(v, T_GETSET) || is_exact(v, T_MEMBER);
+    if (!out->len) text_addf(out, "%s", is_type(v) ? "class" : is_field ? "attribute" : type_name(vm, v));
 }
+
+void look_line(VM *vm, Value v, TextBuffer *out) { add_line(vm, v, SIZE_MAX, out); }
 
 /* ---- help -------------------------------------------------------------------------------------------- */
 
@@ -370,13 +370,15 @@ typedef struct Members { VM *vm; Value of; TextBuffer *out; } Members;
 static void add_member(void *state, const char *name, size_t len)
 {
     Members *m = state;
+    enum { WIDTH = 78, INDENT = 2 };
     if (*name == '_') return;
     Value v = look_attr(m->vm, m->of, name, len);
     TextBuffer line = {0};
-    if (!is_unset(v)) look_line(m->vm, v, &line);
+    if (!is_unset(v)) add_line(m->vm, v, WIDTH - INDENT, &line);
     const char *called = line.bytes && strncmp(line.bytes, "async ", 6) == 0 ? line.bytes + 6 : line.bytes;
     bool tells_name = called && strncmp(called, name, len) == 0 && called[len] == '(';
-    text_addf(m->out, "  %.*s%s%s\n", tells_name ? 0 : (int)len, name, tells_name || !line.len ? "" : ": ", line.len ? line.bytes : "");
+    text_addf(m->out, "%*s%.*s%s%s\n", INDENT, "", tells_name ? 0 : (int)len, name,
+              tells_name || !line.len ? "" : ": ", line.len ? line.bytes : "");
     text_free(&line);
 }
 

@@ -111,7 +111,9 @@ static void edit_and_run(Repl *r)
 /* Of a coroutine that has not begun, a call without `await`, how it runs. */
 static void add_hint(VM *vm, Value v, TextBuffer *out)
 {
-    if (!is_gen(v) || !is_exact(v, T_COROUTINE) || gen_state(as_gen(v)) != GEN_CREATED) return;
+    bool is_fresh = is_kind(v, KIND_NATIVE_CORO) ? ((NativeCoro *)as_obj(v))->state == 0
+                                                 : is_exact(v, T_COROUTINE) && gen_state(as_gen(v)) == GEN_CREATED;
+    if (!is_fresh) return;
     Reader reader = vm->reader;
     text_addf(out, "\n    %s%s%s: %s", ink_code(reader.colours, INK_NOTE), said(reader.language, "hint"),
               ink_code(reader.colours, INK_NONE),

@@ -350,6 +350,17 @@ static int run_found_module(VM *vm, ModuleFile *f, Str *full)
     return status;
 }
 
+static int report_no_module(VM *vm, const Options *o)
+{
+    Str *name = str_intern(vm, o->subject, strlen(o->subject));
+    if (!is_unset(vm->exc)) return run_report_uncaught(vm);
+    if (name && module_is_own(vm, name))
+        reader_say(stderr, o->language, "co: '%s' is a module to import; it has nothing to run\n", o->subject);
+    else
+        reader_say(stderr, o->language, "co: No module named '%s'\n", o->subject);
+    return STATUS_ERROR;
+}
+
 static int run_module(const Options *o)
 {
     VM *vm = run_start(o, o->argc + 1, o->argv - 1);
@@ -359,8 +370,7 @@ static int run_module(const Options *o)
     int status = STATUS_ERROR;
     if (!run_search_first(vm, vm->start_dir ? vm->start_dir : "")) status = run_report_uncaught(vm);
     else if (find_module(vm, o->subject, &f, &full)) status = run_found_module(vm, &f, full);
-    else if (is_unset(vm->exc)) reader_say(stderr, o->language, "co: No module named '%s'\n", o->subject);
-    else status = run_report_uncaught(vm);
+    else status = report_no_module(vm, o);
     module_file_free(&f);
     return run_leave(vm, status);
 }

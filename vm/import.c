@@ -136,6 +136,8 @@ static const EmbeddedModule *find_embedded(VM *vm, Str *name)
     return NULL;
 }
 
+bool module_is_own(VM *vm, Str *name) { return find_builtin(vm, name) || find_embedded(vm, name); }
+
 static bool set_package_path(VM *vm, Module *m, Value path)
 {
     return !is_error(path) && dict_set_str(vm, m->dict, vm->common->package_, m->name) &&

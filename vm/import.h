@@ -61,6 +61,8 @@ typedef struct ModuleFile {
     size_t dir_len;    // of a package: the folder's part of path
     bool package;
 } ModuleFile;
+/* Is a module of that name in the binary? */
+bool module_is_own(VM *vm, Str *name);
 /* Find the file of a dotted name, importing the packages it lies in. False: there is none, or an exception
  * is pending. */
 bool module_find_file(VM *vm, Str *name, ModuleFile *f);
