@@ -52,7 +52,7 @@ MEDEFAIDRIN SMALL LETTER NG, HENTAIGANA LETTER E-1, BYZANTINE MUSICAL SYMBOL FTH
 
 
 def deflated(data):
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15, 6)
     return packer.compress(data) + packer.flush()
 
 
