@@ -62,11 +62,13 @@ Value module_builtin(VM *vm, Module *m, Str *name)
     return builtins ? dict_get_str(vm, builtins, name) : is_unset(vm->exc) ? VALUE_UNSET : VALUE_ERROR;
 }
 
-/* Where the module has no value the builtin's shows through, also one that is given later. */
+/* Where the module has no value the builtin's shows through, also one that is given later; not where a dict's subclass
+ * may make values up (op_global_missing). */
 Cell *module_cell(VM *vm, Module *m, Str *name)
 {
     Cell *c = dict_cell(vm, m->dict, name);
     if (!c || !is_unset(c->fallback) || !vm->builtins || m == vm->builtins) return c;
+    if (!is_exact(obj_value(m->dict), T_DICT)) return c;
     Dict *builtins = builtins_of(vm, m);
     Cell *builtin = builtins ? dict_cell(vm, builtins, name) : NULL;
     if (!builtin) return is_unset(vm->exc) ? c : NULL;

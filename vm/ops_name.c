@@ -46,16 +46,6 @@ static Value raise_name_error(VM *vm, Value name)
     return VALUE_ERROR;
 }
 
-Value op_global_missing(VM *vm, Code *c, uint32_t index) { return raise_name_error(vm, global_name(vm, c, index)); }
-
-bool op_del_global(VM *vm, Code *c, uint32_t index)
-{
-    Cell *cell = c->globals[index];
-    if (is_unset(cell->value)) return op_global_missing(vm, c, index), false;
-    Value name = global_name(vm, c, index);
-    return !is_error(name) && dict_delete(vm, c->module->dict, name) >= 0;
-}
-
 /* UNSET: the mapping does not have it. */
 static Value get_from_mapping(VM *vm, Value mapping, Value name)
 {
@@ -65,13 +55,31 @@ static Value get_from_mapping(VM *vm, Value mapping, Value name)
     return VALUE_UNSET;
 }
 
+/* Globals of a dict's subclass are asked as any mapping is; then the builtins, which do not show through there. */
+Value op_global_missing(VM *vm, Code *c, uint32_t index)
+{
+    Value name = global_name(vm, c, index), globals = obj_value(c->module->dict);
+    if (is_error(name) || is_exact(globals, T_DICT)) return raise_name_error(vm, name);
+    Value v = get_from_mapping(vm, globals, name);
+    if (is_unset(v)) v = module_builtin(vm, c->module, as_str(name));
+    return is_unset(v) ? raise_name_error(vm, name) : v;
+}
+
+bool op_del_global(VM *vm, Code *c, uint32_t index)
+{
+    Cell *cell = c->globals[index];
+    Value name = global_name(vm, c, index);
+    if (is_unset(cell->value)) return raise_name_error(vm, name), false;
+    return !is_error(name) && dict_delete(vm, c->module->dict, name) >= 0;
+}
+
 Value op_load_name(VM *vm, Value ns, Value name, Code *c, uint32_t global)
 {
     Value v = is_exact(ns, T_DICT) ? dict_get(vm, as_dict(ns), name) : get_from_mapping(vm, ns, name);
     if (!is_unset(v)) return v;
     Cell *cell = c->globals[global];
     if (!is_unset(cell->value)) return cell->value;
-    v = is_unset(cell->fallback) ? VALUE_UNSET : ((Cell *)as_obj(cell->fallback))->value;
+    v = is_unset(cell->fallback) ? module_builtin(vm, c->module, as_str(name)) : ((Cell *)as_obj(cell->fallback))->value;
     return is_unset(v) ? raise_name_error(vm, name) : v;
 }
 
