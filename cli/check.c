@@ -44,7 +44,8 @@ static bool is_ignored(const Source *source, const Diag *d)
     static const char mark[] = "# co: ignore";
     if (diag_is_error(d->kind) || !source->line_count) return false;
     Span line = source_line(source, source_position(source, d->span).line);
-    const char *text = source->text + line.start, *at = memmem(text, line.end - line.start, mark, sizeof mark - 1);
+    const char *text = source->text + line.start,
+               *at = memmem(text, line.end - line.start, mark, sizeof mark - 1);
     if (!at) return false;
     at += sizeof mark - 1;
     const char *end = source->text + line.end;

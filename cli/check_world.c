@@ -106,7 +106,8 @@ static Thing look_up(void *state, const char *path)
 {
     CheckWorld *w = state;
     if (!strchr(path, '.'))
-        return started(w) && !is_library_module(w->vm, path) && !has_own(w, path) ? THING_MISSING : THING_UNKNOWN;
+        return started(w) && !is_library_module(w->vm, path) && !has_own(w, path) ? THING_MISSING
+                                                                                  : THING_UNKNOWN;
     Found found = find(w, path);
     if (is_unset(found.owner)) return THING_UNKNOWN;
     if (!is_unset(found.value)) return kind_of(found.value);
@@ -121,7 +122,8 @@ static bool makes_its_own(VM *vm, Value v)
     return !plain || is_kind(type_lookup_dunder(vm, as_type(v), D_NEW), KIND_FUNCTION);
 }
 
-static bool params(void *state, const char *path, bool is_method, void (*each)(void *to, const LintParam *param), void *to)
+static bool params(void *state, const char *path, bool is_method,
+                   void (*each)(void *to, const LintParam *param), void *to)
 {
     CheckWorld *w = state;
     Found found = find(w, path);

@@ -18,7 +18,8 @@ static CodeImage *compile_file(const char *path, const char *shown, Reader reade
     char *text = h ? h->read_file(h, path, &size, &err) : NULL;
     host_free(h);
     if (!text) {
-        reader_say(stderr, reader.language, "co: cannot read '%s': %s\n", path, said(reader.language, strerror(err)));
+        reader_say(stderr, reader.language, "co: cannot read '%s': %s\n", path,
+                   said(reader.language, strerror(err)));
         return *status = STATUS_USAGE, NULL;
     }
     Compiled c;

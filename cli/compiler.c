@@ -50,8 +50,10 @@ static void compile_source(Compiled *c, const char *filename, const char *text, 
     *c = (Compiled){0};
     diags_init(&c->diags);
     if (!(kind == TEXT_SINGLE ? load_ended : source_load)(&c->source, filename, text, size, &c->diags)) return;
-    static const ParseMode modes[] = {[TEXT_FILE] = PARSE_FILE, [TEXT_MODULE] = PARSE_FILE, [TEXT_PROMPT] = PARSE_SINGLE, [TEXT_TEST] = PARSE_FILE,
-                                      [TEXT_EXEC] = PARSE_FILE, [TEXT_SINGLE] = PARSE_SINGLE, [TEXT_EVAL] = PARSE_EXPR};
+    static const ParseMode modes[] = {
+        [TEXT_FILE] = PARSE_FILE, [TEXT_MODULE] = PARSE_FILE, [TEXT_PROMPT] = PARSE_SINGLE,
+        [TEXT_TEST] = PARSE_FILE, [TEXT_EXEC] = PARSE_FILE,   [TEXT_SINGLE] = PARSE_SINGLE,
+        [TEXT_EVAL] = PARSE_EXPR};
     Tree tree;
     ParseStatus status = parse_source(&tree, &c->source, modes[kind], &c->diags);
     if (status == PARSE_INCOMPLETE && kind == TEXT_SINGLE) { // there are no more lines: what is missing?

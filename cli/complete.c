@@ -189,7 +189,8 @@ static Value value_of_name(Finder *f, size_t last, bool *instance)
 {
     HighlightToken t = f->tokens[last];
     const char *name = f->text + t.start;
-    if (last == 0 || f->tokens[last - 1].kind != TK_DOT) return look_name(f->vm, f->main, name, t.end - t.start);
+    if (last == 0 || f->tokens[last - 1].kind != TK_DOT)
+        return look_name(f->vm, f->main, name, t.end - t.start);
     Value owner = last >= 2 ? value_of(f, last - 2, instance) : VALUE_UNSET;
     if (is_unset(owner) || *instance) return VALUE_UNSET;
     return look_attr(f->vm, owner, name, t.end - t.start);
@@ -258,7 +259,8 @@ static void add_path_modules(Finder *f)
 static void add_modules(Finder *f, const char *within, size_t within_len)
 {
     const struct Library *library = f->vm->library;
-    for (const BuiltinModule *m = library->builtin; m->def; m++) add_module(f, m->def->name, within, within_len);
+    for (const BuiltinModule *m = library->builtin; m->def; m++)
+        add_module(f, m->def->name, within, within_len);
     for (const EmbeddedModule *m = library->embedded; m->name; m++) add_module(f, m->name, within, within_len);
     if (!within_len) add_path_modules(f);
 }
@@ -267,7 +269,8 @@ static void add_modules(Finder *f, const char *within, size_t within_len)
 static bool add_imports(Finder *f)
 {
     size_t first = f->n, import = SIZE_MAX;
-    while (first > 0 && f->tokens[first - 1].kind != TK_NEWLINE && f->tokens[first - 1].kind != TK_SEMI) first--;
+    while (first > 0 && f->tokens[first - 1].kind != TK_NEWLINE && f->tokens[first - 1].kind != TK_SEMI)
+        first--;
     if (first == f->n) return false;
     int kind = f->tokens[first].kind;
     if (kind != TK_IMPORT && kind != TK_FROM) return false;
@@ -340,7 +343,8 @@ static void add_arguments(Finder *f)
         bool instance = false, starts = ONE_OF(f->tokens[f->n - 1].kind, TK_LP, TK_COMMA);
         f->of = called && !definition ? value_of(f, i - 1, &instance) : VALUE_UNSET;
         Call call = {f, i};
-        if (!is_unset(f->of) && starts) look_keywords(f->vm, f->of, count_positional(&call), add_argument, &call);
+        if (!is_unset(f->of) && starts)
+            look_keywords(f->vm, f->of, count_positional(&call), add_argument, &call);
         return;
     }
 }
@@ -379,7 +383,9 @@ static void add_files(Finder *f, size_t start)
     DIR *dir = folder ? opendir(folder_len ? folder : ".") : NULL;
     for (struct dirent *e; dir && (e = readdir(dir));) {
         bool hidden = e->d_name[0] == '.' && f->word[0] != '.';
-        if (hidden || strpbrk(e->d_name, "'\"\\\n") || strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
+        if (hidden || strpbrk(e->d_name, "'\"\\\n") || strcmp(e->d_name, ".") == 0 ||
+            strcmp(e->d_name, "..") == 0)
+            continue;
         add(f, e->d_name, strlen(e->d_name), is_folder(typed, folder_len, e->d_name) ? "/" : "");
     }
     if (dir) closedir(dir);

@@ -45,7 +45,10 @@ static Co *co_of(VM *vm) { return vm->user; }
 
 /* ---- values and errors --------------------------------------------------------------------------- */
 
-static Value value_of(Co *co, CoValue v) { return v && v <= co->values->size ? co->values->items[v - 1] : VALUE_NONE; }
+static Value value_of(Co *co, CoValue v)
+{
+    return v && v <= co->values->size ? co->values->items[v - 1] : VALUE_NONE;
+}
 
 /* The pending exception becomes co_error()'s text; within a native it stays pending. */
 static void note_failure(Co *co)
@@ -241,7 +244,10 @@ static bool run_text(Co *co, const char *name, char *text, size_t size)
     return run_body(co, module_body(vm, vm->main, image, true, text, size));
 }
 
-bool co_run(Co *co, const char *name, const char *text) { return run_text(co, name, strdup(text), strlen(text)); }
+bool co_run(Co *co, const char *name, const char *text)
+{
+    return run_text(co, name, strdup(text), strlen(text));
+}
 
 bool co_run_file(Co *co, const char *path)
 {
@@ -322,7 +328,10 @@ double co_idle(Co *co)
     return left > 0 ? (double)left / 1e9 : 0;
 }
 
-bool co_is_done(Co *co, CoValue v) { return is_future(value_of(co, v)) && future_done(as_future(value_of(co, v))); }
+bool co_is_done(Co *co, CoValue v)
+{
+    return is_future(value_of(co, v)) && future_done(as_future(value_of(co, v)));
+}
 
 CoValue co_future(Co *co) { return keep(co, future_new(co->vm)); }
 
@@ -370,14 +379,17 @@ static Value call_native(VM *vm, Args args)
     if (!values) return vm_no_memory(vm);
     co->depth++;
     bool ok = true;
-    for (size_t i = 0; i < n && ok; i++) ok = (values[i] = keep(co, is_unset(args.v[i + 1]) ? VALUE_NONE : args.v[i + 1])) != 0;
+    for (size_t i = 0; i < n && ok; i++)
+        ok = (values[i] = keep(co, is_unset(args.v[i + 1]) ? VALUE_NONE : args.v[i + 1])) != 0;
     CoValue result = ok ? r->native(co, values, n, r->user) : 0;
     co->depth--;
     free(values);
     Value v = result ? value_of(co, result) : VALUE_ERROR;
     co_release(co, mark);
     if (result && !is_unset(vm->exc)) vm_take_pending(vm); // it went on after a failure
-    if (!result && is_unset(vm->exc)) return vm_raise(vm, ERR_RUNTIME, "%N() failed without saying why", native_signature(vm, &r->def)->name);
+    if (!result && is_unset(vm->exc))
+        return vm_raise(vm, ERR_RUNTIME, "%N() failed without saying why",
+                        native_signature(vm, &r->def)->name);
     return v;
 }
 
@@ -389,7 +401,8 @@ static char *with_receiver(const char *signature)
     bool none = open[1 + strspn(open + 1, " ")] == ')';
     size_t n = strlen(signature) + sizeof "self, /, ";
     char *text = malloc(n);
-    if (text) snprintf(text, n, "%.*s(self%s%s", (int)(open - signature), signature, none ? "" : ", ", open + 1);
+    if (text)
+        snprintf(text, n, "%.*s(self%s%s", (int)(open - signature), signature, none ? "" : ", ", open + 1);
     return text;
 }
 
@@ -404,7 +417,8 @@ bool co_register(Co *co, const char *signature, CoNative *native, void *user, co
     co->registered = r;
     Value number = small((int64_t)co->nregistered++);
     Value f = native_new(vm, &r->def, number, NULL, vm->builtins->name);
-    return answer(co, !is_error(f) && dict_set_str(vm, vm->builtins->dict, ((Native *)as_obj(f))->sig->name, f));
+    return answer(co,
+                  !is_error(f) && dict_set_str(vm, vm->builtins->dict, ((Native *)as_obj(f))->sig->name, f));
 }
 
 CoValue co_raise(Co *co, const char *error_type, const char *text)
@@ -478,7 +492,10 @@ CoType co_type(Co *co, CoValue value)
     if (is_float(v)) return CO_FLOAT;
     if (is_str(v)) return CO_STR;
     if (is_bytes(v)) return CO_BYTES;
-    return is_list(v) ? CO_LIST : is_kind(v, KIND_TUPLE) ? CO_TUPLE : is_kind(v, KIND_DICT) ? CO_DICT : CO_OTHER;
+    return is_list(v)               ? CO_LIST
+           : is_kind(v, KIND_TUPLE) ? CO_TUPLE
+           : is_kind(v, KIND_DICT)  ? CO_DICT
+                                    : CO_OTHER;
 }
 
 const char *co_type_name(Co *co, CoValue v) { return type_name(co->vm, value_of(co, v)); }
@@ -529,7 +546,10 @@ int64_t co_length(Co *co, CoValue v)
     return n;
 }
 
-CoValue co_item(Co *co, CoValue v, CoValue key) { return keep(co, obj_getitem(co->vm, value_of(co, v), value_of(co, key))); }
+CoValue co_item(Co *co, CoValue v, CoValue key)
+{
+    return keep(co, obj_getitem(co->vm, value_of(co, v), value_of(co, key)));
+}
 
 CoValue co_item_at(Co *co, CoValue v, int64_t index)
 {

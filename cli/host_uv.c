@@ -250,7 +250,10 @@ static long read_line(Host *h, char *buf, size_t cap)
     return (long)n;
 }
 
-static bool has_input(Host *h) { return host_uv_has_input(h) || poll(&(struct pollfd){0, POLLIN, 0}, 1, 0) > 0; }
+static bool has_input(Host *h)
+{
+    return host_uv_has_input(h) || poll(&(struct pollfd){0, POLLIN, 0}, 1, 0) > 0;
+}
 
 static char *read_open_file(int fd, size_t *size, int *err)
 {

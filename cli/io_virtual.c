@@ -28,7 +28,8 @@ struct VirtualChannel {
     Bytes in, out;              // arrived but not told; not yet taken by the peer
     struct addrinfo *addresses; // a look-up's answer
     int error;
-    bool queued, listens, looks_up, connecting, reading, end_sent, end_told, drained, write_ended, closing, ending;
+    bool queued, listens, looks_up, connecting, reading, end_sent, end_told, drained, write_ended, closing,
+        ending;
 };
 
 static VirtualHost *self(Host *h) { return h->state; }
@@ -117,7 +118,8 @@ static void move_bytes(VirtualChannel *c)
 {
     VirtualChannel *peer = c->peer;
     if (!peer || !c->out.size) return;
-    size_t room = peer->in.size < IN_FLIGHT ? IN_FLIGHT - peer->in.size : 0, n = c->out.size < room ? c->out.size : room;
+    size_t room = peer->in.size < IN_FLIGHT ? IN_FLIGHT - peer->in.size : 0,
+           n = c->out.size < room ? c->out.size : room;
     if (!n || !put(&peer->in, c->out.data + c->out.start, n)) return;
     take(&c->out, n);
     queue(peer);
@@ -209,7 +211,10 @@ void virtual_free(VirtualHost *v)
 
 /* ---- opening ------------------------------------------------------------------------------------- */
 
-static uint16_t *port_of(IoAddress *a) { return a->any.sa_family == AF_INET6 ? &a->in6.sin6_port : &a->in.sin_port; }
+static uint16_t *port_of(IoAddress *a)
+{
+    return a->any.sa_family == AF_INET6 ? &a->in6.sin6_port : &a->in.sin_port;
+}
 
 static void choose_port(VirtualHost *v, IoAddress *a)
 {
@@ -221,7 +226,8 @@ static void choose_port(VirtualHost *v, IoAddress *a)
 static bool is_wildcard(const IoAddress *a)
 {
     static const struct in6_addr any6;
-    return a->any.sa_family == AF_INET ? a->in.sin_addr.s_addr == 0 : memcmp(&a->in6.sin6_addr, &any6, sizeof any6) == 0;
+    return a->any.sa_family == AF_INET ? a->in.sin_addr.s_addr == 0
+                                       : memcmp(&a->in6.sin6_addr, &any6, sizeof any6) == 0;
 }
 
 static bool reaches(const IoAddress *to, const IoAddress *at)
@@ -287,7 +293,8 @@ static int io_listen(Host *h, const IoAddress *at, int backlog, unsigned flags, 
 }
 
 /* Only names that need no network: numbers and localhost. */
-static int io_resolve(Host *h, const char *name, const char *service, const struct addrinfo *hints, IoSink *sink, IoId *id)
+static int io_resolve(Host *h, const char *name, const char *service, const struct addrinfo *hints,
+                      IoSink *sink, IoId *id)
 {
     VirtualChannel *c = make(self(h), sink);
     if (!c) return -ENOMEM;
@@ -378,7 +385,10 @@ static int done(Host *h, int err)
     return err;
 }
 
-static int io_adopt(Host *h, int fd, IoSink *sink, IoId *id) { return done(h, real(h)->io->adopt(real(h), fd, sink, id)); }
+static int io_adopt(Host *h, int fd, IoSink *sink, IoId *id)
+{
+    return done(h, real(h)->io->adopt(real(h), fd, sink, id));
+}
 static int io_pipe(Host *h, bool we_write, IoSink *sink, IoId *ours, int *theirs)
 {
     return done(h, real(h)->io->pipe(real(h), we_write, sink, ours, theirs));
@@ -395,9 +405,15 @@ static int io_signal(Host *h, int signal, IoSink *sink, IoId *id)
 
 static Host *io_another(Host *h) { return (void)h, host_virtual_new(host_uv_new()); }
 static int io_cores(Host *h) { return (void)h, 1; }
-static int io_lane(Host *h, bool loose, IoSink *sink, IoId *id) { return real(h)->io->lane(real(h), loose, sink, id); }
+static int io_lane(Host *h, bool loose, IoSink *sink, IoId *id)
+{
+    return real(h)->io->lane(real(h), loose, sink, id);
+}
 static int io_give(Host *h, IoId lane, IoJob *job) { return done(h, real(h)->io->give(real(h), lane, job)); }
-static int io_watch(Host *h, int fd, IoSink *sink, IoId *id) { return real(h)->io->watch(real(h), fd, sink, id); }
+static int io_watch(Host *h, int fd, IoSink *sink, IoId *id)
+{
+    return real(h)->io->watch(real(h), fd, sink, id);
+}
 static void io_want(Host *h, IoId watch, bool readable, bool writable)
 {
     done(h, 0);

@@ -38,8 +38,9 @@ static const struct Final {
     char final;
     uint8_t kind, mods;
 } finals[] = {
-    {'A', KEY_UP, 0},        {'B', KEY_DOWN, 0},        {'C', KEY_RIGHT, 0},        {'D', KEY_LEFT, 0},
-    {'H', KEY_HOME, 0},      {'F', KEY_END, 0},         {'Z', KEY_TAB, KEY_SHIFT},  {'a', KEY_UP, KEY_CTRL}, {'b', KEY_DOWN, KEY_CTRL}, {'c', KEY_RIGHT, KEY_CTRL}, {'d', KEY_LEFT, KEY_CTRL},
+    {'A', KEY_UP, 0},          {'B', KEY_DOWN, 0},         {'C', KEY_RIGHT, 0},       {'D', KEY_LEFT, 0},
+    {'H', KEY_HOME, 0},        {'F', KEY_END, 0},          {'Z', KEY_TAB, KEY_SHIFT}, {'a', KEY_UP, KEY_CTRL},
+    {'b', KEY_DOWN, KEY_CTRL}, {'c', KEY_RIGHT, KEY_CTRL}, {'d', KEY_LEFT, KEY_CTRL},
 };
 
 static const uint8_t numbered[] = {

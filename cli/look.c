@@ -132,7 +132,8 @@ static void add_default(VM *vm, TextBuffer *out, Value v)
 {
     bool plain = !is_ptr(v) || is_exact(v, T_STR) || is_exact(v, T_FLOAT) || is_exact(v, T_INT);
     Value text = plain ? quiet(vm, obj_repr(vm, v)) : VALUE_UNSET;
-    if (is_str(text) && as_str(text)->size <= 20) text_addf(out, "=%.*s", (int)as_str(text)->size, as_str(text)->data);
+    if (is_str(text) && as_str(text)->size <= 20)
+        text_addf(out, "=%.*s", (int)as_str(text)->size, as_str(text)->data);
     else text_addf(out, "=...");
 }
 
@@ -216,7 +217,8 @@ void look_keywords(VM *vm, Value v, int given, Each each, void *state)
     }
     const Code *code = c.function->code;
     for (int i = code->nposonly; i < code->nparams + code->nkwonly; i++)
-        if (i >= taken || i >= code->nparams) each(state, code_text(code->image->image, *param(code, i)), param(code, i)->len);
+        if (i >= taken || i >= code->nparams)
+            each(state, code_text(code->image->image, *param(code, i)), param(code, i)->len);
 }
 
 /* As written: positional ones, *args, those by keyword, **kw. */
@@ -226,7 +228,8 @@ static void each_native_param(const Callee *c, void (*each)(void *to, const Lint
     for (int i = c->skip; i < sig->nparams; i++) {
         bool varargs = sig->varargs && i == sig->npos, varkw = sig->varkw && i == sig->nparams - 1;
         bool by_place = i < sig->npos || varargs, by_name = i >= sig->nposonly && !varargs;
-        each(to, &(LintParam){sig->params[i].name->data, by_place, by_name, varargs || varkw, !sig->params[i].required});
+        each(to, &(LintParam){sig->params[i].name->data, by_place, by_name, varargs || varkw,
+                              !sig->params[i].required});
     }
 }
 
@@ -237,16 +240,20 @@ static bool has_kwdefault(VM *vm, Function *f, const CodeText *name)
     return s && is_dict(defaults) && !is_unset(dict_get_str(vm, as_dict(defaults), s));
 }
 
-static void each_function_param(VM *vm, const Callee *callee, void (*each)(void *to, const LintParam *param), void *to)
+static void each_function_param(VM *vm, const Callee *callee, void (*each)(void *to, const LintParam *param),
+                                void *to)
 {
     const Code *c = callee->function->code;
     Value defaults = callee->function->defaults;
-    int required = c->nparams - (is_tuple(defaults) ? (int)as_tuple(defaults)->size : 0), named = c->nparams + c->nkwonly;
+    int required = c->nparams - (is_tuple(defaults) ? (int)as_tuple(defaults)->size : 0),
+        named = c->nparams + c->nkwonly;
     for (int i = callee->skip; i < params_of(c); i++) {
         bool varargs = c->flags & CODE_VARARGS && i == named, by_place = i < c->nparams || varargs;
-        bool optional = by_place ? i >= required : i >= named || has_kwdefault(vm, callee->function, param(c, i));
+        bool optional =
+            by_place ? i >= required : i >= named || has_kwdefault(vm, callee->function, param(c, i));
         Str *name = str_intern(vm, code_text(c->image->image, *param(c, i)), param(c, i)->len);
-        if (name) each(to, &(LintParam){name->data, by_place, i >= c->nposonly && !varargs, i >= named, optional});
+        if (name)
+            each(to, &(LintParam){name->data, by_place, i >= c->nposonly && !varargs, i >= named, optional});
     }
 }
 
@@ -294,8 +301,9 @@ static void add_first_line(VM *vm, Value v, size_t width, TextBuffer *out)
 static void add_async(Value v, TextBuffer *out)
 {
     if (is_kind(v, KIND_METHOD)) v = as_method(v)->fn;
-    bool async = is_kind(v, KIND_FUNCTION) ? (((Function *)as_obj(v))->code->flags & CODE_ASYNC_GEN) == CODE_COROUTINE
-                                           : is_kind(v, KIND_NATIVE) && as_obj(v)->aux & NATIVE_ASYNC;
+    bool async = is_kind(v, KIND_FUNCTION)
+                     ? (((Function *)as_obj(v))->code->flags & CODE_ASYNC_GEN) == CODE_COROUTINE
+                     : is_kind(v, KIND_NATIVE) && as_obj(v)->aux & NATIVE_ASYNC;
     if (async) text_addf(out, "async ");
 }
 
@@ -335,7 +343,8 @@ static void add_doc(VM *vm, Value v, TextBuffer *out)
 {
     TextBuffer doc = {0};
     look_doc(vm, v, &doc);
-    size_t from = doc.len ? strspn(doc.bytes, " \n") : 0, end = doc.len, deep = doc.len ? indentation(doc.bytes) : 0;
+    size_t from = doc.len ? strspn(doc.bytes, " \n") : 0, end = doc.len,
+           deep = doc.len ? indentation(doc.bytes) : 0;
     while (end > from && (doc.bytes[end - 1] == '\n' || doc.bytes[end - 1] == ' ')) end--;
     for (size_t at = from; at < end;) {
         const char *line = doc.bytes + at;

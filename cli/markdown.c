@@ -150,7 +150,9 @@ bool session_next(Session *s, const FencedBlock *blocks, size_t count)
         s->first = s->next++;
         s->last = s->next;
         if (block_is_file(b)) return true;
-        while (s->last < count && !(block_is_program(&blocks[s->last]) && block_has(&blocks[s->last], "fresh"))) s->last++;
+        while (s->last < count &&
+               !(block_is_program(&blocks[s->last]) && block_has(&blocks[s->last], "fresh")))
+            s->last++;
         s->covered = s->last;
         return true;
     }

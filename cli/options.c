@@ -31,7 +31,8 @@ static NearSearch near_command(const char *word)
     return search;
 }
 
-static bool complain_unknown_option(const Options *opts, const char *word, size_t len, const CommandDef *command)
+static bool complain_unknown_option(const Options *opts, const char *word, size_t len,
+                                    const CommandDef *command)
 {
     NearSearch search = {word, len, NULL, 0};
     for (const OptionDef *o = option_rows; o->where; o++)
@@ -40,14 +41,16 @@ static bool complain_unknown_option(const Options *opts, const char *word, size_
 }
 
 /* An option of other commands. */
-static bool complain_elsewhere(const Options *o, const char *word, const OptionDef *def, const CommandDef *command)
+static bool complain_elsewhere(const Options *o, const char *word, const OptionDef *def,
+                               const CommandDef *command)
 {
     char owners[256];
     size_t n = 0;
     for (const CommandDef *c = option_commands; c->name && n < sizeof owners; c++)
         if (strchr(def->where, c->letter))
             n += (size_t)snprintf(owners + n, sizeof owners - n, "%s'co %s'", n ? ", " : "", c->name);
-    reader_say(stderr, o->language, "co: '%s' is no option of 'co %s', but of %s\n", word, command->name, owners);
+    reader_say(stderr, o->language, "co: '%s' is no option of 'co %s', but of %s\n", word, command->name,
+               owners);
     return false;
 }
 
@@ -62,7 +65,8 @@ static bool complain_value(const Options *o, const OptionDef *def, const char *v
 static bool complain_operand(const Options *o, const char *problem, const CommandDef *command)
 {
     fputs(said(o->language, problem), stderr);
-    reader_say(stderr, o->language, "usage: co %s%s%s\n", command->name, command->shown[0] ? " " : "", command->shown);
+    reader_say(stderr, o->language, "usage: co %s%s%s\n", command->name, command->shown[0] ? " " : "",
+               command->shown);
     return false;
 }
 
@@ -92,10 +96,13 @@ static bool take_option(Options *o, Words *w, bool *last)
     const OptionDef *def = find_option(word, len);
     const char *value = equals ? equals + 1 : NULL;
     if (!def) return complain_unknown_option(o, word, len, w->command);
-    if (!strchr(def->where, w->command->letter)) return complain_elsewhere(o, option_name(def), def, w->command);
-    if (value && !def->value[0]) return reader_say(stderr, o->language, "co: %s takes no value\n", option_name(def)), false;
+    if (!strchr(def->where, w->command->letter))
+        return complain_elsewhere(o, option_name(def), def, w->command);
+    if (value && !def->value[0])
+        return reader_say(stderr, o->language, "co: %s takes no value\n", option_name(def)), false;
     if (def->value[0] && !value && w->at == w->argc)
-        return reader_say(stderr, o->language, "co: %s needs a value: %s\n", option_name(def), def->value), false;
+        return reader_say(stderr, o->language, "co: %s needs a value: %s\n", option_name(def), def->value),
+               false;
     if (def->value[0] && !value) value = w->argv[w->at++];
     if (!def->set(o, value)) return complain_value(o, def, value);
     *last = def->last;
@@ -129,10 +136,12 @@ static bool take_subject(Options *o, Words *w)
     const char *word = w->at < w->argc ? w->argv[w->at] : NULL;
     Operands operands = w->command->operands;
     if (word && operands == OPERANDS_NONE) return complain_operand(o, "co: unexpected word\n", w->command);
-    if (!word && operands == OPERANDS_ONE && w->named) return complain_operand(o, "co: which file?\n", w->command);
+    if (!word && operands == OPERANDS_ONE && w->named)
+        return complain_operand(o, "co: which file?\n", w->command);
     NearSearch near = near_command(word ? word : "");
     if (word && !w->named && looks_like_command(word, &near)) return complain_unknown_command(o, &near);
-    if (word && operands == OPERANDS_WORD && !option_find_command(word)) return complain_unknown_command(o, &near);
+    if (word && operands == OPERANDS_WORD && !option_find_command(word))
+        return complain_unknown_command(o, &near);
     if (!word && !w->named) return true; // `co` alone
     o->action = w->command->action;
     o->subject = word;

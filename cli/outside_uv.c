@@ -76,7 +76,8 @@ static bool make_threads(UvHost *u)
     return u->has_threads || (u->has_threads = has_room_for_threads());
 }
 
-int name_resolve(Host *h, const char *name, const char *service, const struct addrinfo *hints, IoSink *sink, IoId *id)
+int name_resolve(Host *h, const char *name, const char *service, const struct addrinfo *hints, IoSink *sink,
+                 IoId *id)
 {
     UvHost *u = uv_host(h);
     NameChannel *n = calloc(1, sizeof *n);

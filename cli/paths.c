@@ -25,7 +25,8 @@ const char *path_base(const char *path)
 
 static void cannot_read(Paths *paths, const char *path)
 {
-    reader_say(stderr, paths->language, "co: cannot read '%s': %s\n", path, said(paths->language, strerror(errno)));
+    reader_say(stderr, paths->language, "co: cannot read '%s': %s\n", path,
+               said(paths->language, strerror(errno)));
     paths->missing = true;
 }
 
@@ -63,7 +64,8 @@ static void add_folder(Paths *paths, const char *folder, PathFilter wanted, int 
         bool dot = strcmp(folder, ".") == 0;
         if (asprintf(&path, "%s%s%s", dot ? "" : folder, dot ? "" : slash, entries[i]->d_name) >= 0) {
             bool exists = stat(path, &about) == 0;
-            if (exists && S_ISDIR(about.st_mode) && depth < MAX_DEPTH) add_folder(paths, path, wanted, depth + 1);
+            if (exists && S_ISDIR(about.st_mode) && depth < MAX_DEPTH)
+                add_folder(paths, path, wanted, depth + 1);
             else if (exists && S_ISREG(about.st_mode) && wanted(path)) paths_add_file(paths, path);
             free(path);
         }

@@ -100,7 +100,8 @@ static bool is_container(Value v) { return is_exact(v, T_LIST) || is_exact(v, T_
 
 static bool may_enter(const Printer *p, Value v)
 {
-    if (!is_container(v) || p->depth == DEEPEST || vm_c_stack_low(p->vm)) return p->vm->exc = VALUE_UNSET, false;
+    if (!is_container(v) || p->depth == DEEPEST || vm_c_stack_low(p->vm))
+        return p->vm->exc = VALUE_UNSET, false;
     for (size_t i = 0; i < p->depth; i++)
         if (p->parents[i] == v) return false;
     return true;

@@ -73,7 +73,8 @@ static void add_candidate(Prompt *p, size_t i, size_t columns)
     if (i == p->chosen) text_addf(&p->status, "\x1b[%sm%s\x1b[m", style_sgr(STYLE_CHOSEN), item->name);
     else text_addf(&p->status, "%s", item->name);
     if (item->note) {
-        text_addf(&p->status, "%*s\x1b[%sm", (int)(width < columns ? columns - width : 0) + 2, "", style_sgr(STYLE_DIM));
+        text_addf(&p->status, "%*s\x1b[%sm", (int)(width < columns ? columns - width : 0) + 2, "",
+                  style_sgr(STYLE_DIM));
         view_clip(&p->status, item->note, strlen(item->note), 200);
     }
     text_add(&p->status, "\n", 1);
@@ -99,7 +100,9 @@ static void set_status(Prompt *p)
 {
     p->status.len = 0;
     if (p->menu.n) return add_menu(p);
-    if (p->nothing) return text_addf(&p->status, "\x1b[%sm%s", style_sgr(STYLE_DIM), repl_text(p->language, SAY_NO_CANDIDATES));
+    if (p->nothing)
+        return text_addf(&p->status, "\x1b[%sm%s", style_sgr(STYLE_DIM),
+                         repl_text(p->language, SAY_NO_CANDIDATES));
     if (!p->searching) return;
     const char *format = repl_text(p->language, p->found || !p->query.len ? SAY_SEARCH : SAY_SEARCH_FAILS);
     text_addf(&p->status, format, p->query.len ? p->query.bytes : "");

@@ -242,7 +242,9 @@ static void command_load(Repl *r, const char *argument)
 static void command_save(Repl *r, const char *argument)
 {
     int fd = open(argument, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    int err = fd < 0 ? errno : r->session.len ? r->vm->host->write(r->vm->host, fd, r->session.bytes, r->session.len) : 0;
+    int err = fd < 0           ? errno
+              : r->session.len ? r->vm->host->write(r->vm->host, fd, r->session.bytes, r->session.len)
+                               : 0;
     if (fd >= 0) close(fd);
     if (err) repl_printf(r, repl_say(r, SAY_CANNOT_WRITE), argument, strerror(err));
     else repl_printf(r, repl_say(r, SAY_SAVED), argument);
@@ -286,7 +288,8 @@ void repl_command(Repl *r, const char *text)
     const char *argument;
     const ReplCommand *c = repl_command_in(text, &argument);
     if (!c) repl_printf(r, repl_say(r, SAY_NO_SUCH_COMMAND), (int)strcspn(text, " \t\n"), text);
-    else if (c->argument && !*argument) repl_printf(r, repl_say(r, SAY_WANTS_ARGUMENT), c->name, argument_words[c->argument]);
+    else if (c->argument && !*argument)
+        repl_printf(r, repl_say(r, SAY_WANTS_ARGUMENT), c->name, argument_words[c->argument]);
     else c->run(r, argument);
     output_flush_errno(r->vm);
 }

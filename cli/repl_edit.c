@@ -111,8 +111,9 @@ static void edit_and_run(Repl *r)
 /* Of a coroutine that has not begun, a call without `await`, how it runs. */
 static void add_hint(VM *vm, Value v, TextBuffer *out)
 {
-    bool is_fresh = is_kind(v, KIND_NATIVE_CORO) ? ((NativeCoro *)as_obj(v))->state == 0
-                                                 : is_exact(v, T_COROUTINE) && gen_state(as_gen(v)) == GEN_CREATED;
+    bool is_fresh = is_kind(v, KIND_NATIVE_CORO)
+                        ? ((NativeCoro *)as_obj(v))->state == 0
+                        : is_exact(v, T_COROUTINE) && gen_state(as_gen(v)) == GEN_CREATED;
     if (!is_fresh) return;
     Reader reader = vm->reader;
     text_addf(out, "\n    %s%s%s: %s", ink_code(reader.colours, INK_NOTE), said(reader.language, "hint"),
@@ -147,7 +148,8 @@ void repl_edit(Repl *r)
     Prompt prompt;
     PromptHooks hooks = {r, is_whole, is_builtin, find_completion};
     Host *real = r->vm->host;
-    if (!screen_open(&screen, real, options_color(r->options, 1)) || !prompt_init(&prompt, &screen, &hooks)) return repl_lines(r);
+    if (!screen_open(&screen, real, options_color(r->options, 1)) || !prompt_init(&prompt, &screen, &hooks))
+        return repl_lines(r);
     r->screen = &screen;
     r->prompt = &prompt;
     r->vm->host = &screen.front;

@@ -46,7 +46,8 @@ static void add_task(Tree *tree, Task *t)
     if (waits) text_addf(&tree->out, repl_say(tree->r, SAY_TASK_WAITS), (int)as_str(report.wait)->size, wait);
     else text_addf(&tree->out, "%s", repl_say(tree->r, SAY_TASK_READY));
     if (waits) add_since(tree, t);
-    text_addf(&tree->out, repl_say(tree->r, SAY_TASK_IN), (int)as_str(report.where)->size, as_str(report.where)->data);
+    text_addf(&tree->out, repl_say(tree->r, SAY_TASK_IN), (int)as_str(report.where)->size,
+              as_str(report.where)->data);
     text_addf(&tree->out, "\n");
 }
 

@@ -290,7 +290,8 @@ static void pause_accepting(FdChannel *s)
 
 static void no_delay(int fd, int family)
 {
-    if (family == AF_INET || family == AF_INET6) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+    if (family == AF_INET || family == AF_INET6)
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 }
 
 static void accept_some(FdChannel *s)
@@ -412,8 +413,10 @@ int stream_listen(Host *h, const IoAddress *at, int backlog, unsigned flags, IoS
 {
     int family = at->any.sa_family, fd = open_socket(family), on = 1, error;
     if (fd < 0) return fd;
-    if (family != AF_UNIX && !(flags & IO_KEEP_ADDRESS)) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (flags & IO_REUSE_PORT && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) return fail(fd, errno);
+    if (family != AF_UNIX && !(flags & IO_KEEP_ADDRESS))
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (flags & IO_REUSE_PORT && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0)
+        return fail(fd, errno);
     if (flags & IO_ONLY_V6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     struct stat st;
     if (family == AF_UNIX && at->un.sun_path[0] && stat(at->un.sun_path, &st) == 0 && S_ISSOCK(st.st_mode))

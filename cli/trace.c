@@ -68,7 +68,8 @@ static TraceStyle style_of(const Options *o)
 {
     struct winsize w;
     TraceStyle s = {.columns = 80, .colors = options_color(o, 1), .language = o->language};
-    if (isatty(1) && ioctl(1, TIOCGWINSZ, &w) == 0 && w.ws_col >= 40) s.columns = w.ws_col < 200 ? w.ws_col : 200;
+    if (isatty(1) && ioctl(1, TIOCGWINSZ, &w) == 0 && w.ws_col >= 40)
+        s.columns = w.ws_col < 200 ? w.ws_col : 200;
     return s;
 }
 
@@ -88,7 +89,9 @@ static int draw(const Options *o, const struct Format *format, const TraceRun *r
     TraceStyle style = style_of(o);
     format->draw(&out, runs, n, &style);
     int status = STATUS_OK;
-    if (out.failed) reader_say(stderr, o->language, "co: MemoryError: the picture does not fit into memory\n"), status = STATUS_ERROR;
+    if (out.failed)
+        reader_say(stderr, o->language, "co: MemoryError: the picture does not fit into memory\n"),
+            status = STATUS_ERROR;
     else if (o->output) status = write_file(o, o->output, &out);
     else if (fwrite(out.bytes, 1, out.len, stdout) != out.len || fflush(stdout) != 0) status = STATUS_OUTPUT;
     text_free(&out);
@@ -113,10 +116,14 @@ int run_trace(const Options *o)
 {
     const struct Format *format = format_for(o->output);
     if (!format)
-        return reader_say(stderr, o->language, "co: -o needs a name that ends in .svg, .html or .json, not '%s'\n", o->output), STATUS_USAGE;
+        return reader_say(stderr, o->language,
+                          "co: -o needs a name that ends in .svg, .html or .json, not '%s'\n", o->output),
+               STATUS_USAGE;
     if (!o->compare && o->argc && strcmp(o->argv[0], "-o") == 0)
-        reader_say(stderr, o->language, "co: what follows the file is the program's: to draw, write '-o' in front of it\n");
-    if (o->compare && o->argc != 1) return reader_say(stderr, o->language, "co: --compare needs two files\n"), STATUS_USAGE;
+        reader_say(stderr, o->language,
+                   "co: what follows the file is the program's: to draw, write '-o' in front of it\n");
+    if (o->compare && o->argc != 1)
+        return reader_say(stderr, o->language, "co: --compare needs two files\n"), STATUS_USAGE;
     const char *const files[] = {o->subject, o->compare ? o->argv[0] : NULL};
     TraceRun runs[2];
     size_t drawn = 0;

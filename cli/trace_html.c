@@ -76,7 +76,8 @@ static void add_sources(TextBuffer *out, const TraceRun *run)
 {
     text_addf(out, ",\"sources\":[");
     for (size_t i = 0; i < run->nsources; i++) {
-        const char *slash = strrchr(run->sources[i].name, '/'), *name = slash ? slash + 1 : run->sources[i].name;
+        const char *slash = strrchr(run->sources[i].name, '/'),
+                   *name = slash ? slash + 1 : run->sources[i].name;
         text_addf(out, "%s{\"name\":", i ? "," : "");
         trace_add_json(out, name, strlen(name)); // a page is given away, and the folder is the writer's affair
         text_addf(out, ",\"text\":");
@@ -90,8 +91,8 @@ static void add_run(TextBuffer *out, const TraceRun *run, Language language)
 {
     size_t n = run->nlanes - run->first, shown = n < MAX_LANES ? n : MAX_LANES;
     char total[DURATION_TEXT];
-    text_addf(out, "{\"end\":%lld,\"steps\":%s,\"cut\":%s,\"more\":%zu", (long long)run->end, run->by_steps ? "true" : "false",
-              run->cut ? "true" : "false", n - shown + run->more_tasks);
+    text_addf(out, "{\"end\":%lld,\"steps\":%s,\"cut\":%s,\"more\":%zu", (long long)run->end,
+              run->by_steps ? "true" : "false", run->cut ? "true" : "false", n - shown + run->more_tasks);
     add_key(out, "title", run->title);
     add_key(out, "total", trace_duration(total, run->total));
     text_addf(out, ",\"lanes\":[");
@@ -110,7 +111,8 @@ static char *unpack_page(void)
 {
     char *page = malloc(PAGE_SIZE + 1);
     uLongf size = PAGE_SIZE;
-    if (!page || uncompress((Bytef *)page, &size, packed_page, sizeof packed_page) != Z_OK) return free(page), NULL;
+    if (!page || uncompress((Bytef *)page, &size, packed_page, sizeof packed_page) != Z_OK)
+        return free(page), NULL;
     page[size] = '\0';
     return page;
 }

@@ -66,7 +66,8 @@ static void add_span(Events *e, const TraceRun *run, size_t tid, const TraceSpan
 static void add_lane(Events *e, const TraceRun *run, size_t tid, const TraceLane *lane)
 {
     TextBuffer name = {0};
-    text_addf(&name, "%s%s%s", trace_lane_title(lane), *trace_lane_detail(lane) ? "  " : "", trace_lane_detail(lane));
+    text_addf(&name, "%s%s%s", trace_lane_title(lane), *trace_lane_detail(lane) ? "  " : "",
+              trace_lane_detail(lane));
     name_something(e, "thread_name", tid, name.bytes ? name.bytes : "");
     text_free(&name);
     for (size_t i = 0; i < lane->n; i++) add_span(e, run, tid, &lane->spans[i]);

@@ -58,7 +58,8 @@ static const char *keep_c(Replay *p, const char *text)
     if (!text || !text[plain]) return keep_text(p, text, plain);
     TextBuffer b = {0};
     for (const char *s = text, *end = s + strlen(s); s < end;) {
-        size_t step = utf8_step(*s), n = step <= (size_t)(end - s) && utf8_valid_prefix(s, step) == step ? step : 0;
+        size_t step = utf8_step(*s),
+               n = step <= (size_t)(end - s) && utf8_valid_prefix(s, step) == step ? step : 0;
         bool control = n == 1 && ((unsigned char)*s < ' ' || *s == 0x7f);
         if (n && !control) text_add(&b, s, n);
         else text_addf(&b, *s == '\t' ? "    " : "\uFFFD");
@@ -111,7 +112,8 @@ static void set_lane(Replay *p, uint64_t address, int lane)
 static const ImageRef *image_with(const VM *vm, const CodeRecord *code)
 {
     for (const ImageRef *i = vm->codes; i; i = i->next)
-        if ((const char *)code > (const char *)i->image && (const char *)code < (const char *)i->image + i->image->size)
+        if ((const char *)code > (const char *)i->image &&
+            (const char *)code < (const char *)i->image + i->image->size)
             return i;
     return NULL;
 }
@@ -122,11 +124,13 @@ static int16_t source_of(Replay *p, const ImageRef *image)
     CodeText name = image->image->filename;
     const char *file = code_text(image->image, name);
     for (size_t i = 0; i < run->nsources; i++)
-        if (strlen(run->sources[i].name) == name.len && memcmp(run->sources[i].name, file, name.len) == 0) return (int16_t)i;
-    if (!image->source || run->nsources == INT16_MAX || !reserve(p, &run->sources, run->nsources, &p->sources_capacity, sizeof *run->sources))
+        if (strlen(run->sources[i].name) == name.len && memcmp(run->sources[i].name, file, name.len) == 0)
+            return (int16_t)i;
+    if (!image->source || run->nsources == INT16_MAX ||
+        !reserve(p, &run->sources, run->nsources, &p->sources_capacity, sizeof *run->sources))
         return NO_SOURCE;
-    run->sources[run->nsources] = (TraceSource){keep_text(p, file, name.len),
-                                                keep_text(p, image->source, image->source_size), image->source_size};
+    run->sources[run->nsources] = (TraceSource){
+        keep_text(p, file, name.len), keep_text(p, image->source, image->source_size), image->source_size};
     return (int16_t)run->nsources++;
 }
 
@@ -236,7 +240,8 @@ static const char *gather_label(Replay *p, uint64_t count)
     text_addf(&b, "gather(");
     for (uint64_t i = 0; i < count && i < GATHER_SHOWN; i++) {
         int child = lane_of(p, next_word(p));
-        text_addf(&b, "%s%s", i ? ", " : "", child == NO_LANE ? "future" : trace_lane_title(&p->run->lanes[child]));
+        text_addf(&b, "%s%s", i ? ", " : "",
+                  child == NO_LANE ? "future" : trace_lane_title(&p->run->lanes[child]));
     }
     text_addf(&b, "%s)", count > GATHER_SHOWN ? ", …" : "");
     const char *label = keep_c(p, b.bytes);
@@ -267,7 +272,9 @@ static void describe_wait(Replay *p, struct Open *o, unsigned kind)
         if (o->span.target != NO_LANE) o->span.label = trace_lane_title(&p->run->lanes[o->span.target]);
         break;
     case LOG_ON_GATHER: o->span.label = gather_label(p, log_payload(on)); break;
-    case LOG_ON_LIBRARY: o->span.label = library_label(p, (const CodeRecord *)(uintptr_t)log_payload(on)); break;
+    case LOG_ON_LIBRARY:
+        o->span.label = library_label(p, (const CodeRecord *)(uintptr_t)log_payload(on));
+        break;
     default: break;
     }
 }
@@ -330,7 +337,10 @@ static void finish(Replay *p, int lane, LaneEnd end)
     l->end = end;
 }
 
-static const char *note(const Replay *p, uint64_t index) { return index < p->r->nnotes ? p->r->notes[index] : NULL; }
+static const char *note(const Replay *p, uint64_t index)
+{
+    return index < p->r->nnotes ? p->r->notes[index] : NULL;
+}
 
 static void block(Replay *p, uint64_t word)
 {
@@ -351,14 +361,15 @@ static void print_line(Replay *p, uint64_t word)
     TraceRun *run = p->run;
     const char *text = note(p, log_payload(word));
     if (!text || !reserve(p, &run->outputs, run->noutputs, &p->outputs_capacity, sizeof *run->outputs)) return;
-    run->outputs[run->noutputs++] =
-        (TraceOutput){position(p), (uint32_t)p->step, p->running == NO_LANE ? SCRIPT : p->running, keep_c(p, text)};
+    run->outputs[run->noutputs++] = (TraceOutput){
+        position(p), (uint32_t)p->step, p->running == NO_LANE ? SCRIPT : p->running, keep_c(p, text)};
 }
 
 static void read_event(Replay *p, uint64_t word)
 {
     LogTag tag = log_tag(word);
-    bool of_task = tag == LOG_READY || tag == LOG_RUNNING || tag == LOG_WAITING || tag == LOG_GAVE_WAY || tag == LOG_FINISHED;
+    bool of_task = tag == LOG_READY || tag == LOG_RUNNING || tag == LOG_WAITING || tag == LOG_GAVE_WAY ||
+                   tag == LOG_FINISHED;
     int lane = of_task ? lane_of(p, log_payload(word)) : SCRIPT;
     if (lane == NO_LANE) { // it was made before the recorder listened, or memory is out
         p->failed = true;

@@ -91,7 +91,8 @@ static bool reserve(void *list, size_t n, size_t *capacity, size_t size)
 /* The index of a note; takes over `text`, which may be NULL. */
 static size_t add_note(Recorder *r, char *text)
 {
-    if (!text || r->nnotes == MAX_NOTES || !reserve(&r->notes, r->nnotes, &r->notes_capacity, sizeof *r->notes)) {
+    if (!text || r->nnotes == MAX_NOTES ||
+        !reserve(&r->notes, r->nnotes, &r->notes_capacity, sizeof *r->notes)) {
         free(text);
         return SIZE_MAX;
     }
@@ -209,7 +210,8 @@ static char *name_text(const Task *t)
 
 static void create(Recorder *r, Task *t)
 {
-    if (r->nbirths == r->limits.tasks || !reserve(&r->births, r->nbirths, &r->births_capacity, sizeof *r->births)) {
+    if (r->nbirths == r->limits.tasks ||
+        !reserve(&r->births, r->nbirths, &r->births_capacity, sizeof *r->births)) {
         r->unfollowed++;
         return;
     }
@@ -228,7 +230,8 @@ static void put_gather(Recorder *r, const Future *gather)
 {
     const Tuple *children = as_tuple(((Pair *)as_obj(gather->extra))->a);
     put(r, log_word(LOG_ON_GATHER, 0, children->size));
-    for (size_t i = 0; i < children->size && i < GATHER_SHOWN; i++) put(r, (uintptr_t)as_obj(children->items[i]));
+    for (size_t i = 0; i < children->size && i < GATHER_SHOWN; i++)
+        put(r, (uintptr_t)as_obj(children->items[i]));
 }
 
 static void put_wait(Recorder *r, Task *t, int64_t until)

@@ -40,12 +40,16 @@ static const char style_sheet[] =
 /* ---- text ---------------------------------------------------------------------------------------- */
 
 /* Generous, for no font is known: half an em a column and a bit. */
-static double width_of(const char *text, double size) { return (double)diag_display_width(text, strlen(text)) * size * 0.56; }
-
-static void add_text(const Drawing *d, double x, double y, const char *class, const char *anchor, const char *text)
+static double width_of(const char *text, double size)
 {
-    text_addf(d->out, "<text x=\"%.1f\" y=\"%.1f\" class=\"%s\"%s%s%s>", x, y, class, *anchor ? " text-anchor=\"" : "", anchor,
-              *anchor ? "\"" : "");
+    return (double)diag_display_width(text, strlen(text)) * size * 0.56;
+}
+
+static void add_text(const Drawing *d, double x, double y, const char *class, const char *anchor,
+                     const char *text)
+{
+    text_addf(d->out, "<text x=\"%.1f\" y=\"%.1f\" class=\"%s\"%s%s%s>", x, y, class,
+              *anchor ? " text-anchor=\"" : "", anchor, *anchor ? "\"" : "");
     trace_add_xml(d->out, text, strlen(text));
     text_addf(d->out, "</text>\n");
 }
@@ -85,7 +89,8 @@ static void add_tooltip(const Drawing *d, const TraceRun *run, const TraceSpan *
     const char *label = said(d->language, s->label);
     text_addf(d->out, "<title>%s%s", said(d->language, trace_span_name((SpanKind)s->kind)), *label ? ": " : "");
     trace_add_xml(d->out, label, strlen(label));
-    text_addf(d->out, "\n%s – %s", trace_position(from, run, s->from, d->language), trace_position(to, run, s->to, d->language));
+    text_addf(d->out, "\n%s – %s", trace_position(from, run, s->from, d->language),
+              trace_position(to, run, s->to, d->language));
     if (len) {
         text_addf(d->out, "\n%u: ", s->line);
         trace_add_xml(d->out, line, len);
@@ -149,8 +154,8 @@ static void add_to_path(TextBuffer *path, double x, double width)
 static void draw_path(const Drawing *d, SpanKind kind, TextBuffer *path)
 {
     if (path->len)
-        text_addf(d->out, "<path class=\"%s\" transform=\"translate(0 %.1f) scale(1 %d)\" d=\"%s\"/>\n", trace_span_name(kind),
-                  d->y + BAR_TOP, BAR_HEIGHT, path->bytes);
+        text_addf(d->out, "<path class=\"%s\" transform=\"translate(0 %.1f) scale(1 %d)\" d=\"%s\"/>\n",
+                  trace_span_name(kind), d->y + BAR_TOP, BAR_HEIGHT, path->bytes);
     d->out->failed |= path->failed;
     text_free(path);
 }
@@ -219,7 +224,8 @@ static void draw_outputs(Drawing *d, const TraceRun *run)
         d->y += OUTPUT_HEIGHT;
     }
     if (run->noutputs > MAX_OUTPUTS) {
-        text_addf(d->out, "<text x=\"%d\" y=\"%.1f\" class=\"soft small\">… %zu</text>\n", MARGIN + 240, d->y, run->noutputs - MAX_OUTPUTS);
+        text_addf(d->out, "<text x=\"%d\" y=\"%.1f\" class=\"soft small\">… %zu</text>\n", MARGIN + 240, d->y,
+                  run->noutputs - MAX_OUTPUTS);
         d->y += OUTPUT_HEIGHT;
     }
 }
@@ -264,7 +270,8 @@ static void draw_legend(Drawing *d)
     d->y += LEGEND_HEIGHT;
     for (int k = 0; k < SPAN_KINDS; k++) {
         const char *name = trace_span_name((SpanKind)k);
-        text_addf(d->out, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"16\" height=\"11\" rx=\"2\"/>\n", name, x, d->y - 24);
+        text_addf(d->out, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"16\" height=\"11\" rx=\"2\"/>\n",
+                  name, x, d->y - 24);
         const char *word = said(d->language, name);
         add_text(d, x + 22, d->y - 14.5, "soft small", "", word);
         x += 22 + width_of(word, 12) + 18;
@@ -289,8 +296,9 @@ void trace_draw_svg(TextBuffer *out, const TraceRun *runs, size_t n, const Trace
     }
     text_addf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %.0f\" role=\"img\" aria-label=\"", WIDTH, height);
     trace_add_xml(out, runs[0].title, strlen(runs[0].title));
-    text_addf(out, "\">\n%s<rect class=\"paper\" x=\"0.5\" y=\"0.5\" width=\"%d\" height=\"%.0f\" rx=\"10\"/>\n", style_sheet,
-              WIDTH - 1, height - 1);
+    text_addf(out,
+              "\">\n%s<rect class=\"paper\" x=\"0.5\" y=\"0.5\" width=\"%d\" height=\"%.0f\" rx=\"10\"/>\n",
+              style_sheet, WIDTH - 1, height - 1);
     for (size_t i = 0; i < n; i++) {
         draw_run(&d, &runs[i]);
         d.y += i + 1 < n ? RUN_GAP : 0;

@@ -84,7 +84,8 @@ static void paint(Canvas *c, const TraceSpan *s)
 {
     int from = column_of(c, s->from), to = s->to >= c->end ? c->columns : column_of(c, s->to);
     if (s->kind == SPAN_RUN && to <= from) to = from + 1; // however short, it is seen
-    for (int i = from; i < to; i++) c->cells[i] = (Glyph){s->kind, true, false, glyphs[s->kind], strlen(glyphs[s->kind])};
+    for (int i = from; i < to; i++)
+        c->cells[i] = (Glyph){s->kind, true, false, glyphs[s->kind], strlen(glyphs[s->kind])};
 }
 
 static void write_text(Canvas *c, SpanKind kind, int at, const char *text)
@@ -201,7 +202,8 @@ static void draw_title(const Canvas *c, const TraceRun *run)
     add_color(c, "1");
     text_addf(c->out, "%s", run->title);
     add_color(c, "0");
-    text_addf(c->out, "  %s%s\n", trace_duration(total, run->total), run->by_steps ? word(c, ": drawn step by step") : "");
+    text_addf(c->out, "  %s%s\n", trace_duration(total, run->total),
+              run->by_steps ? word(c, ": drawn step by step") : "");
 }
 
 static void draw_run(Canvas *c, const TraceRun *run)
@@ -265,9 +267,11 @@ static void tell_step(const Canvas *c, const TraceRun *run, const Step *s)
     const char *begins = word(c, trace_is_start(lane, s->span) ? "starts" : "goes on");
     bool gives_way = next && (next->kind == SPAN_READY || next->kind == SPAN_RUN);
     if (next && !gives_way)
-        text_saidf(&told, c->style->language, "%s, then %s: %s", begins, word(c, trace_span_name((SpanKind)next->kind)),
-                   word(c, next->label));
-    else text_saidf(&told, c->style->language, "%s, then %s", begins, word(c, next ? "gives way" : trace_lane_end(lane)));
+        text_saidf(&told, c->style->language, "%s, then %s: %s", begins,
+                   word(c, trace_span_name((SpanKind)next->kind)), word(c, next->label));
+    else
+        text_saidf(&told, c->style->language, "%s, then %s", begins,
+                   word(c, next ? "gives way" : trace_lane_end(lane)));
     if (told.bytes) add_clipped(c->out, told.bytes, c->style->columns - c->titles - WHEN_WIDTH - 4);
     text_addf(c->out, "\n");
     c->out->failed |= told.failed;

@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *trace_lane_title(const TraceLane *lane) { return lane->named || !*lane->call ? lane->name : lane->call; }
+const char *trace_lane_title(const TraceLane *lane)
+{
+    return lane->named || !*lane->call ? lane->name : lane->call;
+}
 
 const char *trace_lane_detail(const TraceLane *lane)
 {
@@ -91,7 +94,8 @@ void trace_add_decimal(TextBuffer *out, int64_t n, int places)
 }
 
 /* `special` says what stands for a byte instead; NULL: itself. Bytes that stand for themselves are added together. */
-static void add_escaped(TextBuffer *out, const char *text, size_t len, const char *(*special)(char byte, char hex[8]))
+static void add_escaped(TextBuffer *out, const char *text, size_t len,
+                        const char *(*special)(char byte, char hex[8]))
 {
     char hex[8];
     const char *from = text, *end = text + len;
@@ -111,7 +115,10 @@ static const char *special_in_xml(char byte, char hex[8])
     return byte == '&' ? "&amp;" : byte == '<' ? "&lt;" : byte == '>' ? "&gt;" : byte == '"' ? "&quot;" : NULL;
 }
 
-void trace_add_xml(TextBuffer *out, const char *text, size_t len) { add_escaped(out, text, len, special_in_xml); }
+void trace_add_xml(TextBuffer *out, const char *text, size_t len)
+{
+    add_escaped(out, text, len, special_in_xml);
+}
 
 /* '<' too is an escape: "</script>" must not end the script that the text stands in. */
 static const char *special_in_json(char byte, char hex[8])

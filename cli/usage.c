@@ -61,7 +61,8 @@ static void print_option(const OptionDef *o, Language language)
 {
     char left[80];
     bool both = o->brief[0] && o->name[0];
-    snprintf(left, sizeof left, "%s%s%s%s%s", o->brief, both ? ", " : "", o->name, o->value[0] ? " " : "", o->value);
+    snprintf(left, sizeof left, "%s%s%s%s%s", o->brief, both ? ", " : "", o->name, o->value[0] ? " " : "",
+             o->value);
     print_row(left, said(language, o->help));
 }
 
@@ -91,7 +92,8 @@ static void help_on_all(Language language)
     for (const OptionDef *o = option_rows; o->where; o++)
         if (takes(&option_commands[0], o)) print_option(o, language);
     reader_say(stdout, language, "\nenvironment:\n");
-    for (size_t i = 0; i < COUNT(variables); i++) print_row(variables[i].name, said(language, variables[i].help));
+    for (size_t i = 0; i < COUNT(variables); i++)
+        print_row(variables[i].name, said(language, variables[i].help));
     reader_say(stdout, language, "\nexit status (sys.exit(n): n):\n");
     for (size_t i = 0; i < COUNT(statuses); i++) print_row(statuses[i].name, said(language, statuses[i].help));
 }
@@ -149,12 +151,14 @@ static void roff_command(const CommandDef *c)
 
 void usage_manual(void)
 {
-    printf(".TH CO 1 \"\" \"co %s\" \"User Commands\"\n.SH NAME\nco \\- a scripting language for concurrent I/O\n"
-           ".SH SYNOPSIS\n.B co\n[\\fIOPTION\\fR ...] \\fIFILE\\fR [\\fIARGUMENT\\fR ...]\n.br\n"
-           ".B co\n\\fICOMMAND\\fR [\\fIOPTION\\fR ...] ...\n.br\n"
-           ".B co\n\\fB\\-c\\fR \\fICODE\\fR | \\fB\\-m\\fR \\fIMODULE\\fR | \\fB\\-\\fR [\\fIARGUMENT\\fR ...]\n"
-           ".SH DESCRIPTION\nCo runs programs that read like Python 3. Without FILE it shows a prompt, or runs the "
-           "program that standard input holds.\n.SH COMMANDS\n", CO_VERSION);
+    printf(
+        ".TH CO 1 \"\" \"co %s\" \"User Commands\"\n.SH NAME\nco \\- a scripting language for concurrent I/O\n"
+        ".SH SYNOPSIS\n.B co\n[\\fIOPTION\\fR ...] \\fIFILE\\fR [\\fIARGUMENT\\fR ...]\n.br\n"
+        ".B co\n\\fICOMMAND\\fR [\\fIOPTION\\fR ...] ...\n.br\n"
+        ".B co\n\\fB\\-c\\fR \\fICODE\\fR | \\fB\\-m\\fR \\fIMODULE\\fR | \\fB\\-\\fR [\\fIARGUMENT\\fR ...]\n"
+        ".SH DESCRIPTION\nCo runs programs that read like Python 3. Without FILE it shows a prompt, or runs the "
+        "program that standard input holds.\n.SH COMMANDS\n",
+        CO_VERSION);
     for (const CommandDef *c = option_commands; c->name; c++) roff_command(c);
     printf(".SH ENVIRONMENT\n");
     for (size_t i = 0; i < COUNT(variables); i++) roff_row(variables[i].name, variables[i].help);
@@ -178,7 +182,10 @@ static void put_option_names(const CommandDef *c)
         if (takes(c, o)) printf("%s%s%s ", o->brief, o->brief[0] && o->name[0] ? " " : "", o->name);
 }
 
-static bool takes_files(const CommandDef *c) { return c->operands == OPERANDS_ONE || c->operands == OPERANDS_MANY; }
+static bool takes_files(const CommandDef *c)
+{
+    return c->operands == OPERANDS_ONE || c->operands == OPERANDS_MANY;
+}
 
 static void bash_completions(void)
 {
@@ -202,9 +209,10 @@ static void bash_completions(void)
     }
     printf("        *) words='");
     put_option_names(&option_commands[0]);
-    printf("' ;;\n    esac\n    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")); return; fi\n"
-           "    COMPREPLY=($(compgen -f -- \"$cur\"))\n    if ((COMP_CWORD == 1)); then\n"
-           "        COMPREPLY+=($(compgen -W '");
+    printf(
+        "' ;;\n    esac\n    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")); return; fi\n"
+        "    COMPREPLY=($(compgen -f -- \"$cur\"))\n    if ((COMP_CWORD == 1)); then\n"
+        "        COMPREPLY+=($(compgen -W '");
     for (const CommandDef *c = option_commands; c->name; c++) printf("%s ", c->name);
     printf("' -- \"$cur\"))\n    fi\n}\ncomplete -o filenames -F _co co\n");
 }
@@ -247,7 +255,8 @@ static void zsh_options(const CommandDef *c)
 
 static void zsh_completions(void)
 {
-    printf("#compdef co\n# made by `co --completions zsh`\n_co() {\n    local -a commands options\n    commands=(\n");
+    printf(
+        "#compdef co\n# made by `co --completions zsh`\n_co() {\n    local -a commands options\n    commands=(\n");
     for (const CommandDef *c = option_commands; c->name; c++) {
         printf("        '%s:", c->name);
         put_quoted(c->summary, ":");
@@ -297,8 +306,9 @@ static void fish_named_program(void)
            "        switch $word\n            case run\n            case -c -m\n                return 0\n            case");
     for (const OptionDef *o = option_rows; o->where; o++)
         if (takes(&option_commands[0], o) && o->value[0] && o->name[0]) printf(" %s", o->name);
-    printf("\n                set is_value 1\n            case '-*'\n            case '*'\n                return 0\n"
-           "        end\n    end\n    return 1\nend\n");
+    printf(
+        "\n                set is_value 1\n            case '-*'\n            case '*'\n                return 0\n"
+        "        end\n    end\n    return 1\nend\n");
 }
 
 static void fish_completions(void)

@@ -58,8 +58,8 @@ static void bind_iteration(Collect *c, Name *name, Span span)
 {
     Symbol *symbol = add(c, name, SYM_BOUND | SYM_ITERATION, span);
     if (symbol && symbol->flags & (SYM_GLOBAL | SYM_NONLOCAL))
-        scopes_error(c->scopes, span, "comprehension inner loop cannot rebind assignment expression target '%s'",
-                     name->text);
+        scopes_error(c->scopes, span,
+                     "comprehension inner loop cannot rebind assignment expression target '%s'", name->text);
 }
 
 /* `super` in a method wants the cell in which the class keeps itself. */
@@ -105,7 +105,8 @@ static void check_declaration(Collect *c, const Symbol *symbol, const char *what
     if (symbol->flags & SYM_PARAM) scopes_error(c->scopes, span, "name '%s' is parameter and %s", name, what);
     else if (symbol->flags & SYM_USED)
         scopes_error(c->scopes, span, "name '%s' is used prior to %s declaration", name, what);
-    else if (symbol->flags & SYM_ANNOTATED) scopes_error(c->scopes, span, "annotated name '%s' can't be %s", name, what);
+    else if (symbol->flags & SYM_ANNOTATED)
+        scopes_error(c->scopes, span, "annotated name '%s' can't be %s", name, what);
     else if (symbol->flags & SYM_BOUND && !(symbol->flags & SYM_IMPORTED))
         scopes_error(c->scopes, span, "name '%s' is assigned to before %s declaration", name, what);
     else if (symbol->flags & other) scopes_error(c->scopes, span, "name '%s' is nonlocal and global", name);
@@ -203,7 +204,8 @@ static void visit_class(Collect *c, AstClassDef *node)
 static void mark_async(Collect *c)
 {
     Scope *function = c->scope->function;
-    bool may_be = function->kind == SCOPE_GENEXP || (function->kind == SCOPE_MODULE && !c->scopes->tree->no_await);
+    bool may_be =
+        function->kind == SCOPE_GENEXP || (function->kind == SCOPE_MODULE && !c->scopes->tree->no_await);
     if (may_be) function->is_async = true;
 }
 
@@ -222,7 +224,8 @@ static void visit_iteration_target(Collect *c, Node *target)
 }
 
 /* The first iterable belongs to the scope outside, everything else to the comprehension's own. */
-static void visit_comprehension(Collect *c, ScopeKind kind, Node *node, Node *key, Node *elt, NodeList generators)
+static void visit_comprehension(Collect *c, ScopeKind kind, Node *node, Node *key, Node *elt,
+                                NodeList generators)
 {
     visit_iterable(c, AST(Comprehension, generators.items[0])->iter);
     Scope *outer = enter(c, kind, node);
@@ -277,7 +280,8 @@ static void bind_around_comprehension(Collect *c, AstName *target)
         }
     }
     if (outer->kind == SCOPE_CLASS) {
-        scopes_error(c->scopes, span, "assignment expression within a comprehension cannot be used in a class body");
+        scopes_error(c->scopes, span,
+                     "assignment expression within a comprehension cannot be used in a class body");
         return;
     }
     Symbol *bound = scope_add(c->scopes, outer, name, SYM_BOUND, span);

@@ -24,7 +24,8 @@ static bool build_flow(Prune *p)
             targets[i] = d->labels[i] == NO_LABEL ? FLOW_NONE : d->bound[d->labels[i]];
         for (uint32_t i = 0; i < d->nranges; i++) {
             const DraftRange *range = &d->ranges[i];
-            handlers[i] = (CodeHandler){range->start, range->end, d->bound[range->target], range->reg, range->flags};
+            handlers[i] =
+                (CodeHandler){range->start, range->end, d->bound[range->target], range->reg, range->flags};
         }
         ok = flow_init(&p->flow, d->insns, targets, d->count, handlers, d->nranges, d->nregs);
     }
@@ -39,7 +40,8 @@ static uint32_t block_end(const Flow *flow, uint32_t block)
 
 static void kill_block(Prune *p, uint32_t block)
 {
-    for (uint32_t pc = p->flow.start[block]; pc < block_end(&p->flow, block); pc++) p->draft->marks[pc] |= MARK_DEAD;
+    for (uint32_t pc = p->flow.start[block]; pc < block_end(&p->flow, block); pc++)
+        p->draft->marks[pc] |= MARK_DEAD;
 }
 
 /* A check that may fail needs a register that says so. */

@@ -130,7 +130,8 @@ static bool explain_misspelt(Parser *p, Token token)
 static int keyword_on_keys(Token token)
 {
     char keys[HANGUL_LONGEST];
-    if (token.kind != TK_NAME || !token.name || !hangul_keys(token.name->text, token.name->len, keys)) return -1;
+    if (token.kind != TK_NAME || !token.name || !hangul_keys(token.name->text, token.name->len, keys))
+        return -1;
     for (int i = 0; i < KEYWORD_COUNT; i++)
         if (hangul_keys_spell(keys, keywords[i], strlen(keywords[i]))) return i;
     return -1;
@@ -150,7 +151,8 @@ static bool explain_keyboard(Parser *p, Token token)
     for (int i = 0; i < 3; i++) {
         int keyword = keyword_on_keys(words[i]);
         if (keyword < 0 || !would_parse(p, read_keys, NULL)) continue;
-        Diag *diag = diag_add(p->diags, DIAG_SYNTAX, words[i].span, "invalid syntax. Did you mean '%s'?", keywords[keyword]);
+        Diag *diag = diag_add(p->diags, DIAG_SYNTAX, words[i].span, "invalid syntax. Did you mean '%s'?",
+                              keywords[keyword]);
         diag_hint(p->diags, diag, "the word was typed with the Korean keyboard on");
         return true;
     }
@@ -164,7 +166,8 @@ static bool hint_keyboard(Parser *p, Token token, Diag *diag)
     for (int i = 0; i < 3; i++) {
         const Name *name = words[i].kind == TK_NAME ? words[i].name : NULL;
         char keys[HANGUL_LONGEST];
-        if (!name || !hangul_is_broken(name->text, name->len) || !hangul_keys(name->text, name->len, keys)) continue;
+        if (!name || !hangul_is_broken(name->text, name->len) || !hangul_keys(name->text, name->len, keys))
+            continue;
         diag_hint(p->diags, diag, "typed with the Korean keyboard on: did you mean '%s'?", keys);
         return true;
     }
@@ -268,7 +271,8 @@ static bool explain_assignment(Parser *p, Token token)
         if (p->before.kind == TK_NAME && begins_condition(p->earlier.kind))
             report(p, span, "invalid syntax. Maybe you meant '==' or ':=' instead of '='?");
         else if (ONE_OF(p->before.kind, TK_NUMBER, TK_STRING) && begins_condition(p->earlier.kind))
-            diag_add(p->diags, DIAG_SYNTAX, span, "cannot assign to %s here. Maybe you meant '==' instead of '='?", "literal");
+            diag_add(p->diags, DIAG_SYNTAX, span,
+                     "cannot assign to %s here. Maybe you meant '==' instead of '='?", "literal");
         else
             diag_hint(p->diags, report(p, token.span, "invalid syntax"), "to compare, write '=='");
         return true;
@@ -326,7 +330,8 @@ static bool explain_print(Parser *p, Token token)
 static bool explain_comma(Parser *p, Token token)
 {
     if (!p->lexer.depth || !begins_operand(token.kind) || !ends_operand(p->before.kind)) return false;
-    bool parameter = p->line_first.kind == TK_DEF && ONE_OF(p->earlier.kind, TK_LP, TK_COMMA, TK_STAR, TK_DSTAR);
+    bool parameter =
+        p->line_first.kind == TK_DEF && ONE_OF(p->earlier.kind, TK_LP, TK_COMMA, TK_STAR, TK_DSTAR);
     if (parameter || p->line_first.kind == TK_FROM) return false; // no expressions
     // Where the bracket could be closed, a comma could come too, though lemon may have given that up by now.
     void *grammar = p->grammar;
@@ -335,7 +340,8 @@ static bool explain_comma(Parser *p, Token token)
     bool field = in_field(p, token);
     if (!closable && !field && !grammar_accepts(grammar, TK_COMMA)) return false;
     report(p, span_join(p->before.span, token.span),
-           field ? "f-string: invalid syntax. Perhaps you forgot a comma?" : "invalid syntax. Perhaps you forgot a comma?");
+           field ? "f-string: invalid syntax. Perhaps you forgot a comma?"
+                 : "invalid syntax. Perhaps you forgot a comma?");
     return true;
 }
 
@@ -361,7 +367,9 @@ static bool explain_parameters(Parser *p, Token token)
 {
     bool first = ONE_OF(p->before.kind, TK_LP, TK_COMMA) && p->line_first.kind == TK_DEF && p->lexer.depth == 2;
     if (token.kind != TK_LP || (!first && p->before.kind != TK_LAMBDA)) return false;
-    report(p, token.span, first ? "Function parameters cannot be parenthesized" : "Lambda expression parameters cannot be parenthesized");
+    report(p, token.span,
+           first ? "Function parameters cannot be parenthesized"
+                 : "Lambda expression parameters cannot be parenthesized");
     return true;
 }
 
@@ -386,7 +394,8 @@ static bool explain_display(Parser *p, Token token)
 {
     if (!p->lexer.depth || grammar_accepts(p->grammar, TK_ELSE)) return false;
     if (token.kind == TK_FOR && ends_operand(p->before.kind))
-        report(p, (Span){inside_bracket(p), p->before.span.end}, "did you forget parentheses around the comprehension target?");
+        report(p, (Span){inside_bracket(p), p->before.span.end},
+               "did you forget parentheses around the comprehension target?");
     else if (token.kind == TK_STAR && p->before.kind == TK_COLON &&
              p->lexer.open[p->lexer.depth - 1].character == '{')
         report(p, token.span, "cannot use a starred expression in a dictionary value");
@@ -425,7 +434,8 @@ static bool explain_single(Parser *p, Token token)
         return true;
     }
     int missing = missing_token(p, token);
-    bool certain = token.kind == TK_NEWLINE || missing == TK_LP || ONE_OF(p->line_first.kind, TK_DEF, TK_ASYNC, TK_TRY, TK_ELSE, TK_FINALLY);
+    bool certain = token.kind == TK_NEWLINE || missing == TK_LP ||
+                   ONE_OF(p->line_first.kind, TK_DEF, TK_ASYNC, TK_TRY, TK_ELSE, TK_FINALLY);
     if (!ONE_OF(missing, TK_COLON, TK_LP) || !certain) return false;
     diag_add(p->diags, DIAG_SYNTAX, token.span, "expected %s", token_text(missing));
     return true;
@@ -474,7 +484,9 @@ static bool is_closed_later(const Source *source, uint32_t at)
         if (c == '#') while (at + 1 < end && text[at + 1] != '\n') at++;
         else if (c == '"' || c == '\'') {
             uint32_t n = at + 2 < end && text[at + 1] == c && text[at + 2] == c ? 3 : 1;
-            for (at += n; at < end && (n == 3 ? strncmp(text + at, (char[]){c, c, c, 0}, 3) != 0 : text[at] != c && text[at] != '\n'); at++)
+            for (at += n; at < end && (n == 3 ? strncmp(text + at, (char[]){c, c, c, 0}, 3) != 0
+                                              : text[at] != c && text[at] != '\n');
+                 at++)
                 if (text[at] == '\\') at++;
             at += n - 1;
         } else if (strchr("([{", c) && c) depth++;
@@ -538,8 +550,9 @@ static bool is_assigned(const Parser *p, Token token)
     return at[0] == '=' && at[1] != '=';
 }
 
-static const char *const declarations[] = {"var",  "let",    "const", "int",    "float", "double", "long", "char", "string",
-                                           "auto", "String", "bool",  "local",  "str",   "list",   "dict", NULL};
+static const char *const declarations[] = {"var",   "let",  "const",  "int",  "float",  "double",
+                                           "long",  "char", "string", "auto", "String", "bool",
+                                           "local", "str",  "list",   "dict", NULL};
 
 static const char *about_keywords(const Parser *p, Token token)
 {
@@ -553,7 +566,8 @@ static const char *about_keywords(const Parser *p, Token token)
         return HINT("it begins a line of its own");
     if (first == TK_FOR && token.kind == TK_EQ) return HINT("'for' goes over values: 'for i in range(3):'");
     if (first == TK_IMPORT && token.kind == TK_FROM) return HINT("it is written 'from module import name'");
-    if (first == TK_RAISE && token.kind == TK_COMMA) return HINT("the text goes in parentheses: 'raise ValueError(text)'");
+    if (first == TK_RAISE && token.kind == TK_COMMA)
+        return HINT("the text goes in parentheses: 'raise ValueError(text)'");
     if (first == TK_FOR && p->lexer.depth && is_word(p->before, declarations))
         return HINT("'for' goes over values: 'for i in range(3):'");
     if (ONE_OF(first, TK_GLOBAL, TK_NONLOCAL) && token.kind == TK_EQ)
@@ -561,7 +575,8 @@ static const char *about_keywords(const Parser *p, Token token)
     if (token.kind == TK_IN && before == TK_NOT) return HINT("it is written 'x not in y', or 'x is not y'");
     if (before == TK_NOT && begins_operand(token.kind)) return HINT("to compare, write 'x != y'");
     if (before == TK_ASYNC) return HINT("'def', 'for' or 'with' follows 'async'");
-    if (token.kind == TK_RETURN) return HINT("a lambda holds an expression, whose value it returns: leave out 'return'");
+    if (token.kind == TK_RETURN)
+        return HINT("a lambda holds an expression, whose value it returns: leave out 'return'");
     return NULL;
 }
 
@@ -575,14 +590,16 @@ static const char *about_signs(const Parser *p, Token token)
     if (strncmp(pair, "=<", 2) == 0) return HINT("'less or equal' is written '<='");
     if (strncmp(pair, "=>", 2) == 0) return HINT("'greater or equal' is written '>='");
     if (strncmp(pair, "=!", 2) == 0) return HINT("'not equal' is written '!='");
-    bool after_sign = token.kind == TK_EQ && ONE_OF(p->before.kind, TK_EQ, TK_CMP) && at[-1] != '<' && at[-1] != '>';
+    bool after_sign =
+        token.kind == TK_EQ && ONE_OF(p->before.kind, TK_EQ, TK_CMP) && at[-1] != '<' && at[-1] != '>';
     if (after_sign && p->before.kind == TK_CMP && source[p->before.span.start] == '!')
         return HINT("'not equal' is written '!='");
     if (after_sign) return HINT("to compare, write '=='; to assign, a single '='");
     if (token.kind == TK_COLON && p->before.kind == TK_LP) return HINT("a ')' is missing");
     if (token.kind == TK_ARROW || (token.kind == TK_DOT && p->before.kind == TK_DOT))
         return HINT("an attribute is written 'x.name'");
-    if (token.kind == TK_RB && p->before.kind == TK_LB) return HINT("which item? Write a number or a key in the brackets");
+    if (token.kind == TK_RB && p->before.kind == TK_LB)
+        return HINT("which item? Write a number or a key in the brackets");
     for (; line < at && *line != '\n'; line++)
         if (line[0] == '/' && (line[1] == '/' || line[1] == '*')) return HINT("a comment begins with '#'");
     bool comment = at[0] == '/' && (at[1] == '/' || at[1] == '*');
@@ -598,12 +615,15 @@ static const char *about_names(const Parser *p, Token token)
     bool adjacent = p->before.span.end == token.span.start && ONE_OF(p->before.kind, TK_STRING, TK_FEND);
     if (adjacent && token.kind == TK_NAME)
         return HINT("a quote inside a text is written \\' or \\\", or the text is put in the other quotes");
-    if (second && is_word(p->before, declarations)) return HINT("a variable needs no declaration: write 'x = 1'");
+    if (second && is_word(p->before, declarations))
+        return HINT("a variable needs no declaration: write 'x = 1'");
     if (second && is_word(p->before, functions)) return HINT("a function is written 'def name(x):'");
     if (second && p->before.kind == TK_NAME && is_assigned(p, token))
         return HINT("a name has no blanks: write 'my_name'");
-    if (is_word(p->before, makers) && token.kind == TK_NAME) return HINT("an object is made by a call of its class: 'Name()'");
-    if (is_word(token, openers) && grammar_accepts(p->grammar, TK_COLON)) return HINT("a block begins with ':'");
+    if (is_word(p->before, makers) && token.kind == TK_NAME)
+        return HINT("an object is made by a call of its class: 'Name()'");
+    if (is_word(token, openers) && grammar_accepts(p->grammar, TK_COLON))
+        return HINT("a block begins with ':'");
     if (is_word(p->line_first, negations)) return HINT("it is written 'if not'");
     bool apart = p->before.kind == TK_NAME && p->before.span.end < token.span.start && !p->lexer.depth;
     if (apart && ONE_OF(token.kind, TK_STRING, TK_NUMBER, TK_FSTART))
@@ -618,11 +638,13 @@ static bool hint_keyword(Parser *p, Token token, Diag *diag)
 {
     const char *next = p->lexer.source->text + token.span.end;
     next += strspn(next, " \t");
-    bool starts_line = p->before.span.start == p->line_first.span.start, assigned = next[0] == '=' && next[1] != '=';
+    bool starts_line = p->before.span.start == p->line_first.span.start,
+         assigned = next[0] == '=' && next[1] != '=';
     bool parameter = p->line_first.kind == TK_DEF && p->lexer.depth && ONE_OF(p->before.kind, TK_LP, TK_COMMA);
     bool behind = token.kind == TK_EQ && (starts_line || p->lexer.depth);
     int word = behind ? p->before.kind : assigned || parameter ? token.kind : 0;
-    if (!word || token_role(word) == ROLE_NONE || strcmp(diag->message.text, "invalid syntax") != 0) return false;
+    if (!word || token_role(word) == ROLE_NONE || strcmp(diag->message.text, "invalid syntax") != 0)
+        return false;
     diag_hint(p->diags, diag, "%s is a keyword and cannot be a name", token_text(word));
     return true;
 }
@@ -630,7 +652,8 @@ static bool hint_keyword(Parser *p, Token token, Diag *diag)
 static void add_hint(Parser *p, Token token)
 {
     Diag *diag = &p->diags->items[p->diags->count - 1];
-    if (diag->hint.text || strstr(diag->message.format, "Did you mean") || hint_keyboard(p, token, diag)) return;
+    if (diag->hint.text || strstr(diag->message.format, "Did you mean") || hint_keyboard(p, token, diag))
+        return;
     if (hint_keyword(p, token, diag)) return;
     const char *hint = about_keywords(p, token);
     if (!hint) hint = about_signs(p, token);
@@ -655,11 +678,11 @@ void explain_syntax_error(Parser *p, Token token)
     token.span = place_of(p, token);
     if (explain_unclosed(p, token)) return;
     uint32_t count = p->diags->count;
-    bool explained = explain_fstring(p, token) || explain_except(p, token) || explain_keyboard(p, token) || explain_misspelt(p, token) ||
-                     explain_print(p, token) || explain_operator(p, token) || explain_assignment(p, token) ||
-                     explain_parameters(p, token) || explain_value(p, token) ||
-                     explain_display(p, token) || explain_comma(p, token) || explain_name(p, token) ||
-                     explain_expected(p, token);
+    bool explained = explain_fstring(p, token) || explain_except(p, token) || explain_keyboard(p, token) ||
+                     explain_misspelt(p, token) || explain_print(p, token) || explain_operator(p, token) ||
+                     explain_assignment(p, token) || explain_parameters(p, token) ||
+                     explain_value(p, token) || explain_display(p, token) || explain_comma(p, token) ||
+                     explain_name(p, token) || explain_expected(p, token);
     if (!explained && token.kind == TK_DEDENT)
         diag_add(p->diags, DIAG_INDENTATION, token.span, "unexpected unindent");
     else if (!explained)

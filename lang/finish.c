@@ -62,7 +62,8 @@ enum { MARK_TARGET = 4 }; // somebody jumps here
 static void mark_targets(Draft *d)
 {
     for (uint32_t i = 0; i < d->count; i++)
-        if (d->labels[i] != NO_LABEL && d->bound[d->labels[i]] < d->count) d->marks[d->bound[d->labels[i]]] |= MARK_TARGET;
+        if (d->labels[i] != NO_LABEL && d->bound[d->labels[i]] < d->count)
+            d->marks[d->bound[d->labels[i]]] |= MARK_TARGET;
     for (uint32_t i = 0; i < d->nranges; i++) d->marks[d->bound[d->ranges[i].target]] |= MARK_TARGET;
 }
 
@@ -79,7 +80,8 @@ static void invert_over_jumps(Draft *d)
     mark_targets(d);
     for (uint32_t i = 0; i + 2 < d->count; i++) {
         Insn *insn = &d->insns[i];
-        bool over_jump = d->labels[i] != NO_LABEL && d->bound[d->labels[i]] == i + 2 && d->insns[i + 1].op == OP_JMP;
+        bool over_jump =
+            d->labels[i] != NO_LABEL && d->bound[d->labels[i]] == i + 2 && d->insns[i + 1].op == OP_JMP;
         if (!over_jump || !is_invertible(insn) || d->marks[i + 1] & MARK_TARGET) continue;
         insn->op = (uint16_t)opposite(insn->op);
         d->labels[i] = d->labels[i + 1];
@@ -150,7 +152,8 @@ static void choose_sizes(Layout *l)
         changed = false;
         place(l);
         for (uint32_t i = 0; i < d->count; i++) {
-            if (l->far[i] || d->labels[i] == NO_LABEL || d->marks[i] & MARK_DEAD || !is_short_jump(&d->insns[i]))
+            if (l->far[i] || d->labels[i] == NO_LABEL || d->marks[i] & MARK_DEAD ||
+                !is_short_jump(&d->insns[i]))
                 continue;
             int64_t away = distance(l, i);
             if (away >= INT16_MIN && away <= INT16_MAX) continue;
@@ -223,7 +226,8 @@ bool draft_finish(Draft *d, uint32_t nparams, Finished *f)
     drop_jumps_to_next(d);
     pass_on(d);
 
-    Layout l = {d, arena_array(d->arena, d->count + 1, sizeof *l.at), arena_array(d->arena, d->count + 1, sizeof *l.far)};
+    Layout l = {d, arena_array(d->arena, d->count + 1, sizeof *l.at),
+                arena_array(d->arena, d->count + 1, sizeof *l.far)};
     if (!l.at || !l.far) return false;
     choose_sizes(&l);
     f->ninsns = l.at[d->count];

@@ -65,7 +65,8 @@ uint32_t image_reserve(ImageBuilder *image)
 
 //-- texts -------------------------------------------------------------------------------------------
 
-static CodeText *text_slot(const ImageBuilder *image, CodeText *table, uint32_t capacity, const char *bytes, uint32_t len)
+static CodeText *text_slot(const ImageBuilder *image, CodeText *table, uint32_t capacity, const char *bytes,
+                           uint32_t len)
 {
     uint32_t hash = 2166136261u;
     for (uint32_t i = 0; i < len; i++) hash = (hash ^ (unsigned char)bytes[i]) * 16777619u;
@@ -160,7 +161,8 @@ static uint32_t add_globals(ImageBuilder *image, const Draft *d)
         image->failed = true;
         return 0;
     }
-    for (uint32_t i = 0; i < d->nglobals; i++) out[i] = image_text(image, d->globals[i]->text, d->globals[i]->len);
+    for (uint32_t i = 0; i < d->nglobals; i++)
+        out[i] = image_text(image, d->globals[i]->text, d->globals[i]->len);
     return image_add(image, out, d->nglobals, sizeof *out);
 }
 
@@ -190,7 +192,8 @@ static void add_lines(ImageBuilder *image, CodeRecord *record, const Finished *c
     record->lines_size = size;
 }
 
-void image_set_record(ImageBuilder *image, uint32_t index, CodeRecord record, const Draft *draft, const Finished *code)
+void image_set_record(ImageBuilder *image, uint32_t index, CodeRecord record, const Draft *draft,
+                      const Finished *code)
 {
     record.nregs = draft->nregs;
     record.insns = image_add(image, code->insns, code->ninsns, sizeof *code->insns);

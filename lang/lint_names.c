@@ -89,7 +89,8 @@ static void check_member(Lint *l, AstAttribute *node)
     if (!lint_library_path(l, node->value, module, sizeof module)) return;
     if (look_up_in(l, module, node->attr->text) != THING_MISSING) return;
     Span span = {node->node.span.end - node->attr->len, node->node.span.end};
-    lint_hint_member(l, lint_report(l, LINT_NO_MEMBER, span, node->attr->text, module), module, node->attr->text);
+    lint_hint_member(l, lint_report(l, LINT_NO_MEMBER, span, node->attr->text, module), module,
+                     node->attr->text);
 }
 
 /* A module that is neither the library's nor beside the program may be anywhere; but with a slip in a library's name ... */
@@ -102,7 +103,8 @@ static void check_module(Lint *l, Span span, const char *name)
     if (l->world->look_up(l->world->state, first) != THING_MISSING) return;
     Search search = search_for(first, len);
     l->world->names(l->world->state, "", offer, &search);
-    if (search.near.best || search.on_keys) hint_near(l, lint_report(l, LINT_NO_MODULE, span, first, ""), &search);
+    if (search.near.best || search.on_keys)
+        hint_near(l, lint_report(l, LINT_NO_MODULE, span, first, ""), &search);
 }
 
 static void check_modules(Lint *l, AstImport *node)

@@ -23,7 +23,8 @@ size_t near_distance(const char *a, size_t a_len, const char *b, size_t b_len)
             }
             size_t replaced = rows[i - 1][j - 1] + (lower(a[i - 1]) != lower(b[j - 1]));
             rows[i][j] = least(replaced, least(rows[i - 1][j], rows[i][j - 1]) + 1);
-            bool swapped = i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1]);
+            bool swapped =
+                i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1]);
             if (swapped) rows[i][j] = least(rows[i][j], rows[i - 2][j - 2] + 1);
         }
     }

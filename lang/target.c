@@ -58,8 +58,10 @@ static bool is_hyphenated(const Node *node)
 
 static void refuse_comparable(Parser *p, const Node *node, const char *what)
 {
-    Diag *diag = parser_error(p, node->span, "cannot assign to %s here. Maybe you meant '==' instead of '='?", what);
-    if (node->kind == AST_BinOp && is_hyphenated(node)) diag_hint(p->diags, diag, "a name has no '-': write 'my_name'");
+    Diag *diag =
+        parser_error(p, node->span, "cannot assign to %s here. Maybe you meant '==' instead of '='?", what);
+    if (node->kind == AST_BinOp && is_hyphenated(node))
+        diag_hint(p->diags, diag, "a name has no '-': write 'my_name'");
 }
 
 static void refuse(Parser *p, const Node *node, ExprContext ctx, bool alone)

@@ -35,7 +35,8 @@ void text_add(TextBuffer *out, const char *bytes, size_t len)
     out->bytes[out->len] = '\0';
 }
 
-__attribute__((format(printf, 2, 0))) static void add_formatted(TextBuffer *out, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void add_formatted(TextBuffer *out, const char *format,
+                                                                va_list args)
 {
     va_list again;
     va_copy(again, args);

@@ -65,7 +65,8 @@ static bool check_range(VM *vm, char code, int64_t i)
 {
     for (const ItemRange *r = ranges; r->code; r++) {
         if (r->code != code || (i >= r->low && i <= r->high)) continue;
-        vm_raise(vm, ERR_OVERFLOW, "%s is %s", r->name, i < r->low ? "less than minimum" : "greater than maximum");
+        vm_raise(vm, ERR_OVERFLOW, "%s is %s", r->name,
+                 i < r->low ? "less than minimum" : "greater than maximum");
         return false;
     }
     return true;
@@ -102,7 +103,8 @@ static bool encode_int(VM *vm, char code, Value v, uint64_t *out)
 
 static bool encode_char(VM *vm, Value v, uint64_t *out)
 {
-    if (!is_str(v) || as_str(v)->length != 1) return vm_raise(vm, ERR_TYPE, "array item must be unicode character"), false;
+    if (!is_str(v) || as_str(v)->length != 1)
+        return vm_raise(vm, ERR_TYPE, "array item must be unicode character"), false;
     *out = str_char_at(vm, as_str(v), 0);
     return true;
 }
@@ -119,7 +121,8 @@ static bool encode(VM *vm, Value self, Value v, uint8_t *out)
         memcpy(out, format->size == 8 ? (void *)&d : (void *)&f, format->size);
         return true;
     }
-    if (!(format->kind == ITEM_CHAR ? encode_char(vm, v, &u) : encode_int(vm, format->code, v, &u))) return false;
+    if (!(format->kind == ITEM_CHAR ? encode_char(vm, v, &u) : encode_int(vm, format->code, v, &u)))
+        return false;
     memcpy(out, &u, format->size);
     return true;
 }
@@ -135,7 +138,8 @@ static bool append(VM *vm, Value item, void *self)
 
 static bool append_bytes(VM *vm, Value self, ByteView view)
 {
-    if (view.size % item_size(self)) return vm_raise(vm, ERR_VALUE, "bytes length not a multiple of item size"), false;
+    if (view.size % item_size(self))
+        return vm_raise(vm, ERR_VALUE, "bytes length not a multiple of item size"), false;
     return bytearray_append(vm, as_bytearray(self), view.data, view.size);
 }
 
@@ -170,7 +174,8 @@ static bool fill(VM *vm, Value *self, Value from)
     if (refuse_initializer(vm, *self, from)) return false;
     if (is_str(from)) return append_text(vm, *self, as_str(from));
     if (is_array(from) && as_obj(from)->aux == as_obj(*self)->aux) return append_array(vm, *self, from);
-    if (is_bytes(from) || (is_bytearray(from) && !is_array(from))) return append_bytes(vm, *self, byte_view(from));
+    if (is_bytes(from) || (is_bytearray(from) && !is_array(from)))
+        return append_bytes(vm, *self, byte_view(from));
     return obj_iterate(vm, from, append, self);
 }
 
@@ -193,8 +198,9 @@ static Value construct(VM *vm, Args args)
     if (type == stdlib(vm)->array_type && as_dict(args.v[2])->used)
         return vm_raise(vm, ERR_TYPE, "array.array() takes no keyword arguments");
     if (given->size < 1 || given->size > 2)
-        return vm_raise(vm, ERR_TYPE, "array() takes at %s %d argument%s (%zu given)", given->size ? "most" : "least",
-                        given->size ? 2 : 1, given->size ? "s" : "", given->size);
+        return vm_raise(vm, ERR_TYPE, "array() takes at %s %d argument%s (%zu given)",
+                        given->size ? "most" : "least", given->size ? 2 : 1, given->size ? "s" : "",
+                        given->size);
     char code = read_typecode(vm, given->items[0]);
     if (!code) return VALUE_ERROR;
     args.v[0] = make(vm, type, code);
@@ -237,7 +243,10 @@ static Value to_text(VM *vm, Value self)
 
 /* ---- methods ------------------------------------------------------------------------------------- */
 
-static Value nat_append(VM *vm, Args args) { return append(vm, args.v[1], &args.v[0]) ? VALUE_NONE : VALUE_ERROR; }
+static Value nat_append(VM *vm, Args args)
+{
+    return append(vm, args.v[1], &args.v[0]) ? VALUE_NONE : VALUE_ERROR;
+}
 
 static bool extend(VM *vm, Value *self, Value from)
 {
@@ -246,7 +255,10 @@ static bool extend(VM *vm, Value *self, Value from)
     vm_raise(vm, ERR_TYPE, "can only extend with array of same kind");
     return false;
 }
-static Value nat_extend(VM *vm, Args args) { return extend(vm, &args.v[0], args.v[1]) ? VALUE_NONE : VALUE_ERROR; }
+static Value nat_extend(VM *vm, Args args)
+{
+    return extend(vm, &args.v[0], args.v[1]) ? VALUE_NONE : VALUE_ERROR;
+}
 
 /* All of them or none. */
 static Value nat_fromlist(VM *vm, Args args)
@@ -276,8 +288,10 @@ static Value nat_frombytes(VM *vm, Args args)
 
 static Value nat_fromunicode(VM *vm, Args args)
 {
-    if (!is_str(args.v[1])) return vm_raise(vm, ERR_TYPE, "fromunicode() argument must be str, not %A", args.v[1]);
-    if (!holds_text(args.v[0])) return vm_raise(vm, ERR_VALUE, "fromunicode() may only be called on unicode type arrays");
+    if (!is_str(args.v[1]))
+        return vm_raise(vm, ERR_TYPE, "fromunicode() argument must be str, not %A", args.v[1]);
+    if (!holds_text(args.v[0]))
+        return vm_raise(vm, ERR_VALUE, "fromunicode() may only be called on unicode type arrays");
     return append_text(vm, args.v[0], as_str(args.v[1])) ? VALUE_NONE : VALUE_ERROR;
 }
 
@@ -386,7 +400,8 @@ static Value nat_remove(VM *vm, Args args)
 {
     int64_t at = find(vm, args.v[0], args.v[1], 0, INT64_MAX);
     if (at == -1) return vm_raise(vm, ERR_VALUE, "array.remove(x): x not in array");
-    return at >= 0 && (at >= length(args.v[0]) || splice(vm, args.v[0], at, 1, NULL, 0)) ? VALUE_NONE : VALUE_ERROR;
+    return at >= 0 && (at >= length(args.v[0]) || splice(vm, args.v[0], at, 1, NULL, 0)) ? VALUE_NONE
+                                                                                         : VALUE_ERROR;
 }
 
 static Value nat_insert(VM *vm, Args args)
@@ -435,7 +450,8 @@ static Value cut(VM *vm, Value self, int64_t start, int64_t step, int64_t n)
     size_t size = item_size(self);
     if (is_error(part) || !bytearray_append(vm, as_bytearray(part), NULL, (size_t)n * size)) return VALUE_ERROR;
     for (int64_t i = 0; i < n; i++)
-        memcpy(as_bytearray(part)->data + (size_t)i * size, as_bytearray(self)->data + (size_t)(start + i * step) * size, size);
+        memcpy(as_bytearray(part)->data + (size_t)i * size,
+               as_bytearray(self)->data + (size_t)(start + i * step) * size, size);
     return part;
 }
 
@@ -481,7 +497,8 @@ static Value set_stepped(VM *vm, Value self, int64_t start, int64_t step, int64_
                         (long)length(with), (long)n);
     size_t size = item_size(self);
     for (int64_t i = 0; i < n; i++)
-        memcpy(as_bytearray(self)->data + (size_t)(start + i * step) * size, as_bytearray(with)->data + (size_t)i * size, size);
+        memcpy(as_bytearray(self)->data + (size_t)(start + i * step) * size,
+               as_bytearray(with)->data + (size_t)i * size, size);
     return VALUE_NONE;
 }
 
@@ -552,7 +569,8 @@ static Value slot_compare(VM *vm, Value a, Value b, CompareOp op)
 static Value add(VM *vm, Value a, Value b)
 {
     if (!is_array(b)) return vm_raise(vm, ERR_TYPE, "can only append array (not \"%T\") to array", b);
-    if (as_obj(a)->aux != as_obj(b)->aux) return vm_raise(vm, ERR_TYPE, "bad argument type for built-in operation");
+    if (as_obj(a)->aux != as_obj(b)->aux)
+        return vm_raise(vm, ERR_TYPE, "bad argument type for built-in operation");
     Value sum = copy(vm, a);
     return is_error(sum) || append_array(vm, sum, b) ? sum : VALUE_ERROR;
 }
@@ -560,7 +578,8 @@ static Value add(VM *vm, Value a, Value b)
 /* `result` holds nothing, or is `self`; n times the items of self are to be there. */
 static Value repeat_items(VM *vm, Value result, Value self, int64_t n)
 {
-    size_t size = as_bytearray(self)->size, all = size_mul(size, n > 0 ? (size_t)n : 0), held = as_bytearray(result)->size;
+    size_t size = as_bytearray(self)->size, all = size_mul(size, n > 0 ? (size_t)n : 0),
+           held = as_bytearray(result)->size;
     if (all > INT64_MAX) return vm_no_memory(vm);
     bool ok = all < held ? bytearray_splice(vm, as_bytearray(result), 0, held, NULL, 0)
                          : bytearray_append(vm, as_bytearray(result), NULL, all - held);
@@ -628,7 +647,8 @@ static const GetSetDef getsets[] = {
 /* array.co knows the names that pickles have for the layouts of items. */
 static Value nat_reduce_ex(VM *vm, Args args)
 {
-    Value m = module_import(vm, vm_intern(vm, "array")), f = is_error(m) ? m : obj_getattr(vm, m, vm_intern(vm, "_reduce"));
+    Value m = module_import(vm, vm_intern(vm, "array")),
+          f = is_error(m) ? m : obj_getattr(vm, m, vm_intern(vm, "_reduce"));
     return is_error(f) ? f : vm_call(vm, f, args.v, 2);
 }
 
@@ -671,9 +691,10 @@ static const TypeDef array_def = {
     .methods = methods,
     .getsets = getsets,
     .constructor = {"array(*args, **kwargs)", construct, NULL, NATIVE_NEW},
-    .doc = "array(typecode [, initializer]) -> array\n\nNumbers of one kind (or characters), packed: a list whose items "
-           "take as few bytes as C gives them.\nThe typecode says what they are, the initializer is an iterable of them "
-           "or their bytes.",
+    .doc =
+        "array(typecode [, initializer]) -> array\n\nNumbers of one kind (or characters), packed: a list whose items "
+        "take as few bytes as C gives them.\nThe typecode says what they are, the initializer is an iterable of them "
+        "or their bytes.",
     .flags = TYPE_SEQUENCE | TYPE_UNHASHABLE | TYPE_HAS_WEAKREF,
     .operators = OPS_LEFT(BIN_ADD) | OPS_BOTH(BIN_MUL),
 };

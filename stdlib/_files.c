@@ -105,7 +105,8 @@ static Value open_elsewhere(VM *vm, const char *path, int flags, int mode)
 static Value read_answer(VM *vm, Errand *e)
 {
     const FileErrand *f = (FileErrand *)e;
-    return f->result < 0 ? vm_raise_errno(vm, (int)-f->result, NULL) : bytes_new(vm, f->bytes, (size_t)f->result);
+    return f->result < 0 ? vm_raise_errno(vm, (int)-f->result, NULL)
+                         : bytes_new(vm, f->bytes, (size_t)f->result);
 }
 
 static Value read_elsewhere(VM *vm, int fd, size_t n)
@@ -132,7 +133,8 @@ static Value nat_open(VM *vm, Args args)
 {
     int flags, mode;
     if (!read_int(vm, args.v[1], &flags) || !read_int(vm, args.v[2], &mode)) return VALUE_ERROR;
-    if (!is_str(args.v[0]) && !is_bytes(args.v[0])) return vm_raise(vm, ERR_TYPE, "a path is a str or bytes, not %T", args.v[0]);
+    if (!is_str(args.v[0]) && !is_bytes(args.v[0]))
+        return vm_raise(vm, ERR_TYPE, "a path is a str or bytes, not %T", args.v[0]);
     Value name = is_str(args.v[0]) ? output_encode(vm, as_str(args.v[0]), "surrogateescape") : args.v[0];
     if (is_error(name)) return name;
     const char *path = is_str(name) ? str_cstr(vm, as_str(name)) : (const char *)as_bytes(name)->data;
@@ -307,8 +309,8 @@ static bool init(VM *vm, Module *m)
         if (!module_add(vm, m, flags[i].name, small(flags[i].value))) return false;
     Type *t = type_from_def(vm, "_files.descriptor", NULL, &descriptor_def, KIND_NATIVE_DATA, VALUE_UNSET);
     if (t) gc_pin(vm, obj_value(t));
-    return (stdlib(vm)->descriptor_type = t) != NULL && window_add_type(vm, m) && file_stream_add_types(vm, m) &&
-           module_add(vm, m, "EMFILE", small(EMFILE));
+    return (stdlib(vm)->descriptor_type = t) != NULL && window_add_type(vm, m) &&
+           file_stream_add_types(vm, m) && module_add(vm, m, "EMFILE", small(EMFILE));
 }
 
 const ModuleDef _files_module = {"_files", natives, "Files by descriptor, for io.", init};

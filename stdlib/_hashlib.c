@@ -72,7 +72,10 @@ typedef struct Hash {
 
 static Hash *hash_of(Value v) { return ((NativeData *)as_obj(v))->data; }
 
-static Value raise_crypto(VM *vm, const char *what) { return vm_raise(vm, ERR_VALUE, "%s failed in libcrypto", what); }
+static Value raise_crypto(VM *vm, const char *what)
+{
+    return vm_raise(vm, ERR_VALUE, "%s failed in libcrypto", what);
+}
 
 /* A hash whose name scripts know as `name`, not begun yet. */
 static Value hash_new(VM *vm, Value name, const EvpMd *md)
@@ -126,14 +129,18 @@ static Value nat_new(VM *vm, Args args)
     return update(vm, hash, args.v[2]) ? hash : VALUE_ERROR;
 }
 
-static Value nat_update(VM *vm, Args args) { return update(vm, args.v[0], args.v[1]) ? VALUE_NONE : VALUE_ERROR; }
+static Value nat_update(VM *vm, Args args)
+{
+    return update(vm, args.v[0], args.v[1]) ? VALUE_NONE : VALUE_ERROR;
+}
 
 static Value nat_copy(VM *vm, Args args)
 {
     Value copy = hash_new(vm, ((NativeData *)as_obj(args.v[0]))->values[0], hash_of(args.v[0])->md);
     if (is_error(copy)) return copy;
     Hash *h = hash_of(copy);
-    return h->crypto->EVP_MD_CTX_copy_ex(h->context, hash_of(args.v[0])->context) ? copy : raise_crypto(vm, "copy");
+    return h->crypto->EVP_MD_CTX_copy_ex(h->context, hash_of(args.v[0])->context) ? copy
+                                                                                  : raise_crypto(vm, "copy");
 }
 
 static bool is_xof(Value hash)
@@ -148,7 +155,8 @@ static Value digest(VM *vm, Value hash, Value length)
     Hash *h = hash_of(hash);
     int64_t n = h->crypto->EVP_MD_get_size(h->md);
     if (is_xof(hash)) {
-        if (is_unset(length)) return vm_raise(vm, ERR_TYPE, "digest() missing required argument 'length' (pos 1)");
+        if (is_unset(length))
+            return vm_raise(vm, ERR_TYPE, "digest() missing required argument 'length' (pos 1)");
         if (!index_argument(vm, length, &n)) return VALUE_ERROR;
         if (n < 0) return vm_raise(vm, ERR_VALUE, "value must be positive");
         if (n >= 1 << 29) return vm_raise(vm, ERR_VALUE, "length is too large");
@@ -194,7 +202,8 @@ static Value get_block_size(VM *vm, Value self)
 
 static Value hash_repr(VM *vm, Value self)
 {
-    return str_format(vm, "<%V _hashlib.HASH object @ 0x%lx>", get_name(vm, self), (unsigned long)(uintptr_t)as_obj(self));
+    return str_format(vm, "<%V _hashlib.HASH object @ 0x%lx>", get_name(vm, self),
+                      (unsigned long)(uintptr_t)as_obj(self));
 }
 
 static const GetSetDef getsets[] = {
@@ -227,7 +236,8 @@ static Value nat_pbkdf2_hmac(VM *vm, Args args)
     const EvpMd *md = name ? stdlib(vm)->crypto->EVP_get_digestbyname(name) : NULL;
     ByteView password, salt;
     int64_t iterations, length;
-    if (!index_argument(vm, args.v[3], &iterations) || !index_argument(vm, args.v[4], &length)) return VALUE_ERROR;
+    if (!index_argument(vm, args.v[3], &iterations) || !index_argument(vm, args.v[4], &length))
+        return VALUE_ERROR;
     if (!bytes_require(vm, args.v[1], &password) || !bytes_require(vm, args.v[2], &salt)) return VALUE_ERROR;
     if (!md) return vm_raise(vm, ERR_VALUE, "unsupported hash type %V", args.v[0]);
     if (iterations < 1) return vm_raise(vm, ERR_VALUE, "iteration value must be greater than 0.");
@@ -236,8 +246,9 @@ static Value nat_pbkdf2_hmac(VM *vm, Args args)
         return vm_raise(vm, ERR_OVERFLOW, "argument is too great.");
     Value key = bytes_new(vm, NULL, (size_t)length);
     if (is_error(key)) return key;
-    bool ok = stdlib(vm)->crypto->PKCS5_PBKDF2_HMAC((const char *)password.data, (int)password.size, salt.data,
-                                                    (int)salt.size, (int)iterations, md, (int)length, as_bytes(key)->data);
+    bool ok = stdlib(vm)->crypto->PKCS5_PBKDF2_HMAC((const char *)password.data, (int)password.size,
+                                                    salt.data, (int)salt.size, (int)iterations, md,
+                                                    (int)length, as_bytes(key)->data);
     return ok ? key : raise_crypto(vm, "pbkdf2_hmac");
 }
 
@@ -254,9 +265,9 @@ static Value nat_scrypt(VM *vm, Args args)
         return vm_raise(vm, ERR_VALUE, "Invalid parameter combination for n, r, p, maxmem.");
     Value key = bytes_new(vm, NULL, (size_t)n[4]);
     if (is_error(key)) return key;
-    bool ok = stdlib(vm)->crypto->EVP_PBE_scrypt((const char *)password.data, password.size, salt.data, salt.size,
-                                                 (uint64_t)n[0], (uint64_t)n[1], (uint64_t)n[2], (uint64_t)n[3],
-                                                 as_bytes(key)->data, (size_t)n[4]);
+    bool ok = stdlib(vm)->crypto->EVP_PBE_scrypt((const char *)password.data, password.size, salt.data,
+                                                 salt.size, (uint64_t)n[0], (uint64_t)n[1], (uint64_t)n[2],
+                                                 (uint64_t)n[3], as_bytes(key)->data, (size_t)n[4]);
     return ok ? key : vm_raise(vm, ERR_VALUE, "Invalid parameter combination for n, r, p, maxmem.");
 }
 
@@ -271,7 +282,9 @@ static bool init(VM *vm, Module *m)
 {
     Stdlib *lib = stdlib(vm);
     if (!lib->crypto && !(lib->crypto = open_library()))
-        return vm_raise(vm, ERR_IMPORT, "hashlib needs OpenSSL's libcrypto: install the Debian package libssl3"), false;
+        return vm_raise(vm, ERR_IMPORT,
+                        "hashlib needs OpenSSL's libcrypto: install the Debian package libssl3"),
+               false;
     lib->hash_type = type_from_def(vm, "_hashlib.HASH", NULL, &hash_def, KIND_NATIVE_DATA, VALUE_UNSET);
     if (!lib->hash_type) return false;
     gc_pin(vm, obj_value(lib->hash_type));

@@ -31,7 +31,8 @@ static const char *path_arg(VM *vm, Value v, const char *who, Value *name)
         Value method = obj_getattr_opt(vm, v, vm_intern(vm, "__fspath__"));
         if (is_error(method)) return NULL;
         if (is_unset(method)) {
-            const char *kinds = strcmp(who, "stat") == 0 ? "string, bytes, os.PathLike or integer" : "string, bytes or os.PathLike";
+            const char *kinds = strcmp(who, "stat") == 0 ? "string, bytes, os.PathLike or integer"
+                                                         : "string, bytes or os.PathLike";
             vm_raise(vm, ERR_TYPE, "%s: path should be %s, not %T", who, kinds, v);
             return NULL;
         }
@@ -48,7 +49,8 @@ static const char *path_arg(VM *vm, Value v, const char *who, Value *name)
     if (is_error(encoded)) return NULL;
     const char *path = is_str(encoded) ? str_cstr(vm, as_str(encoded)) : (const char *)as_bytes(encoded)->data;
     size_t size = is_str(encoded) ? as_str(encoded)->size : as_bytes(encoded)->size;
-    if (path && strlen(path) != size) return vm_raise(vm, ERR_VALUE, "%s: embedded null character in path", who), NULL;
+    if (path && strlen(path) != size)
+        return vm_raise(vm, ERR_VALUE, "%s: embedded null character in path", who), NULL;
     return path;
 }
 
@@ -129,7 +131,8 @@ static Value read_folder(VM *vm, DIR *dir)
     Value list = list_new(vm, NULL, 0);
     for (struct dirent *e; !is_error(list) && (e = readdir(dir));) {
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
-        Value row = tuple_pack(vm, 3, text_from_system(vm, e->d_name), small(e->d_type), int_from_u64(vm, e->d_ino));
+        Value row =
+            tuple_pack(vm, 3, text_from_system(vm, e->d_name), small(e->d_type), int_from_u64(vm, e->d_ino));
         if (is_error(row) || !list_append(vm, as_list(list), row)) return VALUE_ERROR;
     }
     return list;
@@ -149,7 +152,10 @@ static Value nat_entries(VM *vm, Args args)
 
 /* ---- files --------------------------------------------------------------------------------------- */
 
-static Value ns(VM *vm, struct timespec t) { return int_from_i64(vm, t.tv_sec * (int64_t)1000000000 + t.tv_nsec); }
+static Value ns(VM *vm, struct timespec t)
+{
+    return int_from_i64(vm, t.tv_sec * (int64_t)1000000000 + t.tv_nsec);
+}
 
 /* (mode, ino, dev, nlink, uid, gid, size, atime_ns, mtime_ns, ctime_ns, blksize, blocks, rdev) */
 static Value nat_stat(VM *vm, Args args)
@@ -168,10 +174,11 @@ static Value nat_stat(VM *vm, Args args)
         status = args.v[1] == VALUE_TRUE ? stat(path, &st) : lstat(path, &st);
     }
     if (status != 0) return is_int(args.v[0]) ? vm_raise_errno(vm, errno, NULL) : fail(vm, name);
-    return tuple_pack(vm, 13, int_from_u64(vm, st.st_mode), int_from_u64(vm, st.st_ino), int_from_u64(vm, st.st_dev),
-                      int_from_u64(vm, st.st_nlink), int_from_u64(vm, st.st_uid), int_from_u64(vm, st.st_gid),
-                      int_from_i64(vm, st.st_size), ns(vm, st.st_atim), ns(vm, st.st_mtim), ns(vm, st.st_ctim),
-                      int_from_i64(vm, st.st_blksize), int_from_i64(vm, st.st_blocks), int_from_u64(vm, st.st_rdev));
+    return tuple_pack(vm, 13, int_from_u64(vm, st.st_mode), int_from_u64(vm, st.st_ino),
+                      int_from_u64(vm, st.st_dev), int_from_u64(vm, st.st_nlink), int_from_u64(vm, st.st_uid),
+                      int_from_u64(vm, st.st_gid), int_from_i64(vm, st.st_size), ns(vm, st.st_atim),
+                      ns(vm, st.st_mtim), ns(vm, st.st_ctim), int_from_i64(vm, st.st_blksize),
+                      int_from_i64(vm, st.st_blocks), int_from_u64(vm, st.st_rdev));
 }
 
 static Value nat_readlink(VM *vm, Args args)
@@ -285,7 +292,8 @@ static Value nat_uname(VM *vm, Args args)
     struct utsname u;
     if (uname(&u) != 0) return vm_raise_errno(vm, errno, NULL);
     return tuple_pack(vm, 5, text_from_system(vm, u.sysname), text_from_system(vm, u.nodename),
-                      text_from_system(vm, u.release), text_from_system(vm, u.version), text_from_system(vm, u.machine));
+                      text_from_system(vm, u.release), text_from_system(vm, u.version),
+                      text_from_system(vm, u.machine));
 }
 
 static Value nat_umask(VM *vm, Args args)

@@ -556,7 +556,10 @@ static Value nat_step(VM *vm, Args args)
     return VALUE_NONE;
 }
 
-static Value nat_description(VM *vm, Args args) { return (void)vm, ((NativeData *)as_obj(args.v[0]))->values[0]; }
+static Value nat_description(VM *vm, Args args)
+{
+    return (void)vm, ((NativeData *)as_obj(args.v[0]))->values[0];
+}
 
 static Value nat_notes(VM *vm, Args args)
 {
@@ -565,8 +568,11 @@ static Value nat_notes(VM *vm, Args args)
     if (is_error(list)) return list;
     c->lib->isBusy(c->pq); // it looks at what has been read
     for (PGnotify *n; (n = c->lib->notifies(c->pq));) {
-        Value channel = text_value(vm, n->channel, strlen(n->channel)), payload = text_value(vm, n->payload, strlen(n->payload));
-        Value note = is_error(channel) || is_error(payload) ? VALUE_ERROR : tuple_pack(vm, 3, channel, payload, small(n->pid));
+        Value channel = text_value(vm, n->channel, strlen(n->channel)),
+              payload = text_value(vm, n->payload, strlen(n->payload));
+        Value note = is_error(channel) || is_error(payload)
+                         ? VALUE_ERROR
+                         : tuple_pack(vm, 3, channel, payload, small(n->pid));
         c->lib->freemem(n);
         if (is_error(note) || !list_append(vm, as_list(list), note)) return VALUE_ERROR;
     }
@@ -607,7 +613,9 @@ static Value nat_parse(VM *vm, Args args)
 {
     PostgresLibrary *lib = stdlib(vm)->postgres.library;
     const char *url = is_str(args.v[0]) ? c_text(vm, args.v[0]) : NULL;
-    if (!url) return is_unset(vm->exc) ? vm_raise(vm, ERR_TYPE, "a URL must be str, not %T", args.v[0]) : VALUE_ERROR;
+    if (!url)
+        return is_unset(vm->exc) ? vm_raise(vm, ERR_TYPE, "a URL must be str, not %T", args.v[0])
+                                 : VALUE_ERROR;
     char *message = NULL;
     PGoption *options = lib->conninfoParse(url, &message);
     if (!options) {

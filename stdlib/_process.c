@@ -50,8 +50,10 @@ static bool all_texts(VM *vm, Value list)
     if (!is_list(list)) return vm_raise(vm, ERR_TYPE, "a list was expected, got %T", list), false;
     for (size_t i = 0; i < as_list(list)->size; i++) {
         Value v = as_list(list)->items[i];
-        if (!is_str(v)) return vm_raise(vm, ERR_TYPE, "expected str, bytes or os.PathLike object, not %T", v), false;
-        if (memchr(as_str(v)->data, '\0', as_str(v)->size)) return vm_raise(vm, ERR_VALUE, "embedded null byte"), false;
+        if (!is_str(v))
+            return vm_raise(vm, ERR_TYPE, "expected str, bytes or os.PathLike object, not %T", v), false;
+        if (memchr(as_str(v)->data, '\0', as_str(v)->size))
+            return vm_raise(vm, ERR_VALUE, "embedded null byte"), false;
     }
     return true;
 }
@@ -87,7 +89,10 @@ static void child_event(VM *vm, IoSink *sink, const IoEvent *e)
     gc_store(vm, c->owner, &c->waiters, VALUE_UNSET);
 }
 
-static Value child_resume(VM *vm, Value self, Task *t) { return (void)vm, (void)t, small(child_of(self)->returncode); }
+static Value child_resume(VM *vm, Value self, Task *t)
+{
+    return (void)vm, (void)t, small(child_of(self)->returncode);
+}
 
 static void child_trace(VM *vm, Obj *o)
 {
@@ -214,7 +219,9 @@ static Value start(VM *vm, const IoCommand *command, const Plumbing *p)
     o->data = c;
     o->values[0] = o->values[1] = VALUE_UNSET;
     int err = io(vm)->spawn(vm->host, command, &c->sink, &c->id, &c->pid);
-    if (err) return vm_raise_errno(vm, -err, command->cwd && access(command->cwd, F_OK) != 0 ? command->cwd : command->file);
+    if (err)
+        return vm_raise_errno(vm, -err,
+                              command->cwd && access(command->cwd, F_OK) != 0 ? command->cwd : command->file);
     gc_pin(vm, obj_value(o)); // until it has ended
     return obj_value(o);
 }
@@ -223,12 +230,13 @@ static Value start(VM *vm, const IoCommand *command, const Plumbing *p)
 static Value nat_spawn(VM *vm, Args args)
 {
     int64_t limit;
-    bool ok = all_texts(vm, args.v[0]) && (is_none(args.v[3]) || all_texts(vm, args.v[3])) && is_tuple(args.v[1]) &&
-              as_tuple(args.v[1])->size == 3 && obj_index_i64(vm, args.v[5], &limit);
+    bool ok = all_texts(vm, args.v[0]) && (is_none(args.v[3]) || all_texts(vm, args.v[3])) &&
+              is_tuple(args.v[1]) && as_tuple(args.v[1])->size == 3 && obj_index_i64(vm, args.v[5], &limit);
     if (!ok) return is_unset(vm->exc) ? vm_raise(vm, ERR_TYPE, "three descriptors were expected") : VALUE_ERROR;
     if (!as_list(args.v[0])->size) return vm_raise(vm, ERR_INDEX, "list index out of range");
     Plumbing p = {.streams = {VALUE_NONE, VALUE_NONE, VALUE_NONE}};
-    char **argv = text_array(vm, args.v[0]), **env = argv && !is_none(args.v[3]) ? text_array(vm, args.v[3]) : NULL;
+    char **argv = text_array(vm, args.v[0]),
+         **env = argv && !is_none(args.v[3]) ? text_array(vm, args.v[3]) : NULL;
     Value v = VALUE_ERROR;
     IoCommand command = {.argv = argv, .env = env, .new_session = args.v[4] == VALUE_TRUE};
     if (argv && is_str(args.v[6])) command.file = str_cstr(vm, as_str(args.v[6]));
@@ -253,8 +261,11 @@ static Value nat_pump(VM *vm, Args args)
     if (!is_none(args.v[0])) {
         double seconds;
         if (!to_double(vm, args.v[0], &seconds) || isnan(seconds))
-            return is_unset(vm->exc) ? vm_raise(vm, ERR_TYPE, "a number of seconds was expected, got %T", args.v[0]) : VALUE_ERROR;
-        if (seconds < 1e9) deadline = vm->host->monotonic(vm->host) + (int64_t)(seconds > 0 ? seconds * 1e9 : 0);
+            return is_unset(vm->exc)
+                       ? vm_raise(vm, ERR_TYPE, "a number of seconds was expected, got %T", args.v[0])
+                       : VALUE_ERROR;
+        if (seconds < 1e9)
+            deadline = vm->host->monotonic(vm->host) + (int64_t)(seconds > 0 ? seconds * 1e9 : 0);
     }
     if (strand_others(vm)) {
         Wake wake = strand_wait_outside(vm, WAIT_CHILD, deadline == INT64_MAX ? 0 : deadline);
@@ -283,7 +294,10 @@ static Value nat_poll_read(VM *vm, Args args)
     return v == VALUE_PARK ? VALUE_NONE : v;
 }
 
-static Value nat_writer(VM *vm, Args args) { return is_reader(vm, args.v[0]) ? stream_writer(vm, args.v[0]) : VALUE_ERROR; }
+static Value nat_writer(VM *vm, Args args)
+{
+    return is_reader(vm, args.v[0]) ? stream_writer(vm, args.v[0]) : VALUE_ERROR;
+}
 
 /* ---- signals ------------------------------------------------------------------------------------- */
 

@@ -44,8 +44,8 @@ static bool compile(VM *vm, Value pattern, bool wide)
     if (memmem(as_str(text)->data, as_str(text)->size, "(?>", 3)) options |= PCRE_NO_AUTO_POSSESS;
     int error;
     size_t where;
-    p->as[wide].code = p->pcre->compile(as_str(text)->data, as_str(text)->size, options | (wide ? PCRE_UTF : 0), &error,
-                                        &where, p->pcre->compiling);
+    p->as[wide].code = p->pcre->compile(as_str(text)->data, as_str(text)->size,
+                                        options | (wide ? PCRE_UTF : 0), &error, &where, p->pcre->compiling);
     if (!p->as[wide].code) return raise_pcre(vm, pattern, error), false;
     return renew_match_data(vm, p, wide);
 }
@@ -60,8 +60,8 @@ static void consider_jit(Program *p, bool wide, size_t bytes)
 
 static int once(Program *p, const Subject *s, bool wide, size_t from, uint32_t options)
 {
-    return p->pcre->match(p->as[wide].code, s->data, s->size, from, options | PCRE_NO_UTF_CHECK, p->as[wide].match,
-                          p->pcre->matching);
+    return p->pcre->match(p->as[wide].code, s->data, s->size, from, options | PCRE_NO_UTF_CHECK,
+                          p->as[wide].match, p->pcre->matching);
 }
 
 int pattern_run(VM *vm, Value pattern, const Subject *s, size_t from, uint32_t options, const size_t **at)
@@ -163,7 +163,10 @@ static Value nat_search(VM *vm, Args args) { return match_once(vm, args, 0); }
 
 /* ---- patterns as objects ------------------------------------------------------------------------- */
 
-static size_t program_size(uint32_t groups) { return sizeof(Program) + ((size_t)groups + 1) * sizeof(uint32_t); }
+static size_t program_size(uint32_t groups)
+{
+    return sizeof(Program) + ((size_t)groups + 1) * sizeof(uint32_t);
+}
 
 /* args: pattern, flags, {name: group}, parents of the groups, text for ASCII or bytes, text for all else. */
 static Value nat_compile(VM *vm, Args args)
@@ -242,7 +245,8 @@ static Value pattern_compare(VM *vm, Value a, Value b, CompareOp op)
 {
     if ((op != CMP_EQ && op != CMP_NE) || !is_pattern(vm, b)) return VALUE_NOT_IMPLEMENTED;
     Value x = data_of(a)->values[0], y = data_of(b)->values[0];
-    bool same = program_of(a)->flags == program_of(b)->flags && is_str(x) == is_str(y) && equal_quick(x, y) == EQUAL_YES;
+    bool same = program_of(a)->flags == program_of(b)->flags && is_str(x) == is_str(y) &&
+                equal_quick(x, y) == EQUAL_YES;
     return bool_value(same == (op == CMP_EQ));
 }
 
@@ -250,7 +254,8 @@ static Value nat_same(VM *vm, Args args) { return (void)vm, args.v[0]; }
 
 static Value nat_reduce(VM *vm, Args args)
 {
-    Value m = module_import(vm, vm_intern(vm, "re")), maker = is_error(m) ? m : obj_getattr(vm, m, vm_intern(vm, "_compile"));
+    Value m = module_import(vm, vm_intern(vm, "re")),
+          maker = is_error(m) ? m : obj_getattr(vm, m, vm_intern(vm, "_compile"));
     Value made_of = tuple_pair(vm, data_of(args.v[0])->values[0], small(program_of(args.v[0])->flags));
     return is_error(maker) || is_error(made_of) ? VALUE_ERROR : tuple_pair(vm, maker, made_of);
 }
@@ -331,7 +336,9 @@ static bool init(VM *vm, Module *m)
 {
     Stdlib *lib = stdlib(vm);
     if (!lib->pcre && !(lib->pcre = pcre_open()))
-        return vm_raise(vm, ERR_IMPORT, "re needs the library of PCRE2: install the Debian package libpcre2-8-0"), false;
+        return vm_raise(vm, ERR_IMPORT,
+                        "re needs the library of PCRE2: install the Debian package libpcre2-8-0"),
+               false;
     lib->pattern_type = add_type(vm, "re.Pattern", &pattern_def);
     lib->match_type = add_type(vm, "re.Match", &match_def);
     lib->matches_type = add_type(vm, "callable_iterator", &matches_def);

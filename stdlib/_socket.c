@@ -66,14 +66,16 @@ static Value outcome(VM *vm, ssize_t result)
 static Value nat_open(VM *vm, Args args)
 {
     int n[3];
-    return read_ints(vm, args.v, 3, n) ? outcome(vm, socket(n[0], n[1] | SOCK_NONBLOCK | SOCK_CLOEXEC, n[2])) : VALUE_ERROR;
+    return read_ints(vm, args.v, 3, n) ? outcome(vm, socket(n[0], n[1] | SOCK_NONBLOCK | SOCK_CLOEXEC, n[2]))
+                                       : VALUE_ERROR;
 }
 
 static Value nat_pair(VM *vm, Args args)
 {
     int n[3], fds[2];
     if (!read_ints(vm, args.v, 3, n)) return VALUE_ERROR;
-    if (socketpair(n[0], n[1] | SOCK_NONBLOCK | SOCK_CLOEXEC, n[2], fds) != 0) return vm_raise_errno(vm, errno, NULL);
+    if (socketpair(n[0], n[1] | SOCK_NONBLOCK | SOCK_CLOEXEC, n[2], fds) != 0)
+        return vm_raise_errno(vm, errno, NULL);
     return tuple_pair(vm, small(fds[0]), small(fds[1]));
 }
 
@@ -127,7 +129,8 @@ static Value nat_accept(VM *vm, Args args)
     IoAddress from = {.size = sizeof from.un};
     int made = accept4(fd, &from.any, &from.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (made < 0) return outcome(vm, made);
-    Value address = address_value(vm, &from), pair = is_error(address) ? address : tuple_pair(vm, small(made), address);
+    Value address = address_value(vm, &from),
+          pair = is_error(address) ? address : tuple_pair(vm, small(made), address);
     if (is_error(pair)) close(made);
     return pair;
 }
@@ -145,7 +148,8 @@ static Value receive(VM *vm, Args args, bool from)
 {
     int fd, flags;
     size_t size;
-    if (!read_int(vm, args.v[0], &fd) || !read_size(vm, args.v[1], &size) || !read_int(vm, args.v[2], &flags)) return VALUE_ERROR;
+    if (!read_int(vm, args.v[0], &fd) || !read_size(vm, args.v[1], &size) || !read_int(vm, args.v[2], &flags))
+        return VALUE_ERROR;
     void *room = heap_malloc(vm, size);
     if (!room) return VALUE_ERROR;
     IoAddress a = {.size = sizeof a.un};
@@ -166,7 +170,9 @@ static Value nat_send(VM *vm, Args args)
 {
     int fd, flags;
     ByteView b;
-    if (!read_int(vm, args.v[0], &fd) || !read_int(vm, args.v[2], &flags) || !bytes_require(vm, args.v[1], &b)) return VALUE_ERROR;
+    if (!read_int(vm, args.v[0], &fd) || !read_int(vm, args.v[2], &flags) ||
+        !bytes_require(vm, args.v[1], &b))
+        return VALUE_ERROR;
     return outcome(vm, send(fd, b.data, b.size, flags | MSG_NOSIGNAL));
 }
 
@@ -175,7 +181,8 @@ static Value nat_sendto(VM *vm, Args args)
     int n[3];
     ByteView b;
     IoAddress to;
-    if (!read_ints(vm, args.v, 3, n) || !address_from(vm, n[1], args.v[4], &to) || !bytes_require(vm, args.v[3], &b))
+    if (!read_ints(vm, args.v, 3, n) || !address_from(vm, n[1], args.v[4], &to) ||
+        !bytes_require(vm, args.v[3], &b))
         return VALUE_ERROR;
     return outcome(vm, sendto(n[0], b.data, b.size, n[2] | MSG_NOSIGNAL, &to.any, to.size));
 }
@@ -199,7 +206,8 @@ static Value nat_getsockopt(VM *vm, Args args)
     if (!read_ints(vm, args.v, 4, n)) return VALUE_ERROR;
     if (n[3] < 0 || n[3] > (int)sizeof bytes) return vm_raise(vm, ERR_OS, "getsockopt buflen out of range");
     socklen_t size = n[3] ? (socklen_t)n[3] : sizeof number;
-    if (getsockopt(n[0], n[1], n[2], n[3] ? (void *)bytes : &number, &size) != 0) return vm_raise_errno(vm, errno, NULL);
+    if (getsockopt(n[0], n[1], n[2], n[3] ? (void *)bytes : &number, &size) != 0)
+        return vm_raise_errno(vm, errno, NULL);
     return n[3] ? bytes_new(vm, bytes, size) : small(number);
 }
 
@@ -225,11 +233,13 @@ static Value nat_pton(VM *vm, Args args)
     int family;
     uint8_t bits[16];
     if (!read_int(vm, args.v[0], &family)) return VALUE_ERROR;
-    if (!is_str(args.v[1])) return vm_raise(vm, ERR_TYPE, "inet_pton() argument 2 must be str, not %T", args.v[1]);
+    if (!is_str(args.v[1]))
+        return vm_raise(vm, ERR_TYPE, "inet_pton() argument 2 must be str, not %T", args.v[1]);
     const char *text = str_cstr(vm, as_str(args.v[1]));
     if (!text) return VALUE_ERROR;
     if (family != AF_INET && family != AF_INET6) return vm_raise_errno(vm, EAFNOSUPPORT, NULL);
-    if (inet_pton(family, text, bits) != 1) return vm_raise(vm, ERR_OS, "illegal IP address string passed to inet_pton");
+    if (inet_pton(family, text, bits) != 1)
+        return vm_raise(vm, ERR_OS, "illegal IP address string passed to inet_pton");
     return bytes_new(vm, bits, family == AF_INET ? 4 : 16);
 }
 
@@ -239,8 +249,10 @@ static Value nat_ntop(VM *vm, Args args)
     ByteView b;
     char text[INET6_ADDRSTRLEN];
     if (!read_int(vm, args.v[0], &family) || !bytes_require(vm, args.v[1], &b)) return VALUE_ERROR;
-    if (family != AF_INET && family != AF_INET6) return vm_raise(vm, ERR_VALUE, "unknown address family %d", family);
-    if (b.size != (family == AF_INET ? 4 : 16)) return vm_raise(vm, ERR_VALUE, "invalid length of packed IP address string");
+    if (family != AF_INET && family != AF_INET6)
+        return vm_raise(vm, ERR_VALUE, "unknown address family %d", family);
+    if (b.size != (family == AF_INET ? 4 : 16))
+        return vm_raise(vm, ERR_VALUE, "invalid length of packed IP address string");
     return str_from_c(vm, inet_ntop(family, b.data, text, sizeof text));
 }
 

@@ -186,7 +186,9 @@ static bool take_named(Request *r, const char *name, ParcelItem *value)
     while (parcel_take(&r->given, &key) && parcel_take(&r->given, value))
         if (name && key.size == strlen(name + 1) && memcmp(key.data, name + 1, key.size) == 0) return true;
     r->code = SQLITE_MISUSE;
-    if (!name) snprintf(r->message, sizeof r->message, "Binding %d has no name, but you supplied a dictionary (which has only names).", 1);
+    if (!name)
+        snprintf(r->message, sizeof r->message,
+                 "Binding %d has no name, but you supplied a dictionary (which has only names).", 1);
     else snprintf(r->message, sizeof r->message, "You did not supply a value for binding parameter %s.", name);
     return false;
 }
@@ -515,7 +517,8 @@ static Value answer(VM *vm, Request *r, Value self)
     }
     Value rows = answer_rows(vm, r), columns = is_error(rows) ? rows : answer_columns(vm, r);
     if (is_error(columns)) return columns;
-    return tuple_pack(vm, 5, rows, columns, int_from_i64(vm, r->changes), int_from_i64(vm, r->last_id), r->more ? self : VALUE_NONE);
+    return tuple_pack(vm, 5, rows, columns, int_from_i64(vm, r->changes), int_from_i64(vm, r->last_id),
+                      r->more ? self : VALUE_NONE);
 }
 
 static Value request_resume(VM *vm, Value self, Task *t)
@@ -620,7 +623,9 @@ static bool put_parameter(VM *vm, Request *r, Value v, Value name, size_t i)
 {
     if (parcel_put_value(vm, &r->given, v, "SQLite")) return true;
     if (!is_unset(vm->exc)) return false;
-    if (is_str(name)) return vm_raise(vm, ERR_TYPE, "Error binding parameter ':%V': type '%T' is not supported", name, v), false;
+    if (is_str(name))
+        return vm_raise(vm, ERR_TYPE, "Error binding parameter ':%V': type '%T' is not supported", name, v),
+               false;
     return vm_raise(vm, ERR_TYPE, "Error binding parameter %zu: type '%T' is not supported", i, v), false;
 }
 
@@ -632,12 +637,16 @@ static bool put_parameters(VM *vm, Request *r, Value params)
         for (uint32_t i = 0; i < d->used; i++) {
             Value key = d->entries[i].key;
             if (is_unset(key)) continue;
-            if (!is_str(key)) return vm_raise(vm, ERR_TYPE, "a parameter's name must be str, not %T", key), false;
-            if (!parcel_put_value(vm, &r->given, key, "SQLite") || !put_parameter(vm, r, d->entries[i].value, key, 0)) return false;
+            if (!is_str(key))
+                return vm_raise(vm, ERR_TYPE, "a parameter's name must be str, not %T", key), false;
+            if (!parcel_put_value(vm, &r->given, key, "SQLite") ||
+                !put_parameter(vm, r, d->entries[i].value, key, 0))
+                return false;
         }
     } else {
         if (!is_list(params) && !is_tuple(params))
-            return vm_raise(vm, ERR_TYPE, "parameters must be a tuple, a list or a dict, not %T", params), false;
+            return vm_raise(vm, ERR_TYPE, "parameters must be a tuple, a list or a dict, not %T", params),
+                   false;
         r->ngiven = is_list(params) ? as_list(params)->size : as_tuple(params)->size;
         const Value *items = is_list(params) ? as_list(params)->items : as_tuple(params)->items;
         for (size_t i = 0; i < r->ngiven; i++)
@@ -679,7 +688,8 @@ static Value nat_more(VM *vm, Args args)
 {
     int64_t most;
     Connection *c = connection_of(args.v[0]);
-    bool ok = is_ptr(args.v[1]) && type_of(vm, args.v[1]) == stdlib(vm)->sqlite.request && obj_index_i64(vm, args.v[2], &most);
+    bool ok = is_ptr(args.v[1]) && type_of(vm, args.v[1]) == stdlib(vm)->sqlite.request &&
+              obj_index_i64(vm, args.v[2], &most);
     Request *before = ok ? ((NativeData *)as_obj(args.v[1]))->data : NULL;
     if (!c->lane) return refuse_closed(vm);
     if (!before || !before->more) return vm_raise(vm, ERR_TYPE, "a query that has more rows was expected");
@@ -794,7 +804,8 @@ static bool init(VM *vm, Module *m)
     }
     s->connection = make_type(vm, "_sqlite.connection", &connection_def);
     s->request = make_type(vm, "_sqlite.request", &request_def);
-    return s->connection && s->request && module_add(vm, m, "version", str_from_c(vm, s->library->libversion()));
+    return s->connection && s->request &&
+           module_add(vm, m, "version", str_from_c(vm, s->library->libversion()));
 }
 
 const ModuleDef _sqlite_module = {"_sqlite", natives, "SQLite on threads of its own.", init};

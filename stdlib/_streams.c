@@ -70,7 +70,8 @@ bool address_from(VM *vm, int family, Value v, IoAddress *out)
     uint16_t port;
     if (!host || !port_from(vm, items[1], &port)) return false;
     void *bits = family == AF_INET ? (void *)&out->in.sin_addr : (void *)&out->in6.sin6_addr;
-    if (inet_pton(family, host, bits) != 1) return vm_raise(vm, ERR_OS, "illegal IP address string '%V'", items[0]), false;
+    if (inet_pton(family, host, bits) != 1)
+        return vm_raise(vm, ERR_OS, "illegal IP address string '%V'", items[0]), false;
     if (family == AF_INET) out->in.sin_port = port;
     else out->in6.sin6_port = port;
     if (family == AF_INET6 && as_tuple(v)->size > 3 && is_small(items[3]))
@@ -287,7 +288,8 @@ static bool id_of(VM *vm, Value v, IoId *id)
     Stdlib *lib = stdlib(vm);
     Type *t = is_ptr(v) ? type_of(vm, v) : NULL;
     if (t && t == lib->listener_type) *id = listener_of(v)->id;
-    else if (t && (t == lib->reader_type || t == lib->writer_type || t == lib->transport_type)) *id = stream_of(v)->id;
+    else if (t && (t == lib->reader_type || t == lib->writer_type || t == lib->transport_type))
+        *id = stream_of(v)->id;
     else return vm_raise(vm, ERR_TYPE, "a stream was expected, got %T", v), false;
     return true;
 }
@@ -409,7 +411,8 @@ static Value nat_resolve(VM *vm, Args args)
 {
     const char *name, *service;
     struct addrinfo hints;
-    if (!text_or_none(vm, args.v[0], &name) || !text_or_none(vm, args.v[1], &service) || !hints_from(vm, args.v + 2, &hints))
+    if (!text_or_none(vm, args.v[0], &name) || !text_or_none(vm, args.v[1], &service) ||
+        !hints_from(vm, args.v + 2, &hints))
         return VALUE_ERROR;
     NativeData *o = heap_alloc(vm, KIND_NATIVE_DATA, stdlib(vm)->request_type->root_shape->id, sizeof *o);
     Request *r = o ? heap_malloc(vm, sizeof *r) : NULL;
@@ -458,7 +461,8 @@ static Value nat_look_up(VM *vm, Args args)
 {
     const char *name, *service;
     struct addrinfo hints;
-    if (!text_or_none(vm, args.v[0], &name) || !text_or_none(vm, args.v[1], &service) || !hints_from(vm, args.v + 2, &hints))
+    if (!text_or_none(vm, args.v[0], &name) || !text_or_none(vm, args.v[1], &service) ||
+        !hints_from(vm, args.v + 2, &hints))
         return VALUE_ERROR;
     NameErrand *n = new_name_errand(vm, name, service, &hints);
     if (!n) return VALUE_ERROR;
@@ -509,7 +513,8 @@ static bool init(VM *vm, Module *m)
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (!module_add(vm, m, numbers[i].name, small(numbers[i].value))) return false;
-    stdlib(vm)->listener_type = module_add_type(vm, m, NULL, "_streams.listener", &listener_def, KIND_NATIVE_DATA);
+    stdlib(vm)->listener_type =
+        module_add_type(vm, m, NULL, "_streams.listener", &listener_def, KIND_NATIVE_DATA);
     stdlib(vm)->request_type = module_add_type(vm, m, NULL, "_streams.request", &request_def, KIND_NATIVE_DATA);
     return stdlib(vm)->listener_type && stdlib(vm)->request_type && stream_types_init(vm, m);
 }

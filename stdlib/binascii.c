@@ -34,7 +34,8 @@ static Value nat_b2a_base64(VM *vm, Args args)
     uint8_t *out = as_bytes(result)->data;
     for (size_t i = 0; i < in.size; i += 3) {
         size_t n = in.size - i;
-        uint32_t w = (uint32_t)in.data[i] << 16 | (n > 1 ? in.data[i + 1] << 8 : 0) | (n > 2 ? in.data[i + 2] : 0);
+        uint32_t w =
+            (uint32_t)in.data[i] << 16 | (n > 1 ? in.data[i + 1] << 8 : 0) | (n > 2 ? in.data[i + 2] : 0);
         *out++ = (uint8_t)digits64[w >> 18];
         *out++ = (uint8_t)digits64[w >> 12 & 63];
         *out++ = (uint8_t)(n > 1 ? digits64[w >> 6 & 63] : '=');
@@ -190,6 +191,9 @@ static const NativeDef natives[] = {
     {0},
 };
 
-static bool init(VM *vm, Module *m) { return module_add(vm, m, "Error", obj_value(vm->exc_types[ERR_BINASCII])); }
+static bool init(VM *vm, Module *m)
+{
+    return module_add(vm, m, "Error", obj_value(vm->exc_types[ERR_BINASCII]));
+}
 
 const ModuleDef binascii_module = {"binascii", natives, "Bytes as ASCII text, and checksums.", init};

@@ -29,7 +29,10 @@ static bool source_bytes(VM *vm, Value source, const char *what, ByteView *out)
 {
     if (is_str(source)) *out = (ByteView){(const uint8_t *)as_str(source)->data, as_str(source)->size};
     else if (is_byteslike(source)) *out = byte_view(source);
-    else return vm_raise(vm, ERR_TYPE, "%s must be a string, bytes or %s object", what, what[0] == 'c' ? "AST" : "code"), false;
+    else
+        return vm_raise(vm, ERR_TYPE, "%s must be a string, bytes or %s object", what,
+                        what[0] == 'c' ? "AST" : "code"),
+               false;
     if (!memchr(out->data, 0, out->size)) return true;
     return vm_raise(vm, ERR_SYNTAX, "source code string cannot contain null bytes"), false;
 }
@@ -59,10 +62,12 @@ static bool is_mapping(VM *vm, Value v)
 
 static bool check_for_eval(VM *vm, const Namespaces *in)
 {
-    if (!is_none(in->locals) && !is_mapping(vm, in->locals)) return vm_raise(vm, ERR_TYPE, "locals must be a mapping"), false;
+    if (!is_none(in->locals) && !is_mapping(vm, in->locals))
+        return vm_raise(vm, ERR_TYPE, "locals must be a mapping"), false;
     if (is_none(in->globals) || is_dict(in->globals)) return true;
-    vm_raise(vm, ERR_TYPE, is_mapping(vm, in->globals) ? "globals must be a real dict; try eval(expr, {}, mapping)"
-                                                       : "globals must be a dict");
+    vm_raise(vm, ERR_TYPE,
+             is_mapping(vm, in->globals) ? "globals must be a real dict; try eval(expr, {}, mapping)"
+                                         : "globals must be a dict");
     return false;
 }
 
@@ -99,7 +104,8 @@ static Value run(VM *vm, Code *c, Value locals)
 
 static Value refuse_captures(VM *vm, const Code *c, CompileMode mode)
 {
-    if (mode == COMPILE_EVAL) return vm_raise(vm, ERR_TYPE, "code object passed to eval() may not contain free variables");
+    if (mode == COMPILE_EVAL)
+        return vm_raise(vm, ERR_TYPE, "code object passed to eval() may not contain free variables");
     return vm_raise(vm, ERR_TYPE, "code object requires a closure of exactly length %d", (int)c->nfree);
 }
 
@@ -116,7 +122,8 @@ static Value evaluate(VM *vm, Value source, Namespaces in, CompileMode mode, con
     char what[16];
     snprintf(what, sizeof what, "%s() arg 1", caller);
     if (!source_bytes(vm, source, what, &text)) return VALUE_ERROR;
-    while (mode == COMPILE_EVAL && text.size && (*text.data == ' ' || *text.data == '\t')) text.data++, text.size--;
+    while (mode == COMPILE_EVAL && text.size && (*text.data == ' ' || *text.data == '\t'))
+        text.data++, text.size--;
     Code *c = code_of_text(vm, text, "<string>", mode, m);
     return c ? run(vm, c, in.locals) : VALUE_ERROR;
 }
@@ -131,7 +138,8 @@ Value nat_exec(VM *vm, Args args)
 {
     Namespaces in = {args.v[1], args.v[2]};
     if (!check_for_exec(vm, &in)) return VALUE_ERROR;
-    if (!is_none(args.v[3])) return vm_raise(vm, ERR_TYPE, "closure can only be used when source is a code object");
+    if (!is_none(args.v[3]))
+        return vm_raise(vm, ERR_TYPE, "closure can only be used when source is a code object");
     return is_error(evaluate(vm, args.v[0], in, COMPILE_EXEC, "exec")) ? VALUE_ERROR : VALUE_NONE;
 }
 
@@ -141,7 +149,8 @@ static bool mode_of(VM *vm, Value text, CompileMode *mode)
 {
     static const struct { const char *name; CompileMode mode; } modes[] = {
         {"exec", COMPILE_EXEC}, {"eval", COMPILE_EVAL}, {"single", COMPILE_SINGLE}};
-    if (!is_str(text)) return vm_raise(vm, ERR_TYPE, "compile() argument 'mode' must be str, not %T", text), false;
+    if (!is_str(text))
+        return vm_raise(vm, ERR_TYPE, "compile() argument 'mode' must be str, not %T", text), false;
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
         if (strcmp(str_cstr(vm, as_str(text)), modes[i].name) == 0) return *mode = modes[i].mode, true;
     return vm_raise(vm, ERR_VALUE, "compile() mode must be 'exec', 'eval' or 'single'"), false;
@@ -171,9 +180,11 @@ Value nat_compile(VM *vm, Args args)
     int64_t flags;
     const char *filename = filename_of(vm, args.v[1], &held);
     if (!filename || !obj_index_i64(vm, args.v[3], &flags)) return VALUE_ERROR;
-    if (flags & ONLY_AST) return vm_raise(vm, ERR_NOT_IMPLEMENTED, "compile() makes no syntax trees that a program could see");
+    if (flags & ONLY_AST)
+        return vm_raise(vm, ERR_NOT_IMPLEMENTED, "compile() makes no syntax trees that a program could see");
     if (flags & ~(int64_t)ACCEPTED) return vm_raise(vm, ERR_VALUE, "compile(): unrecognised flags");
-    if (!mode_of(vm, args.v[2], &mode) || !source_bytes(vm, args.v[0], "compile() arg 1", &text)) return VALUE_ERROR;
+    if (!mode_of(vm, args.v[2], &mode) || !source_bytes(vm, args.v[0], "compile() arg 1", &text))
+        return VALUE_ERROR;
     Value globals = nat_globals(vm, (Args){NULL, 0});
     Module *m = module_around(vm, is_none(globals) ? vm->builtins->dict : as_dict(globals));
     Code *c = code_of_text(vm, text, filename, mode, m);

@@ -91,7 +91,9 @@ static bool refuse(Packer *p, Value v)
 {
     const Str *what = p->holder ? p->holder : type_of(p->vm, v)->name;
     if (p->global)
-        vm_raise(p->vm, ERR_TYPE, "cannot copy a '%N' object to another VM: the global '%N', which %N() reads", what, p->global, p->function);
+        vm_raise(p->vm, ERR_TYPE,
+                 "cannot copy a '%N' object to another VM: the global '%N', which %N() reads", what,
+                 p->global, p->function);
     else vm_raise(p->vm, ERR_TYPE, "cannot copy a '%N' object to another VM", what);
     return false;
 }
@@ -192,7 +194,8 @@ static bool put_code(Packer *p, const Code *c)
     const CodeImage *im = c->image->image;
     const Value file = is_str(m->file) ? m->file : m->name;
     return put_number(p, (uintptr_t)image_name(p, c->image)) && put_number(p, !c->image->library) &&
-           put_number(p, (uint64_t)(c->rec - code_record(im, 0))) && put_text(p, as_str(m->name)->data, as_str(m->name)->size) &&
+           put_number(p, (uint64_t)(c->rec - code_record(im, 0))) &&
+           put_text(p, as_str(m->name)->data, as_str(m->name)->size) &&
            put_text(p, as_str(file)->data, as_str(file)->size);
 }
 
@@ -215,7 +218,8 @@ static bool pack_globals(Packer *p, const Code *c, const CodeRecord *rec)
         p->function = function;
     }
     for (uint32_t i = 0; i < rec->nconsts; i++)
-        if (consts[i].kind == CONST_CODE && !pack_globals(p, c, code_record(im, (uint32_t)consts[i].data))) return false;
+        if (consts[i].kind == CONST_CODE && !pack_globals(p, c, code_record(im, (uint32_t)consts[i].data)))
+            return false;
     return true;
 }
 
@@ -245,12 +249,14 @@ static bool is_own_matter(Value v) { return is_kind(v, KIND_GETSET) || is_kind(v
 
 static bool pack_class_items(Packer *p, Type *t)
 {
-    static const char *const left_out[] = {"__dict__", "__weakref__", "__annotations__", "__slots__", "__module__", "__qualname__"};
+    static const char *const left_out[] = {"__dict__",  "__weakref__", "__annotations__",
+                                           "__slots__", "__module__",  "__qualname__"};
     size_t pos = 0;
     Value key, value;
     while (dict_next(t->dict, &pos, &key, &value)) {
         bool skip = is_own_matter(value);
-        for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++) skip |= as_str(key) == vm_intern(p->vm, left_out[i]);
+        for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
+            skip |= as_str(key) == vm_intern(p->vm, left_out[i]);
         if (!skip && (!pack(p, key) || !pack(p, value))) return false;
     }
     return put_tag(p, IS_UNSET);
@@ -263,8 +269,9 @@ static bool pack_class(Packer *p, Value v)
     if (!pack_named(p, v, t->module, t->qualname, &done)) return false;
     if (done) return true;
     if (!(t->flags & TYPE_HEAP) || as_obj(v)->shape != T_TYPE || !t->dict) return refuse(p, v);
-    return put_tag(p, IS_CLASS) && pack(p, obj_value(t->name)) && pack(p, t->qualname) && pack(p, t->module) &&
-           pack(p, obj_value(t->bases)) && pack(p, dict_get_str(p->vm, t->dict, p->vm->common->slots)) && pack_class_items(p, t);
+    return put_tag(p, IS_CLASS) && pack(p, obj_value(t->name)) && pack(p, t->qualname) &&
+           pack(p, t->module) && pack(p, obj_value(t->bases)) &&
+           pack(p, dict_get_str(p->vm, t->dict, p->vm->common->slots)) && pack_class_items(p, t);
 }
 
 /* What lies in __slots__ has no place in a __dict__. */
@@ -314,7 +321,8 @@ static bool pack_exception(Packer *p, Value v)
 {
     const Exception *e = as_exception(v);
     const Value fields[] = {e->args, e->cause, e->context, e->notes, e->extra[0], e->extra[1]};
-    bool ok = put_tag(p, IS_EXCEPTION) && pack(p, obj_value(type_of(p->vm, v))) && put_number(p, e->suppress_context);
+    bool ok = put_tag(p, IS_EXCEPTION) && pack(p, obj_value(type_of(p->vm, v))) &&
+              put_number(p, e->suppress_context);
     for (size_t i = 0; ok && i < sizeof fields / sizeof *fields; i++) ok = pack(p, fields[i]);
     return ok && pack_attributes(p, v) && pack_trace(p, e);
 }
@@ -329,11 +337,15 @@ static bool pack_instance(Packer *p, Value v)
     return ok;
 }
 
-static bool pack_pair(Packer *p, CourierTag tag, Value a, Value b) { return put_tag(p, tag) && pack(p, a) && pack(p, b); }
+static bool pack_pair(Packer *p, CourierTag tag, Value a, Value b)
+{
+    return put_tag(p, tag) && pack(p, a) && pack(p, b);
+}
 
 static bool pack_property(Packer *p, const Property *q)
 {
-    return put_tag(p, IS_PROPERTY) && pack(p, q->get) && pack(p, q->set) && pack(p, q->del) && pack(p, q->doc) && pack(p, q->name);
+    return put_tag(p, IS_PROPERTY) && pack(p, q->get) && pack(p, q->set) && pack(p, q->del) &&
+           pack(p, q->doc) && pack(p, q->name);
 }
 
 static bool pack_bigint(Packer *p, Value v)
@@ -349,7 +361,8 @@ static bool pack_builtin(Packer *p, Value v)
     case T_INT: return pack_bigint(p, v);
     case T_STR: return put_tag(p, IS_STR) && put_text(p, as_str(v)->data, as_str(v)->size);
     case T_BYTES: return put_tag(p, IS_BYTES) && put_text(p, as_bytes(v)->data, as_bytes(v)->size);
-    case T_BYTEARRAY: return put_tag(p, IS_BYTEARRAY) && put_text(p, as_bytearray(v)->data, as_bytearray(v)->size);
+    case T_BYTEARRAY:
+        return put_tag(p, IS_BYTEARRAY) && put_text(p, as_bytearray(v)->data, as_bytearray(v)->size);
     case T_LIST: return pack_items(p, IS_LIST, as_list(v)->items, as_list(v)->size);
     case T_TUPLE: return pack_items(p, IS_TUPLE, as_tuple(v)->items, as_tuple(v)->size);
     case T_DICT: return pack_dict(p, as_dict(v));

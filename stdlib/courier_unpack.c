@@ -48,10 +48,16 @@ static const char *get_text(Unpacker *u, size_t *n)
 }
 
 /* It gets the next number. */
-static Value known(Unpacker *u, Value v) { return !is_error(v) && list_append(u->vm, u->known, v) ? v : VALUE_ERROR; }
+static Value known(Unpacker *u, Value v)
+{
+    return !is_error(v) && list_append(u->vm, u->known, v) ? v : VALUE_ERROR;
+}
 
 /* What is not made before its parts keeps its number by a place. */
-static size_t reserve(Unpacker *u) { return list_append(u->vm, u->known, VALUE_NONE) ? u->known->size - 1 : SIZE_MAX; }
+static size_t reserve(Unpacker *u)
+{
+    return list_append(u->vm, u->known, VALUE_NONE) ? u->known->size - 1 : SIZE_MAX;
+}
 static Value settle(Unpacker *u, size_t place, Value v)
 {
     if (!is_error(v)) gc_store(u->vm, u->known, &u->known->items[place], v);
@@ -353,7 +359,9 @@ static Value unpack_exception(Unpacker *u)
     Value cls = unpack(u);
     if (is_error(cls)) return cls;
     bool suppress = get_number(u);
-    Value args = unpack(u), new = is_error(args) ? args : obj_getattr(vm, obj_value(vm->exc_types[ERR_BASE]), vm_intern(vm, "__new__"));
+    Value args = unpack(u), new = is_error(args) ? args
+                                                 : obj_getattr(vm, obj_value(vm->exc_types[ERR_BASE]),
+                                                               vm_intern(vm, "__new__"));
     Value v = is_error(new) ? new : settle(u, place, vm_call1(vm, new, cls));
     if (is_error(v)) return v;
     Exception *e = as_exception(v);

@@ -24,7 +24,10 @@ typedef struct Loader {
 
 /* ---- errors --------------------------------------------------------------------------------------- */
 
-static bool fail(Loader *l, const char *text) { return pickle_raise(l->vm, "UnpicklingError", "%s", text), false; }
+static bool fail(Loader *l, const char *text)
+{
+    return pickle_raise(l->vm, "UnpicklingError", "%s", text), false;
+}
 static bool cut_off(Loader *l) { return fail(l, "pickle data was truncated"); }
 
 static bool underflow(Loader *l)
@@ -224,7 +227,8 @@ static bool load_old(Loader *l, uint8_t op, const void *data, size_t n)
     VM *vm = l->vm;
     Value text = bytes_new(vm, data, n), *r = is_error(text) ? NULL : roots_push(vm, text);
     if (!r) return false;
-    Value f = pickle_function(vm, "_from_old"), args[] = {small(op), *r, l->options[ENCODING], l->options[ERRORS]};
+    Value f = pickle_function(vm, "_from_old"),
+          args[] = {small(op), *r, l->options[ENCODING], l->options[ERRORS]};
     Value v = is_error(f) ? f : vm_call(vm, f, args, 4);
     roots_pop(vm, r);
     return push(l, v);
@@ -314,8 +318,9 @@ static bool append_items(Loader *l, size_t at)
     Value container = l->stack->items[at - 1];
     size_t n = l->stack->size - at;
     if (n == 0) return true;
-    bool ok = is_exact(container, T_LIST) ? list_extend_items(l->vm, as_list(container), l->stack->items + at, n)
-                                          : extend(l, container, at);
+    bool ok = is_exact(container, T_LIST)
+                  ? list_extend_items(l->vm, as_list(container), l->stack->items + at, n)
+                  : extend(l, container, at);
     if (ok) drop(l, n);
     return ok;
 }
@@ -436,15 +441,17 @@ static bool load_reduce(Loader *l)
 
 static bool wrong_part(Loader *l, const char *op, const char *part, const char *kind, Value v)
 {
-    return pickle_raise(l->vm, "UnpicklingError", "%s %s argument must be a %s, not %T", op, part, kind, v), false;
+    return pickle_raise(l->vm, "UnpicklingError", "%s %s argument must be a %s, not %T", op, part, kind, v),
+           false;
 }
 
 /* class.__new__(class, *arguments, **keywords); arguments are rooted. */
 static Value new_object(VM *vm, Value class, const Tuple *arguments, Value keywords)
 {
     Type *t = as_type(class);
-    bool plain = t->kind == KIND_INSTANCE && t->flags & TYPE_HEAP && !(t->flags & TYPE_ABSTRACT) && !type_defines(t, D_NEW) &&
-                 t->builtin == T_OBJECT && arguments->size == 0 && is_unset(keywords);
+    bool plain = t->kind == KIND_INSTANCE && t->flags & TYPE_HEAP && !(t->flags & TYPE_ABSTRACT) &&
+                 !type_defines(t, D_NEW) && t->builtin == T_OBJECT && arguments->size == 0 &&
+                 is_unset(keywords);
     if (plain) return instance_new(vm, t);
     Value maker = obj_getattr(vm, class, vm->dunder_names[D_NEW]);
     size_t n = arguments->size + 1;
@@ -457,7 +464,8 @@ static Value new_object(VM *vm, Value class, const Tuple *arguments, Value keywo
     if (is_unset(keywords)) {
         v = vm_call(vm, maker, r + 1, (int)n);
     } else {
-        Value f = pickle_function(vm, "_call_with"), all = tuple_new(vm, r + 1, n), args[] = {maker, all, keywords};
+        Value f = pickle_function(vm, "_call_with"), all = tuple_new(vm, r + 1, n),
+              args[] = {maker, all, keywords};
         v = is_error(f) || is_error(all) ? VALUE_ERROR : vm_call(vm, f, args, 3);
     }
     roots_pop(vm, r);
@@ -532,7 +540,8 @@ static bool take_line_number(Loader *l, uint64_t *i)
     int64_t n;
     if (!load_line(l, PICKLE_GET)) return false;
     Value v = list_pop_last(l->vm, l->stack);
-    if (!int_to_i64(v, &n) || n < 0 || n > INT_SMALL_MAX) return vm_raise(l->vm, ERR_VALUE, "negative PUT argument"), false;
+    if (!int_to_i64(v, &n) || n < 0 || n > INT_SMALL_MAX)
+        return vm_raise(l->vm, ERR_VALUE, "negative PUT argument"), false;
     *i = (uint64_t)n;
     return true;
 }
@@ -555,7 +564,9 @@ static bool load_persistent(Loader *l)
 static bool can_load_persistent(Loader *l)
 {
     if (!is_none(l->options[PERSISTENT_LOAD])) return true;
-    return fail(l, "A load persistent id instruction was encountered,\nbut no persistent_load function was specified.");
+    return fail(
+        l,
+        "A load persistent id instruction was encountered,\nbut no persistent_load function was specified.");
 }
 
 static bool load_buffer(Loader *l)
@@ -587,7 +598,8 @@ static bool load_proto(Loader *l)
 {
     uint64_t n;
     if (!take_number(l, 1, &n)) return false;
-    return n <= PICKLE_HIGHEST || (vm_raise(l->vm, ERR_VALUE, "unsupported pickle protocol: %d", (int)n), false);
+    return n <= PICKLE_HIGHEST ||
+           (vm_raise(l->vm, ERR_VALUE, "unsupported pickle protocol: %d", (int)n), false);
 }
 
 /* All of a frame is read at once; where it ends does not matter then. */
@@ -596,7 +608,9 @@ static bool load_frame(Loader *l)
     uint64_t n;
     if (!take_number(l, 8, &n)) return false;
     if (n > INT64_MAX)
-        return vm_raise(l->vm, ERR_OVERFLOW, "FRAME length exceeds system's maximum of 9223372036854775807 bytes"), false;
+        return vm_raise(l->vm, ERR_OVERFLOW,
+                        "FRAME length exceeds system's maximum of 9223372036854775807 bytes"),
+               false;
     if (!take(l, n)) return false;
     l->at -= n;
     return true;

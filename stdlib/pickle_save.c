@@ -77,7 +77,8 @@ static bool put_number(Saver *s, uint8_t op, uint64_t n, int bytes)
 /* An instruction and a line. */
 static bool put_line(Saver *s, uint8_t op, Value line)
 {
-    return !is_error(line) && put_op(s, op) && put(s, as_str(line)->data, as_str(line)->size) && put_op(s, '\n');
+    return !is_error(line) && put_op(s, op) && put(s, as_str(line)->data, as_str(line)->size) &&
+           put_op(s, '\n');
 }
 
 /* What is long goes between two frames, by itself. */
@@ -106,7 +107,8 @@ static bool memoize(Saver *s, Value v)
 {
     if (s->fast) return true;
     int64_t i = (int64_t)s->kept->size, key = as_small(memo_key(v));
-    if (!dict_set_hashed(s->vm, s->memo, small(key), key, small(i)) || !list_append(s->vm, s->kept, v)) return false;
+    if (!dict_set_hashed(s->vm, s->memo, small(key), key, small(i)) || !list_append(s->vm, s->kept, v))
+        return false;
     if (s->protocol >= 4) return put_op(s, PICKLE_MEMOIZE);
     return put_index(s, PICKLE_PUT, PICKLE_BINPUT, PICKLE_LONG_BINPUT, i);
 }
@@ -118,7 +120,10 @@ static int64_t memo_find(Saver *s, Value v)
     return is_unset(i) ? -1 : as_small(i);
 }
 
-static bool put_get(Saver *s, int64_t i) { return put_index(s, PICKLE_GET, PICKLE_BINGET, PICKLE_LONG_BINGET, i); }
+static bool put_get(Saver *s, int64_t i)
+{
+    return put_index(s, PICKLE_GET, PICKLE_BINGET, PICKLE_LONG_BINGET, i);
+}
 
 /* ---- numbers and texts ---------------------------------------------------------------------------- */
 
@@ -186,7 +191,8 @@ static bool save_str(Saver *s, Value v)
     const Str *text = as_str(v);
     bool ok;
     if (s->protocol == 0) ok = put_escaped(s, text);
-    else if (s->protocol >= 4 && text->size < 256) ok = put_payload(s, PICKLE_SHORT_BINUNICODE, 1, text->data, text->size);
+    else if (s->protocol >= 4 && text->size < 256)
+        ok = put_payload(s, PICKLE_SHORT_BINUNICODE, 1, text->data, text->size);
     else if (text->size <= UINT32_MAX) ok = put_payload(s, PICKLE_BINUNICODE, 4, text->data, text->size);
     else if (s->protocol >= 4) ok = put_payload(s, PICKLE_BINUNICODE8, 8, text->data, text->size);
     else return vm_raise(s->vm, ERR_OVERFLOW, "cannot serialize a string larger than 4GiB"), false;
@@ -195,7 +201,10 @@ static bool save_str(Saver *s, Value v)
 
 /* ---- __reduce__ ----------------------------------------------------------------------------------- */
 
-static bool refuse(Saver *s, const char *format, Value v) { return pickle_raise(s->vm, "PicklingError", format, v), false; }
+static bool refuse(Saver *s, const char *format, Value v)
+{
+    return pickle_raise(s->vm, "PicklingError", format, v), false;
+}
 
 /* v, which is found in a module under a name; VALUE_NONE: its own. */
 static bool save_global(Saver *s, Value v, Value name);
@@ -246,7 +255,8 @@ static bool save_new_str(Saver *s, Value v)
 static bool put_global(Saver *s, const Tuple *found)
 {
     if (s->protocol >= 4)
-        return save_new_str(s, found->items[0]) && save_new_str(s, found->items[1]) && put_op(s, PICKLE_STACK_GLOBAL);
+        return save_new_str(s, found->items[0]) && save_new_str(s, found->items[1]) &&
+               put_op(s, PICKLE_STACK_GLOBAL);
     const Str *name = as_str(found->items[1]);
     return put_line(s, PICKLE_GLOBAL, found->items[0]) && put(s, name->data, name->size) && put_op(s, '\n');
 }
@@ -254,7 +264,8 @@ static bool put_global(Saver *s, const Tuple *found)
 static bool put_extension(Saver *s, int64_t code)
 {
     if (code < 256) return put_number(s, PICKLE_EXT1, (uint64_t)code, 1);
-    return code < 65536 ? put_number(s, PICKLE_EXT2, (uint64_t)code, 2) : put_number(s, PICKLE_EXT4, (uint64_t)code, 4);
+    return code < 65536 ? put_number(s, PICKLE_EXT2, (uint64_t)code, 2)
+                        : put_number(s, PICKLE_EXT4, (uint64_t)code, 4);
 }
 
 static bool save_global(Saver *s, Value v, Value name)
@@ -306,7 +317,8 @@ static bool save_items(Saver *s, Value iterator, bool pairs)
 static bool check_iterator(Saver *s, Value v, const char *which)
 {
     if (is_none(v) || slots_of(s->vm, v)->next || type_defines(type_of(s->vm, v), D_NEXT)) return true;
-    pickle_raise(s->vm, "PicklingError", "%s element of the tuple returned by __reduce__ must be an iterator, not %T", which, v);
+    pickle_raise(s->vm, "PicklingError",
+                 "%s element of the tuple returned by __reduce__ must be an iterator, not %T", which, v);
     return false;
 }
 
@@ -322,7 +334,8 @@ static bool save_newobj(Saver *s, Value v, const Tuple *arguments)
         if (is_error(own)) return false;
         if (own != cls) return refuse(s, "args[0] from __newobj__ args has the wrong class", v);
     }
-    Value rest = tuple_new(vm, arguments->items + 1, arguments->size - 1), *r = is_error(rest) ? NULL : roots_push(vm, rest);
+    Value rest = tuple_new(vm, arguments->items + 1, arguments->size - 1),
+          *r = is_error(rest) ? NULL : roots_push(vm, rest);
     if (!r) return false;
     bool ok = save(s, cls) && save(s, *r) && put_op(s, PICKLE_NEWOBJ);
     roots_pop(vm, r);
@@ -334,11 +347,13 @@ static bool save_newobj_ex(Saver *s, const Tuple *a)
     VM *vm = s->vm;
     const char *wrong = "%s item from NEWOBJ_EX argument tuple must be a %s, not %T";
     if (a->size != 3)
-        return pickle_raise(vm, "PicklingError", "length of the NEWOBJ_EX argument tuple must be exactly 3, not %zu", a->size),
+        return pickle_raise(vm, "PicklingError",
+                            "length of the NEWOBJ_EX argument tuple must be exactly 3, not %zu", a->size),
                false;
     Value class = a->items[0], arguments = a->items[1], keywords = a->items[2];
     if (!is_type(class)) return pickle_raise(vm, "PicklingError", wrong, "first", "class", class), false;
-    if (!is_tuple(arguments)) return pickle_raise(vm, "PicklingError", wrong, "second", "tuple", arguments), false;
+    if (!is_tuple(arguments))
+        return pickle_raise(vm, "PicklingError", wrong, "second", "tuple", arguments), false;
     if (!is_dict(keywords)) return pickle_raise(vm, "PicklingError", wrong, "third", "dict", keywords), false;
     if (s->protocol >= 4)
         return save(s, class) && save(s, arguments) && save(s, keywords) && put_op(s, PICKLE_NEWOBJ_EX);
@@ -365,8 +380,8 @@ static bool save_state(Saver *s, Value v, Value state, Value setter)
 {
     if (is_none(state)) return true;
     if (is_none(setter)) return save(s, state) && put_op(s, PICKLE_BUILD);
-    return save(s, setter) && save(s, v) && save(s, state) && put_op(s, PICKLE_TUPLE2) && put_op(s, PICKLE_REDUCE) &&
-           put_op(s, PICKLE_POP);
+    return save(s, setter) && save(s, v) && save(s, state) && put_op(s, PICKLE_TUPLE2) &&
+           put_op(s, PICKLE_REDUCE) && put_op(s, PICKLE_POP);
 }
 
 enum { MAKER, ARGUMENTS, STATE, ITEMS, PAIRS, SETTER, PARTS };
@@ -385,7 +400,8 @@ static bool check_reduced(Saver *s, Value reduced, Value *parts)
         return refuse(s, "second item of the tuple returned by __reduce__ must be a tuple", reduced);
     if (!check_iterator(s, parts[ITEMS], "fourth") || !check_iterator(s, parts[PAIRS], "fifth")) return false;
     if (is_none(parts[SETTER]) || obj_is_callable(vm, parts[SETTER])) return true;
-    return refuse(s, "sixth element of the tuple returned by __reduce__ must be a function, not %T", parts[SETTER]);
+    return refuse(s, "sixth element of the tuple returned by __reduce__ must be a function, not %T",
+                  parts[SETTER]);
 }
 
 /* What __reduce__ of v answered, which is rooted. v UNSET: it stands for no object that could be met again. */
@@ -421,7 +437,8 @@ static bool save_tuple(Saver *s, Value v)
             if (!put_op(s, PICKLE_POP)) return false;
         return (!by_mark || put_op(s, PICKLE_POP_MARK)) && put_get(s, i);
     }
-    return put_op(s, counted ? (uint8_t)(PICKLE_TUPLE1 + t->size - 1) : PICKLE_TUPLE) && (t->size == 0 || memoize(s, v));
+    return put_op(s, counted ? (uint8_t)(PICKLE_TUPLE1 + t->size - 1) : PICKLE_TUPLE) &&
+           (t->size == 0 || memoize(s, v));
 }
 
 static bool open_container(Saver *s, uint8_t empty, uint8_t of_mark)
@@ -457,7 +474,8 @@ static bool save_dict(Saver *s, Value v)
         bool ok = r && save(s, key) && save(s, *r);
         if (r) roots_pop(s->vm, r);
         if (!ok) return false;
-        if (d->version != version) return vm_raise(s->vm, ERR_RUNTIME, "dictionary changed size during iteration"), false;
+        if (d->version != version)
+            return vm_raise(s->vm, ERR_RUNTIME, "dictionary changed size during iteration"), false;
         if (single && !put_op(s, PICKLE_SETITEM)) return false;
         if (!single && (i % BATCH == BATCH - 1 || i + 1 == n) && !put_op(s, PICKLE_SETITEMS)) return false;
     }
@@ -479,7 +497,8 @@ static bool save_set_items(Saver *s, Set *set, bool batched)
 static bool save_set(Saver *s, Value v)
 {
     if (s->protocol < 4) return save_by(s, "_reduce_set", v);
-    if (is_exact(v, T_SET)) return put_op(s, PICKLE_EMPTY_SET) && memoize(s, v) && save_set_items(s, as_set(v), true);
+    if (is_exact(v, T_SET))
+        return put_op(s, PICKLE_EMPTY_SET) && memoize(s, v) && save_set_items(s, as_set(v), true);
     if (!put_op(s, PICKLE_MARK) || !save_set_items(s, as_set(v), false)) return false;
     int64_t i = memo_find(s, v);
     if (i >= 0) return put_op(s, PICKLE_POP_MARK) && put_get(s, i);
@@ -606,7 +625,8 @@ static bool save_kept(Saver *s, Value v)
 static bool save_value(Saver *s, Value v)
 {
     VM *vm = s->vm;
-    if (s->frame != NO_FRAME && s->out->size - s->frame - FRAME_HEAD >= FRAME_FULL && !frame_end(s)) return false;
+    if (s->frame != NO_FRAME && s->out->size - s->frame - FRAME_HEAD >= FRAME_FULL && !frame_end(s))
+        return false;
     bool done, ok = save_number(s, v, &done);
     if (done) return ok;
     int64_t i = is_ptr(v) ? memo_find(s, v) : -1;
@@ -646,8 +666,8 @@ static bool save_all(Saver *s, Value v)
 Value nat_pickle_dump(VM *vm, Args args)
 {
     enum { OUT, TABLE, OPTIONS, SLOTS = OPTIONS + FAST + 1 };
-    bool known = is_small(args.v[1]) && is_exact(args.v[2], T_DICT) && is_exact(args.v[3], T_LIST) && is_tuple(args.v[4]) &&
-                 as_tuple(args.v[4])->size == FAST + 1;
+    bool known = is_small(args.v[1]) && is_exact(args.v[2], T_DICT) && is_exact(args.v[3], T_LIST) &&
+                 is_tuple(args.v[4]) && as_tuple(args.v[4])->size == FAST + 1;
     if (!known) return vm_raise(vm, ERR_TYPE, "dump() is for the module pickle");
     Value *r = roots_reserve(vm, SLOTS);
     if (!r) return VALUE_ERROR;

@@ -93,7 +93,8 @@ static int64_t find_group(VM *vm, const Match *m, Value key)
     if (is_index(vm, key)) {
         if (!obj_index_i64(vm, key, &i)) return -1;
     } else {
-        Value number = is_str(key) ? dict_get(vm, as_dict(pattern_part(pattern_of(m), PART_INDEX)), key) : VALUE_UNSET;
+        Value number =
+            is_str(key) ? dict_get(vm, as_dict(pattern_part(pattern_of(m), PART_INDEX)), key) : VALUE_UNSET;
         if (is_error(number)) return -1;
         if (!is_unset(number)) i = as_small(number);
     }

@@ -110,10 +110,16 @@ static bool add_transport(StrBuilder *b, const Stream *s)
 {
     if (!(s->flags & STREAM_OPEN)) return true;
     VM *vm = b->vm;
-    sb_addf(b, " transport=<_SelectorSocketTransport%s", s->flags & STREAM_LOST ? " closed" : s->flags & STREAM_CLOSING ? " closing" : "");
+    sb_addf(b, " transport=<_SelectorSocketTransport%s",
+            s->flags & STREAM_LOST      ? " closed"
+            : s->flags & STREAM_CLOSING ? " closing"
+                                        : "");
     if (s->id) sb_addf(b, " fd=%d", vm->host->io->fd(vm->host, s->id));
-    bool reads = s->flags & STREAM_READING && !(s->flags & (STREAM_EOF | STREAM_HELD_BACK | STREAM_PAUSED | STREAM_CLOSING));
-    if (s->id) sb_addf(b, " read=%s write=<%s, bufsize=%zu>", reads ? "polling" : "idle", s->pending ? "polling" : "idle", s->pending);
+    bool reads = s->flags & STREAM_READING &&
+                 !(s->flags & (STREAM_EOF | STREAM_HELD_BACK | STREAM_PAUSED | STREAM_CLOSING));
+    if (s->id)
+        sb_addf(b, " read=%s write=<%s, bufsize=%zu>", reads ? "polling" : "idle",
+                s->pending ? "polling" : "idle", s->pending);
     return sb_add_c(b, ">");
 }
 
@@ -128,7 +134,10 @@ static Value repr_of(VM *vm, const char *name, const Stream *s, bool reader, boo
     return VALUE_ERROR;
 }
 
-static Value reader_repr(VM *vm, Value self) { return repr_of(vm, "StreamReader", stream_of(self), true, true); }
+static Value reader_repr(VM *vm, Value self)
+{
+    return repr_of(vm, "StreamReader", stream_of(self), true, true);
+}
 
 static const NativeDef reader_methods[] = {
     {"read(self, n=-1)", nat_read, "At most n bytes as soon as there are any; without n all until the end.", NATIVE_ASYNC},
@@ -159,7 +168,8 @@ static Value reader_of(Value writer) { return ((NativeData *)as_obj(writer))->va
 
 static Value write_bytes(VM *vm, Stream *s, ByteView b)
 {
-    if (s->flags & STREAM_WRITE_ENDED) return vm_raise(vm, ERR_RUNTIME, "Cannot call write() after write_eof()");
+    if (s->flags & STREAM_WRITE_ENDED)
+        return vm_raise(vm, ERR_RUNTIME, "Cannot call write() after write_eof()");
     return stream_send(vm, s, b.data, b.size) ? VALUE_NONE : VALUE_ERROR;
 }
 
@@ -256,7 +266,9 @@ static Value socket_of(VM *vm, Value self)
 static Value layer_info(VM *vm, Stream *s, Value name, Value other)
 {
     Value known = ((NativeData *)s->owner)->values[0];
-    return is_unset(known) ? other : vm_call_method(vm, known, vm_intern(vm, "_extra_info"), (Value[]){name, other}, 2);
+    return is_unset(known)
+               ? other
+               : vm_call_method(vm, known, vm_intern(vm, "_extra_info"), (Value[]){name, other}, 2);
 }
 
 static Value nat_get_extra_info(VM *vm, Args args)
@@ -288,7 +300,8 @@ static Value writer_repr(VM *vm, Value self)
     sb_init(&b, vm);
     Value reader = reader_repr(vm, reader_of(self));
     sb_add_c(&b, "<StreamWriter");
-    if (!is_error(reader) && add_transport(&b, stream_of(self)) && sb_addf(&b, " reader=%V>", reader)) return sb_finish(&b);
+    if (!is_error(reader) && add_transport(&b, stream_of(self)) && sb_addf(&b, " reader=%V>", reader))
+        return sb_finish(&b);
     sb_drop(&b);
     return VALUE_ERROR;
 }
@@ -419,9 +432,12 @@ const TypeDef stream_transport_def = {
 bool stream_types_init(VM *vm, Module *m)
 {
     Stdlib *lib = stdlib(vm);
-    lib->reader_type = module_add_type(vm, m, "StreamReader", "asyncio.streams.StreamReader", &stream_reader_def, KIND_NATIVE_DATA);
-    lib->writer_type = module_add_type(vm, m, "StreamWriter", "asyncio.streams.StreamWriter", &stream_writer_def, KIND_NATIVE_DATA);
-    lib->transport_type = module_add_type(vm, m, "Transport", "asyncio.selector_events._SelectorSocketTransport",
-                                          &stream_transport_def, KIND_NATIVE_DATA);
+    lib->reader_type = module_add_type(vm, m, "StreamReader", "asyncio.streams.StreamReader",
+                                       &stream_reader_def, KIND_NATIVE_DATA);
+    lib->writer_type = module_add_type(vm, m, "StreamWriter", "asyncio.streams.StreamWriter",
+                                       &stream_writer_def, KIND_NATIVE_DATA);
+    lib->transport_type =
+        module_add_type(vm, m, "Transport", "asyncio.selector_events._SelectorSocketTransport",
+                        &stream_transport_def, KIND_NATIVE_DATA);
     return lib->reader_type && lib->writer_type && lib->transport_type;
 }

@@ -181,8 +181,9 @@ static Value flags(VM *vm)
         RECORD_FIELD(16, "safe_path"),         RECORD_FIELD(17, "int_max_str_digits"),
         {0}};
     static const TypeDef def = RECORD_DEF(fields);
-    Value items[] = {small(0), small(0), small(0), small(0),    small(0), small(0), small(0),    small(0), small(0),
-                     small(0), small(0), small(1), small(0), VALUE_FALSE, small(0), small(0), VALUE_FALSE, small(-1)};
+    Value items[] = {small(0), small(0),    small(0), small(0), small(0),    small(0),
+                     small(0), small(0),    small(0), small(0), small(0),    small(1),
+                     small(0), VALUE_FALSE, small(0), small(0), VALUE_FALSE, small(-1)};
     Type *t = record_type(vm, "sys.flags", &def);
     return t ? record_new(vm, t, items) : VALUE_ERROR;
 }
@@ -271,14 +272,16 @@ static bool init(VM *vm, Module *m)
     Value excepthook = dict_get_str(vm, m->dict, vm_intern(vm, "excepthook"));
     Value displayhook = dict_get_str(vm, m->dict, vm_intern(vm, "displayhook"));
     return streams_add(vm, m) && add_path(vm, m) && module_add(vm, m, "__excepthook__", excepthook) &&
-           module_add(vm, m, "__displayhook__", displayhook) && module_add(vm, m, "modules", obj_value(vm->modules)) &&
+           module_add(vm, m, "__displayhook__", displayhook) &&
+           module_add(vm, m, "modules", obj_value(vm->modules)) &&
            module_add(vm, m, "maxsize", int_from_i64(vm, INT64_MAX)) &&
            module_add(vm, m, "maxunicode", small(0x10ffff)) &&
            module_add(vm, m, "byteorder", text(vm, "little")) &&
            module_add(vm, m, "platform", text(vm, "linux")) && module_add(vm, m, "ps1", text(vm, ">>> ")) &&
            module_add(vm, m, "ps2", text(vm, "... ")) &&
            module_add(vm, m, "dont_write_bytecode", VALUE_TRUE) &&
-           module_add(vm, m, "hexversion", small(HEX_VERSION)) && module_add(vm, m, "api_version", small(1013)) &&
+           module_add(vm, m, "hexversion", small(HEX_VERSION)) &&
+           module_add(vm, m, "api_version", small(1013)) &&
            module_add(vm, m, "warnoptions", list_new(vm, NULL, 0)) &&
            module_add(vm, m, "executable", executable(vm)) &&
            module_add(vm, m, "version", text(vm, "3.11 (Co " CO_VERSION ")"));

@@ -123,7 +123,8 @@ static Value nat_numeric(VM *vm, Args args)
     double value;
     const Ucd *u = character(vm, args.v[0], "numeric() argument 1", &code) ? properties(vm) : NULL;
     if (!u) return VALUE_ERROR;
-    return ucd_numeric(u, code, &value) ? float_value(vm, value) : otherwise(vm, args.v[1], "not a numeric character");
+    return ucd_numeric(u, code, &value) ? float_value(vm, value)
+                                        : otherwise(vm, args.v[1], "not a numeric character");
 }
 
 /* ---- names ---- */
@@ -166,7 +167,8 @@ static bool form_arguments(VM *vm, Args args, const char *function, UcdForm *for
     static const char *const texts[] = {[UCD_NFC] = "NFC", [UCD_NFD] = "NFD", [UCD_NFKC] = "NFKC", [UCD_NFKD] = "NFKD"};
     for (int i = 0; i < 2; i++)
         if (!is_str(args.v[i]))
-            return vm_raise(vm, ERR_TYPE, "%s() argument %d must be str, not %A", function, i + 1, args.v[i]), false;
+            return vm_raise(vm, ERR_TYPE, "%s() argument %d must be str, not %A", function, i + 1, args.v[i]),
+                   false;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (str_is(as_str(args.v[0]), texts[i])) return *form = (UcdForm)i, true;
     return vm_raise(vm, ERR_VALUE, "invalid normalization form"), false;
@@ -283,4 +285,5 @@ static bool init(VM *vm, Module *m)
     return module_add(vm, m, "unidata_version", str_from_c(vm, ucd_version()));
 }
 
-const ModuleDef unicodedata_module = {"unicodedata", natives, "Properties of characters, as Unicode has them.", init};
+const ModuleDef unicodedata_module = {"unicodedata", natives,
+                                      "Properties of characters, as Unicode has them.", init};

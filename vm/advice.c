@@ -111,9 +111,10 @@ static bool add_slip(StrBuilder *b, Value exc)
     Value name = suggest_slip(vm, exc, &slip);
     if (is_unset(name)) return false;
     Part meant = {as_str(name)->data, as_str(name)->data + as_str(name)->size};
-    const char *hint = slip == SLIP_OF_KEYBOARD ? said(language, "typed with the Korean keyboard on: did you mean '%s'?")
-                       : slip == SLIP_OF_IMPORT ? said(language, "to use the module, write 'import %s' at the top")
-                                                : said(language, "did you mean '%s'?");
+    const char *hint =
+        slip == SLIP_OF_KEYBOARD ? said(language, "typed with the Korean keyboard on: did you mean '%s'?")
+        : slip == SLIP_OF_IMPORT ? said(language, "to use the module, write 'import %s' at the top")
+                                 : said(language, "did you mean '%s'?");
     return add_hint(b, hint, meant);
 }
 

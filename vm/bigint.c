@@ -94,7 +94,10 @@ static Value from_magnitude(VM *vm, DoubleDigit magnitude, bool negative)
     return obj_value(b);
 }
 
-Value int_from_i128(VM *vm, __int128 i) { return from_magnitude(vm, i < 0 ? -(DoubleDigit)i : (DoubleDigit)i, i < 0); }
+Value int_from_i128(VM *vm, __int128 i)
+{
+    return from_magnitude(vm, i < 0 ? -(DoubleDigit)i : (DoubleDigit)i, i < 0);
+}
 
 /* The view as a machine integer, if it has at most two digits: most big integers do. */
 static inline bool view_to_i128(const IntView *v, __int128 *out)
@@ -306,7 +309,8 @@ static Value bitwise_natural(VM *vm, BinaryOp op, const IntView *longer, const I
     if (!b) return VALUE_ERROR;
     b->sign = 1;
     bitwise_digits(op, b->digits, longer->d, shorter->d, shorter->n);
-    if (n > shorter->n) memcpy(b->digits + shorter->n, longer->d + shorter->n, (n - shorter->n) * sizeof *b->digits);
+    if (n > shorter->n)
+        memcpy(b->digits + shorter->n, longer->d + shorter->n, (n - shorter->n) * sizeof *b->digits);
     return bigint_finish(vm, b, n);
 }
 

@@ -53,13 +53,15 @@ static void skip_brackets(Scan *p)
 
 static void scan_word(Scan *p)
 {
-    static const char *const odd_words[] = {"and", "or", "not", "if", "else", "in", "is", "lambda", "yield", "for",
-                                            "return", "raise", "assert", "del", "from", "import", "as", "async"};
+    static const char *const odd_words[] = {"and",    "or",     "not",   "if",     "else",   "in",
+                                            "is",     "lambda", "yield", "for",    "return", "raise",
+                                            "assert", "del",    "from",  "import", "as",     "async"};
     size_t start = p->at;
     while (p->at < p->n && (is_word(p->s[p->at]) || p->s[p->at] == '.')) p->at++;
     if (p->at < p->n && (p->s[p->at] == '"' || p->s[p->at] == '\'')) return; // a string's prefix
     for (size_t i = 0; i < sizeof odd_words / sizeof *odd_words; i++)
-        if (strlen(odd_words[i]) == p->at - start && memcmp(odd_words[i], p->s + start, p->at - start) == 0) p->odd = true;
+        if (strlen(odd_words[i]) == p->at - start && memcmp(odd_words[i], p->s + start, p->at - start) == 0)
+            p->odd = true;
     bool await = p->at - start == 5 && memcmp(p->s + start, "await", 5) == 0;
     if (await && start == 0) p->unary_first = true;
     p->after_operand = !await;
@@ -151,8 +153,8 @@ static bool add_marks(StrBuilder *b, const char *line, size_t from, size_t to, c
     return true;
 }
 
-bool caret_add_line(StrBuilder *b, const char *line, size_t n, size_t skipped, size_t start, size_t end, int indent,
-                    const char *margin, bool colours)
+bool caret_add_line(StrBuilder *b, const char *line, size_t n, size_t skipped, size_t start, size_t end,
+                    int indent, const char *margin, bool colours)
 {
     size_t shown = n;
     while (shown > skipped && strchr(" \t\r\f", line[shown - 1])) shown--;

@@ -61,7 +61,8 @@ static Dict *begin_class(VM *vm, Value name, Value *bases)
 
 Value nat_build_class(VM *vm, Args args)
 {
-    if (!is_kind(args.v[0], KIND_FUNCTION)) return vm_raise(vm, ERR_TYPE, "__build_class__: func must be a function");
+    if (!is_kind(args.v[0], KIND_FUNCTION))
+        return vm_raise(vm, ERR_TYPE, "__build_class__: func must be a function");
     if (!is_str(args.v[1])) return vm_raise(vm, ERR_TYPE, "__build_class__: name is not a string");
     Dict *ns = begin_class(vm, args.v[1], &args.v[2]);
     Value *root = ns ? roots_push(vm, obj_value(ns)) : NULL;
@@ -102,7 +103,9 @@ static Value call_replacement(VM *vm, Value builder, const Value *base)
     if (flatten(vm, base, given, &kwnames)) {
         int nkw = is_unset(kwnames) ? 0 : (int)as_tuple(kwnames)->size;
         Value *names = roots_push(vm, kwnames);
-        if (names) cls = vm_call_kw(vm, builder, given->items, (int)given->size - nkw, kwnames), roots_pop(vm, names);
+        if (names)
+            cls = vm_call_kw(vm, builder, given->items, (int)given->size - nkw, kwnames),
+            roots_pop(vm, names);
     }
     roots_pop(vm, root);
     return cls;

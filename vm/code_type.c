@@ -105,8 +105,8 @@ static Value code_repr(VM *vm, Value self)
 {
     Value file = get_filename(vm, self);
     if (is_error(file)) return file;
-    return str_format(vm, "<code object %N at %p, file \"%V\", line %u>", code_of(self)->name, (void *)code_of(self), file,
-                      code_of(self)->rec->first_line);
+    return str_format(vm, "<code object %N at %p, file \"%V\", line %u>", code_of(self)->name,
+                      (void *)code_of(self), file, code_of(self)->rec->first_line);
 }
 
 static const GetSetDef getsets[] = {

@@ -156,9 +156,11 @@ static void print_insn(const Dis *d, const Insn *insn, uint32_t pc)
 
 static void print_flags(const Dis *d)
 {
-    static const struct { uint32_t flag; const char *name; } names[] = {
-        {CODE_MODULE, "module"}, {CODE_NAMESPACE, "class"}, {CODE_GENERATOR, "generator"}, {CODE_COROUTINE, "coroutine"},
-        {CODE_HEAP, "heap"}, {CODE_VARARGS, "*args"}, {CODE_VARKW, "**kwargs"}, {CODE_LEAF, "leaf"},
+    static const struct { uint32_t flag; const char *name;
+    } names[] = {
+        {CODE_MODULE, "module"},       {CODE_NAMESPACE, "class"}, {CODE_GENERATOR, "generator"},
+        {CODE_COROUTINE, "coroutine"}, {CODE_HEAP, "heap"},       {CODE_VARARGS, "*args"},
+        {CODE_VARKW, "**kwargs"},      {CODE_LEAF, "leaf"},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (d->record->flags & names[i].flag) fprintf(d->out, ", %s", names[i].name);
@@ -180,7 +182,8 @@ static void print_captures(const Dis *d)
     for (uint32_t i = 0; i < d->record->nfree; i++) {
         fputs("      captures ", d->out);
         print_text(d, captures[i].name);
-        fprintf(d->out, " from %s %u\n", captures[i].from == CAPTURE_FREE ? "captured cell" : "register", captures[i].index);
+        fprintf(d->out, " from %s %u\n", captures[i].from == CAPTURE_FREE ? "captured cell" : "register",
+                captures[i].index);
     }
 }
 

@@ -51,18 +51,19 @@ static bool make_type(VM *vm, ErrorKind kind)
     Str *module = dot ? str_intern(vm, name, (size_t)(dot - name)) : vm->common->builtins;
     if (!module) return false;
     Type *base = kind == ERR_BASE ? NULL : vm->exc_types[error_bases[kind]];
-    vm->exc_types[kind] =
-        type_from_def(vm, dot ? dot + 1 : name, base, exception_type_def(kind), KIND_EXCEPTION, obj_value(module));
+    vm->exc_types[kind] = type_from_def(vm, dot ? dot + 1 : name, base, exception_type_def(kind),
+                                        KIND_EXCEPTION, obj_value(module));
     return vm->exc_types[kind] != NULL;
 }
 
 /* ExceptionGroup(BaseExceptionGroup, Exception): the one built-in class with two bases. */
 static bool add_second_base(VM *vm)
 {
-    Type *t = vm->exc_types[ERR_GROUP], *first = vm->exc_types[ERR_BASE_GROUP], *second = vm->exc_types[ERR_EXCEPTION];
+    Type *t = vm->exc_types[ERR_GROUP], *first = vm->exc_types[ERR_BASE_GROUP],
+         *second = vm->exc_types[ERR_EXCEPTION];
     Value bases = tuple_pack(vm, 2, obj_value(first), obj_value(second));
-    Value mro = tuple_pack(vm, 5, obj_value(t), obj_value(first), obj_value(second), obj_value(vm->exc_types[ERR_BASE]),
-                           obj_value(vm->types[T_OBJECT]));
+    Value mro = tuple_pack(vm, 5, obj_value(t), obj_value(first), obj_value(second),
+                           obj_value(vm->exc_types[ERR_BASE]), obj_value(vm->types[T_OBJECT]));
     if (is_error(bases) || is_error(mro)) return false;
     t->bases = as_tuple(bases);
     t->mro = as_tuple(mro);
@@ -127,7 +128,9 @@ Value vm_raise(VM *vm, ErrorKind kind, const char *format, ...)
 
 Value vm_raise_exit(VM *vm, Value status)
 {
-    Value args = is_none(status) ? obj_value(vm->empty_tuple) : is_tuple(status) ? status : tuple_new(vm, &status, 1);
+    Value args = is_none(status)    ? obj_value(vm->empty_tuple)
+                 : is_tuple(status) ? status
+                                    : tuple_new(vm, &status, 1);
     return is_error(args) ? args : vm_raise_exc(vm, exception_new(vm, ERR_SYSTEM_EXIT, args));
 }
 
@@ -159,7 +162,8 @@ Value vm_no_memory(VM *vm)
 static Value decode_path(VM *vm, const char *path)
 {
     Value errors = str_from_c(vm, "surrogateescape");
-    return is_error(errors) ? errors : codec_decode(vm, (const uint8_t *)path, strlen(path), VALUE_UNSET, errors);
+    return is_error(errors) ? errors
+                            : codec_decode(vm, (const uint8_t *)path, strlen(path), VALUE_UNSET, errors);
 }
 
 Value vm_raise_errno(VM *vm, int err, const char *path)
@@ -203,8 +207,8 @@ Value exception_from_raise(VM *vm, Value v)
         return vm_raise(vm, ERR_TYPE, "exceptions must derive from BaseException");
     Value e = type_instantiate(vm, as_type(v), NULL, 0, VALUE_UNSET);
     if (is_error(e) || is_exception(e)) return e;
-    return vm_raise(vm, ERR_TYPE, "calling %V should have returned an instance of BaseException, not %V", obj_repr(vm, v),
-                    obj_repr(vm, obj_value(type_of(vm, e))));
+    return vm_raise(vm, ERR_TYPE, "calling %V should have returned an instance of BaseException, not %V",
+                    obj_repr(vm, v), obj_repr(vm, obj_value(type_of(vm, e))));
 }
 
 /* ---- matching ---- */
@@ -297,7 +301,8 @@ size_t exception_trace_length(const Exception *e)
 TraceEntry exception_trace_entry(const Exception *e, size_t i)
 {
     const Array *a = (const Array *)as_obj(e->trace);
-    return (TraceEntry){(Code *)as_obj(a->items[2 * i]), (const Insn *)(uintptr_t)as_small(a->items[2 * i + 1])};
+    return (TraceEntry){(Code *)as_obj(a->items[2 * i]),
+                        (const Insn *)(uintptr_t)as_small(a->items[2 * i + 1])};
 }
 
 Value exception_copy_trace(VM *vm, const Exception *e, size_t n)

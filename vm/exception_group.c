@@ -29,7 +29,8 @@ static bool check_members(VM *vm, const Tuple *excs, bool *plain)
 static Type *choose_type(VM *vm, Type *t, bool plain)
 {
     if (plain) return t == vm->exc_types[ERR_BASE_GROUP] ? vm->exc_types[ERR_GROUP] : t;
-    if (t == vm->exc_types[ERR_GROUP]) vm_raise(vm, ERR_TYPE, "Cannot nest BaseExceptions in an ExceptionGroup");
+    if (t == vm->exc_types[ERR_GROUP])
+        vm_raise(vm, ERR_TYPE, "Cannot nest BaseExceptions in an ExceptionGroup");
     else if (type_is_subtype(t, vm->exc_types[ERR_EXCEPTION]))
         vm_raise(vm, ERR_TYPE, "Cannot nest BaseExceptions in '%Y'", t);
     else return t;
@@ -39,7 +40,8 @@ static Type *choose_type(VM *vm, Type *t, bool plain)
 Value exception_group_new(VM *vm, Type *t, Tuple *args)
 {
     if (args->size != 2)
-        return vm_raise(vm, ERR_TYPE, "BaseExceptionGroup.__new__() takes exactly 2 arguments (%zu given)", args->size);
+        return vm_raise(vm, ERR_TYPE, "BaseExceptionGroup.__new__() takes exactly 2 arguments (%zu given)",
+                        args->size);
     Value message = args->items[0], given = args->items[1];
     if (!is_str(message))
         return vm_raise(vm, ERR_TYPE, "BaseExceptionGroup.__new__() argument 1 must be str, not %A", message);
@@ -110,7 +112,8 @@ static bool copy_state(VM *vm, Exception *from, Exception *to)
     gc_store(vm, to, &to->cause, from->cause);
     to->suppress_context = 1; // CPython sets the cause through its setter, even to nothing
     if (is_unset(from->notes)) return true;
-    Value notes = is_list(from->notes) ? list_new(vm, as_list(from->notes)->items, as_list(from->notes)->size) : from->notes;
+    Value notes = is_list(from->notes) ? list_new(vm, as_list(from->notes)->items, as_list(from->notes)->size)
+                                       : from->notes;
     if (is_error(notes)) return false;
     gc_store(vm, to, &to->notes, notes);
     return true;

@@ -74,7 +74,8 @@ static bool take_keywords(VM *vm, const char *class, Dict *kw, const char *const
     while (kw && dict_next(kw, &pos, &key, &value)) {
         int i = 0;
         while (i < n && !str_is(as_str(key), names[i])) i++;
-        if (i == n) return vm_raise(vm, ERR_TYPE, "'%V' is an invalid keyword argument for %s()", key, class), false;
+        if (i == n)
+            return vm_raise(vm, ERR_TYPE, "'%V' is an invalid keyword argument for %s()", key, class), false;
         *slots[i] = value;
     }
     return true;
@@ -210,10 +211,12 @@ static bool init_syntax(VM *vm, Exception *e, Tuple *args, Dict *kw)
         if (is_error(info)) return false;
         size_t n = as_tuple(info)->size;
         if (n < 4 || n > 6) {
-            vm_raise(vm, ERR_TYPE, "function takes at %s %d arguments (%zu given)", n < 4 ? "least" : "most", n < 4 ? 4 : 6, n);
+            vm_raise(vm, ERR_TYPE, "function takes at %s %d arguments (%zu given)", n < 4 ? "least" : "most",
+                     n < 4 ? 4 : 6, n);
             return false;
         }
-        if (n == 5) return vm_raise(vm, ERR_TYPE, "end_offset must be provided when end_lineno is provided"), false;
+        if (n == 5)
+            return vm_raise(vm, ERR_TYPE, "end_offset must be provided when end_lineno is provided"), false;
         memcpy(v + SYNTAX_FILENAME, as_tuple(info)->items, n * sizeof *v);
     }
     return set_fields(vm, e, v, SYNTAX_FIELDS);
@@ -239,7 +242,8 @@ static bool init_unicode(VM *vm, Exception *e, Tuple *args, Dict *kw)
     bool decode = exception_is(vm, obj_value(e), ERR_UNICODE_DECODE);
     int skip = exception_is(vm, obj_value(e), ERR_UNICODE_TRANSLATE);
     if (args->size != (size_t)(UNI_FIELDS - skip)) {
-        vm_raise(vm, ERR_TYPE, "function takes exactly %d arguments (%zu given)", UNI_FIELDS - skip, args->size);
+        vm_raise(vm, ERR_TYPE, "function takes exactly %d arguments (%zu given)", UNI_FIELDS - skip,
+                 args->size);
         return false;
     }
     Value v[UNI_FIELDS] = {VALUE_NONE};
@@ -314,7 +318,8 @@ static Value import_str(VM *vm, Value self)
 static Value syntax_str(VM *vm, Value self)
 {
     Exception *e = as_exception(self);
-    Value msg = obj_str(vm, field(e, SYNTAX_MSG)), file = field(e, SYNTAX_FILENAME), line = field(e, SYNTAX_LINENO);
+    Value msg = obj_str(vm, field(e, SYNTAX_MSG)), file = field(e, SYNTAX_FILENAME),
+          line = field(e, SYNTAX_LINENO);
     if (is_error(msg)) return msg;
     bool has_line = is_exact_int(line);
     if (!is_str(file)) return has_line ? str_format(vm, "%V (line %R)", msg, line) : msg;
@@ -322,7 +327,8 @@ static Value syntax_str(VM *vm, Value self)
     if (!path) return VALUE_ERROR;
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
-    return has_line ? str_format(vm, "%V (%s, line %R)", msg, name, line) : str_format(vm, "%V (%s)", msg, name);
+    return has_line ? str_format(vm, "%V (%s, line %R)", msg, name, line)
+                    : str_format(vm, "%V (%s)", msg, name);
 }
 
 static int64_t field_i64(const Exception *e, size_t i)
@@ -344,8 +350,8 @@ static Value unicode_one(VM *vm, Exception *e, const char *does, int64_t at)
     snprintf(shown, sizeof shown, form, c);
     if (is_none(field(e, UNI_ENCODING)))
         return str_format(vm, "can't %s character '%s' in position %ld: %V", does, shown, (long)at, reason);
-    return str_format(vm, "'%V' codec can't %s character '%s' in position %ld: %V", field(e, UNI_ENCODING), does, shown,
-                      (long)at, reason);
+    return str_format(vm, "'%V' codec can't %s character '%s' in position %ld: %V", field(e, UNI_ENCODING),
+                      does, shown, (long)at, reason);
 }
 
 static Value unicode_str(VM *vm, Value self)
@@ -354,14 +360,16 @@ static Value unicode_str(VM *vm, Value self)
     Value object = field(e, UNI_OBJECT), encoding = field(e, UNI_ENCODING), reason = field(e, UNI_REASON);
     if (!is_tuple(e->extra[0])) return obj_value(vm->empty_str);
     bool bytes = is_bytes(object);
-    if ((!bytes && !is_str(object)) || !is_str(reason) || !(is_none(encoding) || is_str(encoding))) return base_str(vm, self);
+    if ((!bytes && !is_str(object)) || !is_str(reason) || !(is_none(encoding) || is_str(encoding)))
+        return base_str(vm, self);
     int64_t start = field_i64(e, UNI_START), end = field_i64(e, UNI_END);
     int64_t size = (int64_t)(bytes ? as_bytes(object)->size : as_str(object)->length);
     const char *does = bytes ? "decode" : is_none(encoding) ? "translate" : "encode";
     if (start >= 0 && start < size && end == start + 1) return unicode_one(vm, e, does, start);
     const char *what = bytes ? "bytes" : "characters";
     if (is_none(encoding))
-        return str_format(vm, "can't %s %s in position %ld-%ld: %V", does, what, (long)start, (long)(end - 1), reason);
+        return str_format(vm, "can't %s %s in position %ld-%ld: %V", does, what, (long)start, (long)(end - 1),
+                          reason);
     return str_format(vm, "'%V' codec can't %s %s in position %ld-%ld: %V", encoding, does, what, (long)start,
                       (long)(end - 1), reason);
 }
@@ -407,7 +415,10 @@ static Value set_context(VM *vm, Value self, Value v)
     return set_link(vm, self, &as_exception(self)->context, v, "context");
 }
 
-static Value get_suppress(VM *vm, Value self) { return (void)vm, bool_value(as_exception(self)->suppress_context); }
+static Value get_suppress(VM *vm, Value self)
+{
+    return (void)vm, bool_value(as_exception(self)->suppress_context);
+}
 
 static Value set_suppress(VM *vm, Value self, Value v)
 {
@@ -488,7 +499,8 @@ static Value nat_with_traceback(VM *vm, Args args)
 static Value all_arguments(VM *vm, Value self)
 {
     const Exception *e = as_exception(self);
-    bool file = exception_is(vm, self, ERR_OS) && as_tuple(e->args)->size == 2 && !is_none(field(e, OS_FILENAME));
+    bool file =
+        exception_is(vm, self, ERR_OS) && as_tuple(e->args)->size == 2 && !is_none(field(e, OS_FILENAME));
     if (!file) return e->args;
     Value v[] = {as_tuple(e->args)->items[0], as_tuple(e->args)->items[1], field(e, OS_FILENAME), VALUE_NONE,
                  field(e, OS_FILENAME2)};
@@ -514,7 +526,8 @@ static Value nat_reduce(VM *vm, Args args)
     Value self = args.v[0], class = obj_value(type_of(vm, self)), arguments = all_arguments(vm, self);
     Dict *state = is_error(arguments) ? NULL : attributes(vm, self);
     if (!state) return VALUE_ERROR;
-    return dict_len(state) ? tuple_pack(vm, 3, class, arguments, obj_value(state)) : tuple_pair(vm, class, arguments);
+    return dict_len(state) ? tuple_pack(vm, 3, class, arguments, obj_value(state))
+                           : tuple_pair(vm, class, arguments);
 }
 
 static Value nat_setstate(VM *vm, Args args)
@@ -538,7 +551,10 @@ bool exception_init_fields(VM *vm, Exception *e, Tuple *args, Dict *kw)
     return true;
 }
 
-static bool takes_keywords(FieldInit init) { return init == init_name || init == init_attribute || init == init_import; }
+static bool takes_keywords(FieldInit init)
+{
+    return init == init_name || init == init_attribute || init == init_import;
+}
 
 static bool check_keywords(VM *vm, Type *t, Dict *kw)
 {
@@ -615,11 +631,14 @@ static const GetSetDef os_getsets[] = {
 static const GetSetDef syntax_getsets[] = {
     FIELD_ROW(syntax, msg), FIELD_ROW(syntax, filename), FIELD_ROW(syntax, lineno), FIELD_ROW(syntax, offset),
     FIELD_ROW(syntax, text), FIELD_ROW(syntax, end_lineno), FIELD_ROW(syntax, end_offset), {0}};
-static const GetSetDef unicode_getsets[] = {
-    FIELD_ROW(unicode, encoding), FIELD_ROW(unicode, object), FIELD_ROW(unicode, start), FIELD_ROW(unicode, end),
-    FIELD_ROW(unicode, reason), {0}};
-static const GetSetDef translate_getsets[] = {
-    FIELD_ROW(unicode, object), FIELD_ROW(unicode, start), FIELD_ROW(unicode, end), FIELD_ROW(unicode, reason), {0}};
+static const GetSetDef unicode_getsets[] = {FIELD_ROW(unicode, encoding), FIELD_ROW(unicode, object),
+                                            FIELD_ROW(unicode, start),    FIELD_ROW(unicode, end),
+                                            FIELD_ROW(unicode, reason),   {0}};
+static const GetSetDef translate_getsets[] = {FIELD_ROW(unicode, object),
+                                              FIELD_ROW(unicode, start),
+                                              FIELD_ROW(unicode, end),
+                                              FIELD_ROW(unicode, reason),
+                                              {0}};
 
 static Value get_written(VM *vm, Value self)
 {

@@ -22,7 +22,8 @@ static locale_t c_locale(void)
 static int print_fixed(char *buf, size_t size, int precision, double d)
 {
     __extension__ typedef unsigned __int128 Wide;
-    static const uint64_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
+    static const uint64_t powers[] = {1,      10,      100,      1000,      10000,
+                                      100000, 1000000, 10000000, 100000000, 1000000000};
     if (precision >= (int)(sizeof powers / sizeof *powers) || !(d >= 1e-9 && d < 1e9) || size < 32) return -1;
     int exponent;
     uint64_t mantissa = (uint64_t)ldexp(frexp(d, &exponent), 53);

@@ -83,7 +83,10 @@ static Value nat_remove_done_callback(VM *vm, Args args)
 {
     return small((int64_t)future_remove_callback(vm, as_future(args.v[0]), args.v[1]));
 }
-static Value get_loop(VM *vm, Value self) { return (void)self, call_asyncio(vm, "asyncio.events", "_loop_of_futures", NULL, 0); }
+static Value get_loop(VM *vm, Value self)
+{
+    return (void)self, call_asyncio(vm, "asyncio.events", "_loop_of_futures", NULL, 0);
+}
 static Value nat_get_loop(VM *vm, Args args) { return get_loop(vm, args.v[0]); }
 static Value await_self(VM *vm, Value self)
 {
@@ -130,7 +133,8 @@ static Value nat_iter_throw(VM *vm, Args args)
 {
     Value type = args.v[1];
     if (!is_exception(type) && !(is_kind(type, KIND_TYPE) && as_type(type)->flags & TYPE_EXCEPTION))
-        return vm_raise(vm, ERR_TYPE, "exceptions must be classes deriving BaseException or instances of such a class");
+        return vm_raise(vm, ERR_TYPE,
+                        "exceptions must be classes deriving BaseException or instances of such a class");
     Value exc = exception_thrown(vm, type, args.v[2], args.v[3]);
     if (is_error(exc)) return exc;
     ((Pair *)as_obj(args.v[0]))->a = VALUE_NONE;
@@ -221,7 +225,9 @@ Value task_name(VM *vm, Task *t)
 
 Value task_coroutine(VM *vm, Value awaitable)
 {
-    return is_exact(awaitable, T_COROUTINE) ? awaitable : call_asyncio(vm, "asyncio.tasks", "_wrap_awaitable", &awaitable, 1);
+    return is_exact(awaitable, T_COROUTINE)
+               ? awaitable
+               : call_asyncio(vm, "asyncio.tasks", "_wrap_awaitable", &awaitable, 1);
 }
 
 Value task_make(VM *vm, Value coro, Value name, Value context)
@@ -237,7 +243,8 @@ Value task_make(VM *vm, Value coro, Value name, Value context)
     if (!is_none(name) && !is_str(name)) name = obj_str(vm, name);
     Value task = is_error(name) ? name : task_new(vm, *root, name);
     roots_pop(vm, root);
-    if (!is_error(task) && !is_none(context) && !task_set_context(vm, as_task(task), context)) return VALUE_ERROR;
+    if (!is_error(task) && !is_none(context) && !task_set_context(vm, as_task(task), context))
+        return VALUE_ERROR;
     return task;
 }
 
@@ -260,8 +267,14 @@ static Value nat_set_name(VM *vm, Args args)
 {
     return task_set_name(vm, as_task(args.v[0]), args.v[1]) ? VALUE_NONE : VALUE_ERROR;
 }
-static Value nat_get_stack(VM *vm, Args args) { return call_asyncio(vm, "asyncio._texts", "stack_of", args.v, 2); }
-static Value nat_print_stack(VM *vm, Args args) { return call_asyncio(vm, "asyncio._texts", "print_stack", args.v, 3); }
+static Value nat_get_stack(VM *vm, Args args)
+{
+    return call_asyncio(vm, "asyncio._texts", "stack_of", args.v, 2);
+}
+static Value nat_print_stack(VM *vm, Args args)
+{
+    return call_asyncio(vm, "asyncio._texts", "print_stack", args.v, 3);
+}
 
 static Value nat_get_coro(VM *vm, Args args)
 {
@@ -351,15 +364,22 @@ const TypeDef type_def_TASK = {
     .slots = {.repr = future_repr, .await = await_self},
     .methods = task_methods,
     .getsets = task_getsets,
-    .constructor = {"Task(coro, *, loop=None, name=None, context=None)", construct_task, "A coroutine run by the loop.", 0},
+    .constructor = {"Task(coro, *, loop=None, name=None, context=None)", construct_task,
+                    "A coroutine run by the loop.", 0},
     .flags = TYPE_FINAL | TYPE_HAS_WEAKREF,
     .doc = "A coroutine run by the event loop.",
 };
 
 /* ---- the coroutine of an async native ---- */
 
-static Value native_coro_name(VM *vm, Value self) { return (void)vm, obj_value(((NativeCoro *)as_obj(self))->native->sig->name); }
-static Value native_coro_qualname(VM *vm, Value self) { return native_qualname(vm, obj_value(((NativeCoro *)as_obj(self))->native)); }
+static Value native_coro_name(VM *vm, Value self)
+{
+    return (void)vm, obj_value(((NativeCoro *)as_obj(self))->native->sig->name);
+}
+static Value native_coro_qualname(VM *vm, Value self)
+{
+    return native_qualname(vm, obj_value(((NativeCoro *)as_obj(self))->native));
+}
 static Value native_coro_repr(VM *vm, Value self)
 {
     Value name = native_coro_qualname(vm, self);

@@ -143,7 +143,8 @@ static bool grow(void *list, size_t *capacity, size_t size)
 
 static void remember(Heap *h, Obj *o)
 {
-    if (h->nremembered == h->remembered_capacity && !grow(&h->remembered, &h->remembered_capacity, sizeof(Obj *))) {
+    if (h->nremembered == h->remembered_capacity &&
+        !grow(&h->remembered, &h->remembered_capacity, sizeof(Obj *))) {
         h->remember_failed = true;
         return;
     }
@@ -213,7 +214,8 @@ static void shorten(void *list, size_t *capacity, size_t size)
 static void remember_running(VM *vm)
 {
     for (Frame *f = vm->frame; f; f = f->caller)
-        if (f->heap && (frame_gen(f)->h.gc & (GC_OLD | GC_REMEMBERED)) == GC_OLD) remember(vm->heap, &frame_gen(f)->h);
+        if (f->heap && (frame_gen(f)->h.gc & (GC_OLD | GC_REMEMBERED)) == GC_OLD)
+            remember(vm->heap, &frame_gen(f)->h);
 }
 
 //-- generators with something to do when dropped -----------------------------------------------------
@@ -221,7 +223,9 @@ static void remember_running(VM *vm)
 void gc_watch_generator(VM *vm, Gen *g)
 {
     Heap *h = vm->heap;
-    if (h->nfinalizable == h->finalizable_capacity && !grow(&h->finalizable, &h->finalizable_capacity, sizeof(Gen *))) return;
+    if (h->nfinalizable == h->finalizable_capacity &&
+        !grow(&h->finalizable, &h->finalizable_capacity, sizeof(Gen *)))
+        return;
     h->finalizable[h->nfinalizable++] = g;
 }
 
@@ -231,7 +235,8 @@ static bool wants_closing(Gen *g)
     Code *c = frame_code(&g->frame);
     uint32_t at = (uint32_t)(g->frame.pc - c->insns) - 1;
     for (uint32_t i = 0; i < c->nhandlers; i++)
-        if (at >= c->handlers[i].start && at < c->handlers[i].end && !(c->handlers[i].flags & HANDLER_LOOP)) return true;
+        if (at >= c->handlers[i].start && at < c->handlers[i].end && !(c->handlers[i].flags & HANDLER_LOOP))
+            return true;
     return false;
 }
 

@@ -72,7 +72,8 @@ static Value show_locals(VM *vm, const Frame *f, Dict *d)
     const CodeLocal *locals = code_at(image, c->rec->locals);
     for (uint32_t i = 0; i < c->rec->nlocals; i++) {
         const CodeLocal *l = locals + i;
-        if (l->flags & LOCAL_HIDDEN || (sure && !(l->flags & LOCAL_FREE) && !liveness_has(sure, l->reg))) continue;
+        if (l->flags & LOCAL_HIDDEN || (sure && !(l->flags & LOCAL_FREE) && !liveness_has(sure, l->reg)))
+            continue;
         Value v = l->flags & LOCAL_FREE ? obj_value(frame_function(f)->cells[l->reg]) : f->regs[l->reg];
         if ((l->flags & (LOCAL_CELL | LOCAL_FREE)) && is_kind(v, KIND_CELL)) v = ((Cell *)as_obj(v))->value;
         Str *name = str_intern(vm, code_text(image, l->name), l->name.len);
@@ -136,8 +137,8 @@ static Value clone_iterator(VM *vm, const Gen *owner, Value it, int depth)
         Iter *copy = heap_new(vm, KIND_ITER, o->shape, Iter);
         if (!copy) return VALUE_ERROR;
         *copy = (Iter){copy->h, from->source, from->extra, from->index, from->limit};
-        bool wraps_iterators = o->shape == T_MAP || o->shape == T_FILTER || o->shape == T_ZIP || o->shape == T_ENUMERATE ||
-                               o->shape == T_CALLABLE_ITER;
+        bool wraps_iterators = o->shape == T_MAP || o->shape == T_FILTER || o->shape == T_ZIP ||
+                               o->shape == T_ENUMERATE || o->shape == T_CALLABLE_ITER;
         if (!wraps_iterators) return obj_value(copy);
         if (vm_c_stack_low(vm)) return VALUE_ERROR;
         copy->source = clone_iterator(vm, owner, from->source, depth);
@@ -150,7 +151,8 @@ static Value clone_iterator(VM *vm, const Gen *owner, Value it, int depth)
                 as_tuple(t)->items[i] = v;
             }
             copy->extra = t;
-        } else if (is_kind(from->extra, KIND_ITER) || is_kind(from->extra, KIND_RANGE_ITER) || is_gen(from->extra))
+        } else if (is_kind(from->extra, KIND_ITER) || is_kind(from->extra, KIND_RANGE_ITER) ||
+                   is_gen(from->extra))
             copy->extra = clone_iterator(vm, owner, from->extra, depth);
         return is_error(copy->extra) ? VALUE_ERROR : obj_value(copy);
     }
@@ -182,7 +184,8 @@ static bool is_loop_state(const Code *c, uint32_t reg)
 static bool is_own_cell(const Code *c, uint32_t reg)
 {
     for (uint32_t i = 0; i < c->ninsns; i++)
-        if ((c->insns[i].op == OP_NEW_CELL || c->insns[i].op == OP_WRAP_CELL) && c->insns[i].a == reg) return true;
+        if ((c->insns[i].op == OP_NEW_CELL || c->insns[i].op == OP_WRAP_CELL) && c->insns[i].a == reg)
+            return true;
     return false;
 }
 
@@ -233,9 +236,11 @@ static void link(Gen *above, Gen *inner)
 /* Copies g and what it delegates to, and links the copies as the originals are. */
 static Value clone_chain(VM *vm, Gen *g, int depth)
 {
-    if (depth > 1000 || vm_c_stack_low(vm)) return vm_raise(vm, ERR_RECURSION, "maximum recursion depth exceeded");
+    if (depth > 1000 || vm_c_stack_low(vm))
+        return vm_raise(vm, ERR_RECURSION, "maximum recursion depth exceeded");
     if (gen_view_state(g) == GEN_RUNNING) return refuse(vm, g, "it is running");
-    if (gen_state(g) == GEN_SUSPENDED && inside_with(g)) return refuse(vm, g, "it is suspended inside a 'with' block");
+    if (gen_state(g) == GEN_SUSPENDED && inside_with(g))
+        return refuse(vm, g, "it is suspended inside a 'with' block");
     Code *c = frame_code(&g->frame);
     bool parked = gen_state(g) == GEN_SUSPENDED && is_kind(g->delegate, KIND_FUTURE);
     if (parked && code_is_library(c)) return refuse(vm, g, "it waits for a lock, a queue or the like");

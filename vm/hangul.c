@@ -9,10 +9,12 @@ static const char *const lead_keys[] = {"r", "R", "s", "e", "E", "f", "a", "q", 
                                         "T", "d", "w", "W", "c", "z", "x", "v", "g"};
 static const char *const vowel_keys[] = {"k",  "o",  "i", "O", "j",  "p",  "u",  "P", "h", "hk", "ho",
                                          "hl", "y",  "n", "nj", "np", "nl", "b", "m", "ml", "l"};
-static const char *const tail_keys[] = {"",   "r",  "R",  "rt", "s", "sw", "sg", "e", "f", "fr", "fa", "fq", "ft", "fx",
-                                        "fv", "fg", "a",  "q",  "qt", "t", "T",  "d", "w", "c",  "z",  "x",  "v",  "g"};
-static const char *const single_keys[] = {"r", "R", "rt", "s", "sw", "sg", "e", "E", "f", "fr", "fa", "fq", "ft", "fx", "fv",
-                                          "fg", "a", "q",  "Q", "qt", "t",  "T", "d", "w", "W",  "c",  "z",  "x",  "v",  "g"};
+static const char *const tail_keys[] = {"",   "r",  "R",  "rt", "s",  "sw", "sg", "e", "f",  "fr",
+                                        "fa", "fq", "ft", "fx", "fv", "fg", "a",  "q", "qt", "t",
+                                        "T",  "d",  "w",  "c",  "z",  "x",  "v",  "g"};
+static const char *const single_keys[] = {"r",  "R",  "rt", "s",  "sw", "sg", "e", "E", "f", "fr",
+                                          "fa", "fq", "ft", "fx", "fv", "fg", "a", "q", "Q", "qt",
+                                          "t",  "T",  "d",  "w",  "W",  "c",  "z", "x", "v", "g"};
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

@@ -246,7 +246,8 @@ static void *raw_realloc(Heap *h, void *p, size_t old_size, size_t new_size)
 {
     check_size(p, old_size);
     bool was_small = is_small_block(old_size), is_small_now = is_small_block(new_size);
-    if (!p || (!was_small && !is_small_now)) return p ? realloc(p, new_size ? new_size : 1) : raw_malloc(h, new_size);
+    if (!p || (!was_small && !is_small_now))
+        return p ? realloc(p, new_size ? new_size : 1) : raw_malloc(h, new_size);
     if (was_small && is_small_now && chunk_class(old_size) == chunk_class(new_size)) return p;
     void *q = raw_malloc(h, new_size);
     if (!q) return NULL;
@@ -301,7 +302,8 @@ static bool roots_init(VM *vm)
 {
     for (size_t n = (size_t)8 << 20; n >= (size_t)1 << 14; n /= 2) {
         if (n > vm_address_space() / 64) continue;
-        void *p = mmap(NULL, n * sizeof(Value), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        void *p = mmap(NULL, n * sizeof(Value), PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (p == MAP_FAILED) continue;
         vm->roots = vm->roots_top = p;
         vm->roots_end = vm->roots + n;

@@ -35,7 +35,8 @@ Value item_load(VM *vm, const ItemFormat *format, const uint8_t *p)
     case ITEM_BOOL: return bool_value(u != 0);
     case ITEM_BYTE: return bytes_new(vm, p, 1);
     case ITEM_CHAR:
-        if (u > 0x10ffff) return vm_raise(vm, ERR_VALUE, "character U+%lx is not in range [U+0000; U+10ffff]", (long)u);
+        if (u > 0x10ffff)
+            return vm_raise(vm, ERR_VALUE, "character U+%lx is not in range [U+0000; U+10ffff]", (long)u);
         return str_from_char(vm, (uint32_t)u);
     case ITEM_FLOAT:
         if (format->size == 8) memcpy(&d, p, 8);

@@ -45,7 +45,8 @@ bool memoryview_shows_bytes(Value v)
 ByteView memoryview_bytes(const MemoryView *m)
 {
     ByteView all = byte_view(m->base);
-    size_t at = (size_t)m->offset < all.size ? (size_t)m->offset : all.size, size = (size_t)(m->count * m->itemsize);
+    size_t at = (size_t)m->offset < all.size ? (size_t)m->offset : all.size,
+           size = (size_t)(m->count * m->itemsize);
     return (ByteView){all.data + at, size < all.size - at ? size : all.size - at};
 }
 
@@ -80,7 +81,8 @@ static Value nat_memoryview(VM *vm, Args args)
 static Value load(VM *vm, const MemoryView *m, const uint8_t *p)
 {
     const ItemFormat *format = item_format(m->code);
-    if (format->kind == ITEM_CHAR) return vm_raise(vm, ERR_NOT_IMPLEMENTED, "memoryview: format %c not supported", m->code);
+    if (format->kind == ITEM_CHAR)
+        return vm_raise(vm, ERR_NOT_IMPLEMENTED, "memoryview: format %c not supported", m->code);
     return item_load(vm, format, p);
 }
 
@@ -105,7 +107,8 @@ static bool encode_int(VM *vm, const MemoryView *m, Value v, bool is_signed, uin
         return true;
     }
     *out = (uint64_t)i;
-    if (fits ? i < 0 || (bits < 64 && *out >> bits) : bits < 64 || !item_u64(v, out)) return invalid(vm, m, ERR_VALUE, "value");
+    if (fits ? i < 0 || (bits < 64 && *out >> bits) : bits < 64 || !item_u64(v, out))
+        return invalid(vm, m, ERR_VALUE, "value");
     return true;
 }
 
@@ -306,7 +309,8 @@ static Value slot_repr(VM *vm, Value self)
 static Value slot_hash(VM *vm, Value self)
 {
     if (!check_released(vm, self)) return VALUE_ERROR;
-    if (!(as_obj(self)->aux & VIEW_READONLY)) return vm_raise(vm, ERR_VALUE, "cannot hash writable memoryview object");
+    if (!(as_obj(self)->aux & VIEW_READONLY))
+        return vm_raise(vm, ERR_VALUE, "cannot hash writable memoryview object");
     Value all = to_bytes(vm, self);
     return is_error(all) ? all : small((int64_t)bytes_hash(vm, as_bytes(all)));
 }
@@ -336,7 +340,8 @@ static Value nat_tobytes(VM *vm, Args args)
     Value order = args.v[1];
     if (!is_none(order) && !is_str(order))
         return vm_raise(vm, ERR_TYPE, "tobytes() argument 'order' must be str or None, not %T", order);
-    bool known = is_none(order) || str_is(as_str(order), "C") || str_is(as_str(order), "F") || str_is(as_str(order), "A");
+    bool known = is_none(order) || str_is(as_str(order), "C") || str_is(as_str(order), "F") ||
+                 str_is(as_str(order), "A");
     return known ? to_bytes(vm, args.v[0]) : vm_raise(vm, ERR_VALUE, "order must be 'C', 'F' or 'A'");
 }
 static Value nat_tolist(VM *vm, Args args) { return to_list(vm, args.v[0]); }
@@ -344,7 +349,9 @@ static Value nat_tolist(VM *vm, Args args) { return to_list(vm, args.v[0]); }
 static Value nat_hex(VM *vm, Args args)
 {
     Value all = to_bytes(vm, args.v[0]);
-    return is_error(all) ? all : vm_call_method(vm, all, vm_intern(vm, "hex"), args.v + 1, is_unset(args.v[1]) ? 0 : 2);
+    return is_error(all)
+               ? all
+               : vm_call_method(vm, all, vm_intern(vm, "hex"), args.v + 1, is_unset(args.v[1]) ? 0 : 2);
 }
 
 static Value nat_release(VM *vm, Args args)
@@ -376,9 +383,11 @@ static Value nat_cast(VM *vm, Args args)
     code += *code == '@';
     const ItemFormat *format = *code && !code[1] ? item_format(*code) : NULL;
     if (!format || format->kind == ITEM_CHAR)
-        return vm_raise(vm, ERR_VALUE, "memoryview: destination format must be a native single character format prefixed "
-                                       "with an optional '@'");
-    if (like.step != like.itemsize) return vm_raise(vm, ERR_TYPE, "memoryview: casts are restricted to C-contiguous views");
+        return vm_raise(vm, ERR_VALUE,
+                        "memoryview: destination format must be a native single character format prefixed "
+                        "with an optional '@'");
+    if (like.step != like.itemsize)
+        return vm_raise(vm, ERR_TYPE, "memoryview: casts are restricted to C-contiguous views");
     bool bytes = strchr("Bbc", like.code) || strchr("Bbc", format->code);
     if (!bytes) return vm_raise(vm, ERR_TYPE, "memoryview: cannot cast between two non-byte formats");
     int64_t size = like.count * like.itemsize;

@@ -97,7 +97,8 @@ size_t said_settle(char *text, size_t len)
     char *out = text, *end = text + len;
     for (char *at = text; at < end;) {
         char *close = *at == SAID_OPEN ? memchr(at, SAID_CLOSE, (size_t)(end - at)) : NULL;
-        const char *form = close ? particle_form(at + 1, (size_t)(close - at - 1), last_sound(text, out)) : NULL;
+        const char *form =
+            close ? particle_form(at + 1, (size_t)(close - at - 1), last_sound(text, out)) : NULL;
         if (!form) {
             *out++ = *at++;
             continue;

@@ -230,7 +230,8 @@ static void walk_record(Walk *w, CodeRecord *r)
     r->nposonly = (uint16_t)number(w, RECORD_POSONLY, r->nposonly);
     r->nkwonly = (uint16_t)number(w, RECORD_KWONLY, r->nkwonly);
     r->doc = (int32_t)number(w, RECORD_DOC, (uint32_t)(r->doc + 1)) - 1;
-    r->first_line = w->line += (uint32_t)(int16_t)number(w, RECORD_FIRST_LINE, (r->first_line - w->line) & UINT16_MAX);
+    r->first_line = w->line +=
+        (uint32_t)(int16_t)number(w, RECORD_FIRST_LINE, (r->first_line - w->line) & UINT16_MAX);
     walk_handlers(w, r);
     r->nconsts = number(w, RECORD_CONSTS, r->nconsts);
     walk_consts(w, &r->consts, r->nconsts);
@@ -417,7 +418,9 @@ static Form make_form(CodeImage *image, PackedHeader *h)
 static size_t deflate_form(uint8_t *packed, size_t room, Form form)
 {
     z_stream z = {.next_in = form.bytes, .next_out = packed, .avail_out = (uInt)room};
-    if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, -MAX_WBITS, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK) return 0;
+    if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, -MAX_WBITS, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) !=
+        Z_OK)
+        return 0;
     bool ok = true;
     for (int i = 0; i < PART_COUNT && ok; i++) {
         bool last = i == PART_COUNT - 1;

@@ -30,7 +30,9 @@ static Value slots_state(VM *vm, Value self)
         for (size_t pos = 0; base->flags & TYPE_HEAP && dict_next(base->dict, &pos, &name, &member);) {
             if (!is_kind(member, KIND_MEMBER)) continue;
             AttrResult r;
-            Value v = attr_find(vm, self, as_str(name), &r) == ATTR_SLOT || r.kind == ATTR_VALUE ? r.value : VALUE_UNSET;
+            Value v = attr_find(vm, self, as_str(name), &r) == ATTR_SLOT || r.kind == ATTR_VALUE
+                          ? r.value
+                          : VALUE_UNSET;
             if (!is_unset(v) && !dict_set(vm, d, name, v)) return VALUE_ERROR;
         }
     }
@@ -46,7 +48,8 @@ static bool is_plain(Value self)
 /* The attributes, or (attributes, slots). */
 static Value attributes_state(VM *vm, Value self)
 {
-    Value attributes = obj_dict_copy(vm, self), slots = is_error(attributes) ? attributes : slots_state(vm, self);
+    Value attributes = obj_dict_copy(vm, self),
+          slots = is_error(attributes) ? attributes : slots_state(vm, self);
     if (is_error(slots)) return slots;
     if (is_unset(attributes) || dict_len(as_dict(attributes)) == 0) attributes = VALUE_NONE;
     return is_unset(slots) ? attributes : tuple_pair(vm, attributes, slots);
@@ -76,16 +79,20 @@ Value object_state(VM *vm, Value v) { return state_of(vm, v, false); }
 static bool check_part(VM *vm, Value v, bool ok, const char *which, const char *kind)
 {
     if (!ok)
-        vm_raise(vm, ERR_TYPE, "%s item of the tuple returned by __getnewargs_ex__ must be a %s, not '%T'", which, kind, v);
+        vm_raise(vm, ERR_TYPE, "%s item of the tuple returned by __getnewargs_ex__ must be a %s, not '%T'",
+                 which, kind, v);
     return ok;
 }
 
 static bool unpack_ex(VM *vm, Value v, Value *arguments, Value *keywords)
 {
-    if (!is_tuple(v)) return vm_raise(vm, ERR_TYPE, "__getnewargs_ex__ should return a tuple, not '%T'", v), false;
+    if (!is_tuple(v))
+        return vm_raise(vm, ERR_TYPE, "__getnewargs_ex__ should return a tuple, not '%T'", v), false;
     const Tuple *t = as_tuple(v);
     if (t->size != 2)
-        return vm_raise(vm, ERR_VALUE, "__getnewargs_ex__ should return a tuple of length 2, not %zu", t->size), false;
+        return vm_raise(vm, ERR_VALUE, "__getnewargs_ex__ should return a tuple of length 2, not %zu",
+                        t->size),
+               false;
     *arguments = t->items[0];
     *keywords = t->items[1];
     return check_part(vm, *arguments, is_tuple(*arguments), "first", "tuple") &&
@@ -153,7 +160,10 @@ out:
 
 /* ---- built-in types ------------------------------------------------------------------------------- */
 
-static Value builtin(VM *vm, const char *name) { return obj_getattr(vm, obj_value(vm->builtins), vm_intern(vm, name)); }
+static Value builtin(VM *vm, const char *name)
+{
+    return obj_getattr(vm, obj_value(vm->builtins), vm_intern(vm, name));
+}
 
 /* (maker, (a, b, c)[, more]); UNSET: there is no such argument. */
 static Value made_by(VM *vm, Value maker, Value a, Value b, Value c, Value more)
@@ -203,8 +213,9 @@ static Value reduce_bytearray(VM *vm, Value self)
 static Value reduce_sequence_iter(VM *vm, const Iter *it)
 {
     if (!is_unset(it->source)) return iterator_of(vm, it->source, int_from_i64(vm, it->index));
-    return ended_iterator(vm, it->h.shape == T_LIST_ITER || it->h.shape == T_LIST_REVITER ? new_list(vm)
-                                                                                           : obj_value(vm->empty_tuple));
+    return ended_iterator(vm, it->h.shape == T_LIST_ITER || it->h.shape == T_LIST_REVITER
+                                  ? new_list(vm)
+                                  : obj_value(vm->empty_tuple));
 }
 
 static Value reduce_reversed(VM *vm, Value self)
@@ -269,7 +280,8 @@ static Value attribute_of(VM *vm, Value owner, Value name)
 static Value reduce_native(VM *vm, Value self)
 {
     Native *f = (Native *)as_obj(self);
-    if (is_exact(self, T_METHOD_DESCRIPTOR)) return attribute_of(vm, obj_value(f->owner), obj_value(f->sig->name));
+    if (is_exact(self, T_METHOD_DESCRIPTOR))
+        return attribute_of(vm, obj_value(f->owner), obj_value(f->sig->name));
     bool function = is_unset(f->self) || is_kind(f->self, KIND_MODULE);
     return function ? obj_value(f->sig->name) : attribute_of(vm, f->self, obj_value(f->sig->name));
 }
@@ -304,8 +316,10 @@ static Value reduce_builtin(VM *vm, Value self, int64_t protocol)
     switch (as_obj(self)->kind) {
     case KIND_SET: return reduce_contents(vm, self, obj_to_list(vm, self));
     case KIND_BYTEARRAY: return as_obj(self)->aux ? VALUE_UNSET : reduce_bytearray(vm, self);
-    case KIND_RANGE: return by_class(vm, self, as_range(self)->start, as_range(self)->stop, as_range(self)->step);
-    case KIND_SLICE: return by_class(vm, self, as_slice(self)->start, as_slice(self)->stop, as_slice(self)->step);
+    case KIND_RANGE:
+        return by_class(vm, self, as_range(self)->start, as_range(self)->stop, as_range(self)->step);
+    case KIND_SLICE:
+        return by_class(vm, self, as_slice(self)->start, as_slice(self)->stop, as_slice(self)->step);
     case KIND_ITER: return reduce_iter(vm, self);
     case KIND_RANGE_ITER: return reduce_range_iter(vm, (RangeIter *)as_obj(self));
     case KIND_NATIVE: return reduce_native(vm, self);
@@ -348,7 +362,8 @@ Value nat_object_reduce_ex(VM *vm, Args args)
 {
     int64_t protocol;
     if (!index_argument(vm, args.v[1], &protocol)) return VALUE_ERROR;
-    if (is_objects_own(vm, args.v[0], vm->common->reduce_, nat_object_reduce)) return reduce(vm, args.v[0], protocol);
+    if (is_objects_own(vm, args.v[0], vm->common->reduce_, nat_object_reduce))
+        return reduce(vm, args.v[0], protocol);
     return vm_call_method(vm, args.v[0], vm->common->reduce_, NULL, 0);
 }
 

@@ -85,7 +85,9 @@ static void add_hint(StrBuilder *b, const char *text)
 static Str *coroutine_name(VM *vm, Value v)
 {
     if (is_gen(v)) return frame_code(&as_gen(v)->frame)->qualname;
-    Value name = is_kind(v, KIND_NATIVE_CORO) ? native_qualname(vm, obj_value(((NativeCoro *)as_obj(v))->native)) : VALUE_ERROR;
+    Value name = is_kind(v, KIND_NATIVE_CORO)
+                     ? native_qualname(vm, obj_value(((NativeCoro *)as_obj(v))->native))
+                     : VALUE_ERROR;
     return is_error(name) ? vm->empty_str : as_str(name);
 }
 

@@ -248,7 +248,8 @@ int64_t frozenset_hash(Set *s)
 /* The hash to look for an item with. A set, which has none, stands for the frozenset that equals it. */
 static inline bool hash_to_find(VM *vm, Value v, int64_t *hash)
 {
-    if (is_small(v) || !is_set(v) || set_is_frozen(vm, as_set(v)) || type_defines(type_of(vm, v), D_HASH)) return value_hash(vm, v, hash);
+    if (is_small(v) || !is_set(v) || set_is_frozen(vm, as_set(v)) || type_defines(type_of(vm, v), D_HASH))
+        return value_hash(vm, v, hash);
     *hash = hash_of_items(as_set(v));
     return true;
 }

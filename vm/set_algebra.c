@@ -13,8 +13,14 @@ struct Walk {
     int answer;  // what was found out; -1: error
 };
 
-static bool visit_add(Walk *w, Value item, int64_t hash) { return set_add_hashed(w->vm, w->set, item, hash) >= 0; }
-static bool visit_discard(Walk *w, Value item, int64_t hash) { return set_discard_hashed(w->vm, w->set, item, hash) >= 0; }
+static bool visit_add(Walk *w, Value item, int64_t hash)
+{
+    return set_add_hashed(w->vm, w->set, item, hash) >= 0;
+}
+static bool visit_discard(Walk *w, Value item, int64_t hash)
+{
+    return set_discard_hashed(w->vm, w->set, item, hash) >= 0;
+}
 
 static bool visit_toggle(Walk *w, Value item, int64_t hash)
 {
@@ -198,7 +204,8 @@ static bool add_unless_key(VM *vm, Set *s, Dict *other, Value *r)
         r[1] = e->key;
         int64_t hash = e->hash;
         Value there = dict_get_hashed(vm, other, r[1], hash);
-        if (is_error(there) || (is_unset(there) && set_add_hashed(vm, as_set(r[0]), r[1], hash) < 0)) return false;
+        if (is_error(there) || (is_unset(there) && set_add_hashed(vm, as_set(r[0]), r[1], hash) < 0))
+            return false;
     }
     return true;
 }
@@ -218,7 +225,8 @@ Value set_difference(VM *vm, Set *s, Value other)
     bool dict = is_exact(other, T_DICT);
     if (!is_set(other) && !dict) return copy_and_subtract(vm, s, other);
     // When s is much longer than other, it is faster to copy it and look for other's few.
-    if (s->live >> 2 > (dict ? as_dict(other)->live : as_set(other)->live)) return copy_and_subtract(vm, s, other);
+    if (s->live >> 2 > (dict ? as_dict(other)->live : as_set(other)->live))
+        return copy_and_subtract(vm, s, other);
     if (dict) return difference_with_dict(vm, s, as_dict(other));
     return select_items(vm, s, obj_value(s), as_set(other), visit_keep_others);
 }
@@ -256,7 +264,9 @@ int set_is_subset(VM *vm, Set *a, Value b)
 {
     if (!is_set(b)) { // all of it is looked at, also behind the last that counts
         Value *whole = roots_push(vm, set_new(vm));
-        int answer = whole && !is_error(*whole) && set_update(vm, as_set(*whole), b) ? set_is_subset(vm, a, *whole) : -1;
+        int answer = whole && !is_error(*whole) && set_update(vm, as_set(*whole), b)
+                         ? set_is_subset(vm, a, *whole)
+                         : -1;
         if (whole) roots_pop(vm, whole);
         return answer;
     }

@@ -63,7 +63,8 @@ static Value set_repr(VM *vm, Value self)
     sb_init(&b, vm);
     bool plain = is_exact(self, T_SET);
     Value *slot = roots_push(vm, VALUE_UNSET);
-    bool ok = slot && (plain || sb_addf(&b, "%T(", self)) && add_items(&b, self, slot) && (plain || sb_add_c(&b, ")"));
+    bool ok = slot && (plain || sb_addf(&b, "%T(", self)) && add_items(&b, self, slot) &&
+              (plain || sb_add_c(&b, ")"));
     if (slot) roots_pop(vm, slot);
     repr_leave(vm, &guard);
     if (ok) return sb_finish(&b);
@@ -230,12 +231,16 @@ static Value nat_difference(VM *vm, Args args)
     Value result = set_difference(vm, self_of(args), others->items[0]);
     Value *r = roots_push(vm, result);
     bool ok = !is_error(result) && r;
-    for (size_t i = 1; ok && i < others->size; i++) ok = set_difference_update(vm, as_set(result), others->items[i]);
+    for (size_t i = 1; ok && i < others->size; i++)
+        ok = set_difference_update(vm, as_set(result), others->items[i]);
     if (r) roots_pop(vm, r);
     return ok ? result : VALUE_ERROR;
 }
 
-static Value nat_symmetric_difference(VM *vm, Args args) { return set_symmetric_difference(vm, self_of(args), args.v[1]); }
+static Value nat_symmetric_difference(VM *vm, Args args)
+{
+    return set_symmetric_difference(vm, self_of(args), args.v[1]);
+}
 
 static Value update_with_each(VM *vm, Args args, bool (*update)(VM *vm, Set *s, Value other))
 {
@@ -246,7 +251,10 @@ static Value update_with_each(VM *vm, Args args, bool (*update)(VM *vm, Set *s, 
 }
 
 static Value nat_update(VM *vm, Args args) { return update_with_each(vm, args, set_update); }
-static Value nat_difference_update(VM *vm, Args args) { return update_with_each(vm, args, set_difference_update); }
+static Value nat_difference_update(VM *vm, Args args)
+{
+    return update_with_each(vm, args, set_difference_update);
+}
 
 static Value nat_intersection_update(VM *vm, Args args)
 {
@@ -261,9 +269,15 @@ static Value nat_symmetric_difference_update(VM *vm, Args args)
     return none_if(set_symmetric_difference_update(vm, self_of(args), args.v[1]));
 }
 
-static Value nat_isdisjoint(VM *vm, Args args) { return truth_of(set_is_disjoint(vm, self_of(args), args.v[1])); }
+static Value nat_isdisjoint(VM *vm, Args args)
+{
+    return truth_of(set_is_disjoint(vm, self_of(args), args.v[1]));
+}
 static Value nat_issubset(VM *vm, Args args) { return truth_of(set_is_subset(vm, self_of(args), args.v[1])); }
-static Value nat_issuperset(VM *vm, Args args) { return truth_of(set_is_superset(vm, self_of(args), args.v[1])); }
+static Value nat_issuperset(VM *vm, Args args)
+{
+    return truth_of(set_is_superset(vm, self_of(args), args.v[1]));
+}
 
 static Value nat_init(VM *vm, Args args)
 {

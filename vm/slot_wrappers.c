@@ -39,7 +39,8 @@ static Value wrap_next(VM *vm, Args args)
 
 static Value wrap_format(VM *vm, Args args)
 {
-    if (!is_str(args.v[1])) return vm_raise(vm, ERR_TYPE, "__format__() argument must be str, not %A", args.v[1]);
+    if (!is_str(args.v[1]))
+        return vm_raise(vm, ERR_TYPE, "__format__() argument must be str, not %A", args.v[1]);
     return slots_of_self(vm, args)->format(vm, args.v[0], args.v[1]);
 }
 

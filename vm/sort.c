@@ -99,8 +99,14 @@ INLINE void copy_element(Value *to, const Value *from, size_t w)
     if (w == 2) to[1] = from[1];
 }
 
-INLINE void copy_elements(Value *to, const Value *from, size_t n, size_t w) { memcpy(to, from, n * w * sizeof(Value)); }
-INLINE void move_elements(Value *to, const Value *from, size_t n, size_t w) { memmove(to, from, n * w * sizeof(Value)); }
+INLINE void copy_elements(Value *to, const Value *from, size_t n, size_t w)
+{
+    memcpy(to, from, n * w * sizeof(Value));
+}
+INLINE void move_elements(Value *to, const Value *from, size_t n, size_t w)
+{
+    memmove(to, from, n * w * sizeof(Value));
+}
 
 INLINE void reverse_elements(Value *a, size_t n, size_t w)
 {
@@ -175,7 +181,8 @@ static size_t minimal_run(size_t n)
  * then by halving. -1: error. */
 
 /* Halve [low, high) until the first element that key is less than (after) or not greater than is found. */
-INLINE int64_t halve(VM *vm, Value key, const Value *a, int64_t low, int64_t high, bool after, LessFn less, size_t w)
+INLINE int64_t halve(VM *vm, Value key, const Value *a, int64_t low, int64_t high, bool after, LessFn less,
+                     size_t w)
 {
     while (low < high) {
         int64_t middle = low + (high - low) / 2;
@@ -190,7 +197,8 @@ INLINE int64_t halve(VM *vm, Value key, const Value *a, int64_t low, int64_t hig
 }
 
 /* after: behind all equal elements; else before them. */
-INLINE int64_t gallop(VM *vm, Value key, const Value *a, int64_t n, int64_t hint, bool after, LessFn less, size_t w)
+INLINE int64_t gallop(VM *vm, Value key, const Value *a, int64_t n, int64_t hint, bool after, LessFn less,
+                      size_t w)
 {
     // Is the place to the left of an element? Left of hint, or right?
 #define LEFT_OF(i) (after ? less(vm, key, a[(i) * (int64_t)w]) : less(vm, a[(i) * (int64_t)w], key))
@@ -393,7 +401,8 @@ INLINE bool merge_at(Sort *s, int i, LessFn less, size_t w)
     if (na == 0) return true;
     k = gallop(s->vm, a[(na - 1) * w], b, (int64_t)nb, (int64_t)nb - 1, false, less, w);
     if (k <= 0) return k == 0;
-    return na <= (size_t)k ? merge_left(s, a, na, b, (size_t)k, less, w) : merge_right(s, a, na, b, (size_t)k, less, w);
+    return na <= (size_t)k ? merge_left(s, a, na, b, (size_t)k, less, w)
+                           : merge_right(s, a, na, b, (size_t)k, less, w);
 }
 
 /* Powersort: the depth of the boundary between two neighbouring runs in a perfectly balanced tree over n elements, that
@@ -429,7 +438,8 @@ static int next_merge(Sort *s, size_t n)
 INLINE size_t make_run(Sort *s, size_t start, size_t shortest, LessFn less, size_t w)
 {
     Value *a = s->base + start * w;
-    size_t left = s->n - start, wanted = left < shortest ? left : shortest, n = count_run(s->vm, a, left, less, w);
+    size_t left = s->n - start, wanted = left < shortest ? left : shortest,
+           n = count_run(s->vm, a, left, less, w);
     if (n == 0 || n >= wanted) return n;
     return insert_binary(s->vm, a, n, wanted, less, w) ? wanted : 0;
 }

@@ -189,7 +189,8 @@ static bool is_swapped(const Wanted *w, const Str *candidate)
     if (n < 3 || n != candidate->size) return false;
     for (size_t i = 0; i < n; i++) {
         if (ascii_lower(a[i]) == ascii_lower(b[i])) continue;
-        bool swapped = i + 1 < n && ascii_lower(a[i]) == ascii_lower(b[i + 1]) && ascii_lower(a[i + 1]) == ascii_lower(b[i]);
+        bool swapped = i + 1 < n && ascii_lower(a[i]) == ascii_lower(b[i + 1]) &&
+                       ascii_lower(a[i + 1]) == ascii_lower(b[i]);
         if (!swapped || swaps++) return false;
         i++;
     }

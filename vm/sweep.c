@@ -37,8 +37,9 @@ void gc_free_owned(VM *vm, Obj *o)
 /* Most dead objects own nothing. */
 static inline bool may_own(const Obj *o)
 {
-    const uint64_t owners = (uint64_t)1 << KIND_BYTEARRAY | (uint64_t)1 << KIND_LIST | (uint64_t)1 << KIND_DICT |
-                            (uint64_t)1 << KIND_SET | (uint64_t)1 << KIND_CODE | (uint64_t)1 << KIND_NATIVE_DATA;
+    const uint64_t owners = (uint64_t)1 << KIND_BYTEARRAY | (uint64_t)1 << KIND_LIST |
+                            (uint64_t)1 << KIND_DICT | (uint64_t)1 << KIND_SET | (uint64_t)1 << KIND_CODE |
+                            (uint64_t)1 << KIND_NATIVE_DATA;
     return o->kind == KIND_STR ? o->aux & (STR_SHARED | STR_LONG) : owners >> o->kind & 1;
 }
 

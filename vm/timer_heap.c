@@ -49,7 +49,8 @@ static bool is_stale(const TimerEntry *e)
 /* Let e rise from the free place i to where nothing earlier is below it. */
 static void place(TimerHeap *h, TimerEntry e, size_t i)
 {
-    for (; i > 0 && earlier(&e, &h->entries[(i - 1) / 2]); i = (i - 1) / 2) h->entries[i] = h->entries[(i - 1) / 2];
+    for (; i > 0 && earlier(&e, &h->entries[(i - 1) / 2]); i = (i - 1) / 2)
+        h->entries[i] = h->entries[(i - 1) / 2];
     h->entries[i] = e;
 }
 

@@ -95,7 +95,8 @@ static bool add_repeats(Render *r, size_t n)
 {
     if (n <= SHOWN_REPEATS) return true;
     n -= SHOWN_REPEATS;
-    return add_margin(r) && sb_addf(&r->b, "  [Previous line repeated %zu more time%s]\n", n, n == 1 ? "" : "s");
+    return add_margin(r) &&
+           sb_addf(&r->b, "  [Previous line repeated %zu more time%s]\n", n, n == 1 ? "" : "s");
 }
 
 /* Readers see their own frames; the library's say something only where there are no others. */
@@ -134,7 +135,8 @@ static bool add_traceback(Render *r, Value exc)
     bool group = exception_is(r->vm, exc, ERR_BASE_GROUP);
     sb_add_fill(&r->b, ' ', (size_t)indent_of(r));
     sb_add_c(&r->b, group && r->depth == 1 ? "+ " : margin_of(r));
-    sb_add_c(&r->b, group ? "Exception Group Traceback (most recent call last):\n" : "Traceback (most recent call last):\n");
+    sb_add_c(&r->b, group ? "Exception Group Traceback (most recent call last):\n"
+                          : "Traceback (most recent call last):\n");
     return add_frames(r, as_exception(exc));
 }
 
@@ -160,7 +162,8 @@ static Value exception_class_name(VM *vm, Type *t)
 
 static Value syntax_field(const Exception *e, size_t i)
 {
-    return is_tuple(e->extra[0]) && as_tuple(e->extra[0])->size > i ? as_tuple(e->extra[0])->items[i] : VALUE_NONE;
+    return is_tuple(e->extra[0]) && as_tuple(e->extra[0])->size > i ? as_tuple(e->extra[0])->items[i]
+                                                                    : VALUE_NONE;
 }
 
 static int64_t small_or(Value v, int64_t otherwise)
@@ -184,7 +187,8 @@ static bool add_syntax_text(Render *r, const Exception *e, Str *text)
     int64_t col = offset - 1 - (int64_t)skipped, width = end - offset;
     if (col < 0 || width <= 0 || col > (int64_t)n || width > (int64_t)n + 1) return true;
     add_margin(r);
-    return sb_add_fill(&r->b, ' ', (size_t)col + 4) && sb_add_fill(&r->b, '^', (size_t)width) && sb_add_c(&r->b, "\n");
+    return sb_add_fill(&r->b, ' ', (size_t)col + 4) && sb_add_fill(&r->b, '^', (size_t)width) &&
+           sb_add_c(&r->b, "\n");
 }
 
 static bool add_syntax_place(Render *r, const Exception *e)
@@ -208,7 +212,8 @@ static bool add_message(Render *r, Value exc)
     bool named = add_margin(r) && add_ink(r, INK_ERROR) && add_text(r, name) && add_ink(r, INK_NONE);
     if (!named) return false;
     Value text = syntax ? syntax_field(as_exception(exc), 0) : exc;
-    text = syntax && is_none(text) ? str_from_c(vm, "<no detail available>") : safe_str(r, text, "<exception str() failed>");
+    text = syntax && is_none(text) ? str_from_c(vm, "<no detail available>")
+                                   : safe_str(r, text, "<exception str() failed>");
     if (is_error(text)) return false;
     if (as_str(text)->size && (!sb_add_c(&r->b, ": ") || !add_text(r, text))) return false;
     Value meant = suggest_name(vm, exc);
@@ -278,7 +283,8 @@ static bool add_one(Render *r, Value exc)
 {
     if (!add_traceback(r, exc)) return false;
     Value report = r->parts & RENDER_ADDED ? exception_report(r->vm, exc) : VALUE_UNSET;
-    if (is_str(report)) return add_lines(r, as_str(report)->data, as_str(report)->size - 1) && add_notes(r, exc);
+    if (is_str(report))
+        return add_lines(r, as_str(report)->data, as_str(report)->size - 1) && add_notes(r, exc);
     if (exception_is(r->vm, exc, ERR_SYNTAX) && !add_syntax_place(r, as_exception(exc))) return false;
     return add_message(r, exc) && add_notes(r, exc) && add_advice(r, exc);
 }
@@ -302,7 +308,8 @@ static bool add_member(Render *r, const Tuple *members, size_t i, bool last)
         ok = add_exception(r, members->items[i]);
     }
     if (ok && last && r->need_close) {
-        ok = sb_add_fill(&r->b, ' ', (size_t)indent_of(r)) && sb_add_c(&r->b, "+------------------------------------\n");
+        ok = sb_add_fill(&r->b, ' ', (size_t)indent_of(r)) &&
+             sb_add_c(&r->b, "+------------------------------------\n");
         r->need_close = false;
     }
     r->depth--;
@@ -383,7 +390,10 @@ static bool add_exception(Render *r, Value exc)
     return ok;
 }
 
-Value exception_render(VM *vm, Value exc) { return exception_render_parts(vm, exc, RENDER_TRACE | RENDER_CHAIN | RENDER_ADDED); }
+Value exception_render(VM *vm, Value exc)
+{
+    return exception_render_parts(vm, exc, RENDER_TRACE | RENDER_CHAIN | RENDER_ADDED);
+}
 
 static Value frame_text(VM *vm, TraceEntry entry)
 {

@@ -74,7 +74,8 @@ Ucd *ucd_open(void)
     size_t room = column_counts[MAPPED] * sizeof(Composition);
     Ucd *u = calloc(1, sizeof *u + room + PROPERTIES_SIZE / PLANES * sizeof(uint32_t));
     uint8_t *bytes = malloc(PROPERTIES_SIZE);
-    bool ok = u && bytes && inflate_into(bytes, PROPERTIES_SIZE, deflated_properties, sizeof deflated_properties);
+    bool ok =
+        u && bytes && inflate_into(bytes, PROPERTIES_SIZE, deflated_properties, sizeof deflated_properties);
     if (ok) {
         u->compositions = (Composition *)(u + 1);
         read_columns(u, (uint32_t *)((char *)u->compositions + room), bytes);

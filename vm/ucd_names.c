@@ -126,8 +126,9 @@ static const char *const leads[LEADS] = {"G",  "GG", "N", "D",  "DD", "R", "M", 
                                          "SS", "",   "J", "JJ", "C",  "K", "T", "P", "H"};
 static const char *const vowels[VOWELS] = {"A", "AE", "YA", "YAE", "EO", "E",  "YEO", "YE", "O",  "WA", "WAE",
                                            "OE", "YO", "U", "WEO", "WE", "WI", "YU",  "EU", "YI", "I"};
-static const char *const tails[TAILS] = {"",   "G",  "GG", "GS", "N",  "NJ", "NH", "D", "L",  "LG", "LM", "LB", "LS", "LT",
-                                         "LP", "LH", "M",  "B",  "BS", "S",  "SS", "NG", "J", "C",  "K",  "T",  "P",  "H"};
+static const char *const tails[TAILS] = {"",   "G",  "GG", "GS", "N",  "NJ", "NH", "D", "L",  "LG",
+                                         "LM", "LB", "LS", "LT", "LP", "LH", "M",  "B", "BS", "S",
+                                         "SS", "NG", "J",  "C",  "K",  "T",  "P",  "H"};
 
 static bool is_ideograph(uint32_t code)
 {

@@ -52,7 +52,8 @@ void unawaited_watch(VM *vm, Value coroutine)
     if (code_is_library(c) || !(is_exact(coroutine, T_COROUTINE) || is_exact(coroutine, T_NATIVE_CORO))) return;
     UnawaitedList *l = vm->unawaited;
     if (!l) l = vm->unawaited = calloc(1, sizeof *l);
-    if (l && has_room(l)) l->items[l->n++] = (Unawaited){as_obj(coroutine), c, (uint32_t)(vm->frame->pc - c->insns) - 1, false};
+    if (l && has_room(l))
+        l->items[l->n++] = (Unawaited){as_obj(coroutine), c, (uint32_t)(vm->frame->pc - c->insns) - 1, false};
 }
 
 void unawaited_mark(VM *vm)

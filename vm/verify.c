@@ -69,7 +69,8 @@ static bool check_const(Verifier *v, const CodeConst *k, int depth)
     case CONST_BIGINT:
     case CONST_STR:
     case CONST_BYTES: return check_text(v, (CodeText){k->offset, k->len}, "text of a constant");
-    case CONST_CODE: return k->data < v->image->nrecords || fail(v, "no such record: %lu", (unsigned long)k->data);
+    case CONST_CODE:
+        return k->data < v->image->nrecords || fail(v, "no such record: %lu", (unsigned long)k->data);
     case CONST_TUPLE:
     case CONST_FROZENSET: break;
     default: return fail(v, "constant of unknown kind %u", k->kind);
@@ -123,7 +124,8 @@ static bool check_record(Verifier *v)
     CHECK_ARRAY(v, r->locals, r->nlocals, CodeLocal);
     CHECK_ARRAY(v, r->captures, r->nfree, CodeCapture);
     if (r->nregs > UINT16_MAX + 1u) return fail(v, "%u registers", r->nregs);
-    if (count_params(r) > r->nregs || r->nposonly > r->nparams) return fail(v, "more parameters than registers");
+    if (count_params(r) > r->nregs || r->nposonly > r->nparams)
+        return fail(v, "more parameters than registers");
     if (!r->ninsns) return fail(v, "no instructions");
     const CodeConst *consts = code_at(v->image, r->consts);
     for (uint32_t i = 0; i < r->nconsts; i++)
@@ -149,7 +151,8 @@ static bool check_captures(Verifier *v, uint32_t pc, const CodeConst *k)
     const CodeCapture *captures = code_at(v->image, made->captures);
     for (uint32_t i = 0; i < made->nfree; i++) {
         uint32_t limit = captures[i].from == CAPTURE_FREE ? v->record->nfree : v->record->nregs;
-        if (captures[i].index >= limit) return fail(v, "%u: captures cell %u of %u", pc, captures[i].index, limit);
+        if (captures[i].index >= limit)
+            return fail(v, "%u: captures cell %u of %u", pc, captures[i].index, limit);
     }
     return true;
 }
@@ -224,7 +227,8 @@ static bool check_ends(Verifier *v, const Insn *insns, uint32_t pc, uint32_t las
         !(is_insn(v->record, insns, pc + 3) && insns[pc + 1].op == OP_ANEXT && insns[pc + 2].op == OP_DELEGATE))
         return fail(v, "%u: FOR_ANEXT without ANEXT and DELEGATE", pc);
     const Insn *head = insns + pc + 1 + (int16_t)insns[pc].c;
-    if (insns[pc].op == OP_LOOP_FOR && !(head->op == OP_FOR_NEXT && head->a == insns[pc].a && head->b == insns[pc].b))
+    if (insns[pc].op == OP_LOOP_FOR &&
+        !(head->op == OP_FOR_NEXT && head->a == insns[pc].a && head->b == insns[pc].b))
         return fail(v, "%u: LOOP_FOR to something else than its FOR_NEXT", pc);
     if (insns[pc].op == OP_FOR_NEXT && insns[pc + 1].op == OP_UNPACK_ITEM && insns[pc + 1].b != insns[pc].a)
         return fail(v, "%u: UNPACK_ITEM of something else than the item", pc);
