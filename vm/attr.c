@@ -1,4 +1,5 @@
 /* Attribute look-up: where an attribute is, who answers for it, and the calls that follow from it. */
+#include "vm/attr_cache.h"
 #include "vm/dict.h"
 #include "vm/exception.h"
 #include "vm/import.h"
@@ -378,8 +379,12 @@ static Value get_slowly(VM *vm, Value v, Str *name)
 /* UNSET when absent without an AttributeError raised by anybody. */
 static Value get(VM *vm, Value v, Str *name)
 {
+    Value known = attr_answer(vm, v, name);
+    if (!is_unset(known)) return known;
     AttrResult r;
-    switch (attr_find(vm, v, name, &r)) {
+    attr_find(vm, v, name, &r);
+    attr_remember(vm, v, name, &r);
+    switch (r.kind) {
     case ATTR_FAILED: return VALUE_ERROR;
     case ATTR_MISSING: return VALUE_UNSET;
     case ATTR_SLOW: return get_slowly(vm, v, interned(vm, name));

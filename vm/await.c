@@ -96,7 +96,7 @@ Value task_await(VM *vm, Gen *leaf, Value awaitable, Value *out)
 
 Value task_call_async(VM *vm, Gen *leaf, Native *f, Value *args, int n, Value *out)
 {
-    if (f->sig->simple && n == f->sig->npos && is_unset(f->self)) // they lie as the native wants them
+    if (f->sig->simple && n == f->sig->nparams && is_unset(f->self)) // they lie as the native wants them
         return fits_receiver(vm, f, args, n) ? start_native(vm, leaf, f, args, out) : VALUE_ERROR;
     Value *slots = roots_reserve(vm, f->sig->nparams);
     if (!slots) return VALUE_ERROR;

@@ -13,7 +13,7 @@ static Native *as_native(Value v) { return (Native *)as_obj(v); }
 static uint16_t aux_of(const NativeDef *def, const Signature *sig, bool bound)
 {
     bool steps = def->fn == nat_next || def->fn == nat_gen_next || def->fn == nat_gen_send;
-    bool direct = sig->simple && !bound && !(def->flags & NATIVE_ASYNC) && sig->npos < NATIVE_STEPS;
+    bool direct = sig->simple && !sig->nkwonly && !bound && !(def->flags & NATIVE_ASYNC) && sig->npos < NATIVE_STEPS;
     return (uint16_t)(def->flags | (steps ? NATIVE_STEPS : direct ? sig->npos : NATIVE_INDIRECT) << 8);
 }
 

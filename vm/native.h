@@ -21,7 +21,8 @@ typedef struct Signature {
     bool varargs, varkw, raw;         // raw: "(*args)" alone
     bool method;                      // the first parameter is the receiver (self, cls, owner): not counted in messages
     bool wrapper;                     // such a method shows a slot of a type, as CPython's slot wrappers do
-    bool simple;                      // positional parameters only, defaults immutable: bound by copying
+    bool plain;                       // without keywords nothing can be missing but what is positional, nothing is made anew
+    bool simple;                      // and there are no stars: bound by copying
     uint16_t nparams;                 // slots in Args.v
     SigParam params[];
 } Signature;

@@ -35,19 +35,6 @@ static Value *known_slot(VM *vm, AttrSite site, Value v, const Str *name, InsnEx
     return &o->slots[known->slot];
 }
 
-/* A plain variable of o's class, which o's shape says that o has none of its own of. */
-static void cache_class_value(VM *vm, Value o, Str *name, Value v)
-{
-    uint32_t version = type_version(vm, type_of(vm, o));
-    if (is_ptr(o) && version) attr_cache_add(vm, SITE_GET, (AttrAnswer){name, as_obj(o)->shape, NO_SLOT, 0, v, version});
-}
-
-static Value known_class_value(VM *vm, Value o, const Str *name)
-{
-    const AttrAnswer *known = is_ptr(o) ? attr_cached(vm, SITE_GET, as_obj(o)->shape, name) : NULL;
-    return known && known->slot == NO_SLOT && known->version == type_of(vm, o)->version ? known->value : VALUE_UNSET;
-}
-
 /* math.sqrt: nothing but a module's own attributes (__dict__ ...) comes before its variables. UNSET: look further. */
 static Value module_variable(VM *vm, Value o, Str *name)
 {
@@ -82,12 +69,12 @@ Value op_getattr(VM *vm, Value o, Value name_value, InsnExtra *cache, uint16_t d
     Str *name = as_str(name_value);
     const Value *known = known_slot(vm, SITE_GET, o, name, cache);
     if (known && !is_unset(*known)) return *known;
-    Value variable = known_class_value(vm, o, name);
-    if (is_unset(variable)) variable = module_variable(vm, o, name);
-    if (!is_unset(variable)) return variable;
+    Value answer = attr_answer(vm, o, name);
+    if (is_unset(answer)) answer = module_variable(vm, o, name);
+    if (!is_unset(answer)) return answer;
     AttrResult r;
     attr_find(vm, o, name, &r);
-    if (r.kind == ATTR_VALUE && r.cache == CACHE_VERSION) cache_class_value(vm, o, name, r.value);
+    attr_remember(vm, o, name, &r);
     if ((r.kind == ATTR_SLOT || r.kind == ATTR_ITEM) && r.cache == CACHE_SHAPE) cache_slot(vm, SITE_GET, cache, as_obj(o), name, r.slot, 0);
     return finish_get(vm, o, name, &r, dst);
 }
@@ -103,9 +90,9 @@ static void inline_method(VM *vm, InsnExtra *cache, uint32_t shape, Value method
 Value op_load_method(VM *vm, Value o, Value name_value, InsnExtra *cache, Value *self)
 {
     Str *name = as_str(name_value);
-    const AttrAnswer *known = is_ptr(o) ? attr_cached(vm, SITE_CALL, as_obj(o)->shape, name) : NULL;
+    const AttrAnswer *known = attr_cached(vm, SITE_CALL, is_ptr(o) ? as_obj(o)->shape : attr_shape(vm, o), name);
     if (known) {
-        inline_method(vm, cache, known->shape, known->value);
+        if (is_ptr(o)) inline_method(vm, cache, known->shape, known->value);
         *self = o;
         return known->value;
     }
@@ -116,10 +103,10 @@ Value op_load_method(VM *vm, Value o, Value name_value, InsnExtra *cache, Value 
     attr_find(vm, o, name, &r);
     if (r.kind == ATTR_BIND && (is_kind(r.value, KIND_FUNCTION) || is_kind(r.value, KIND_NATIVE))) {
         *self = r.self;
-        if (is_ptr(o) && r.cache == CACHE_SHAPE && r.self == o) {
+        if (r.cache == CACHE_SHAPE && r.self == o) {
             type_of(vm, o)->flags |= TYPE_CACHED;
-            attr_cache_add(vm, SITE_CALL, (AttrAnswer){name, as_obj(o)->shape, NO_SLOT, 0, r.value, 0});
-            inline_method(vm, cache, as_obj(o)->shape, r.value);
+            attr_cache_add(vm, SITE_CALL, (AttrAnswer){name, attr_shape(vm, o), NO_SLOT, 0, r.value, 0});
+            if (is_ptr(o)) inline_method(vm, cache, as_obj(o)->shape, r.value);
         }
         return r.value;
     }

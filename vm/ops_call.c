@@ -33,24 +33,25 @@ static Value made_coroutine(VM *vm, Value v)
     return v;
 }
 
-/* Positional parameters only: the arguments are passed where they lie, or completed by defaults in rooted slots.
+/* Nothing to bind: the arguments are passed where they lie, or completed by defaults in rooted slots.
  * trusted: the receiver's own type gave the method. */
 static Value call_simple(VM *vm, Native *f, Value *args, int n, Value kwnames, bool trusted)
 {
     const Signature *sig = f->sig;
     bool with_self = !is_unset(f->self);
     int given = n + with_self;
-    if (!sig->simple || !is_unset(kwnames) || given > sig->npos || given < sig->nrequired)
-        return native_call(vm, f, args, n, kwnames);
+    bool as_they_lie = sig->raw && !with_self;
+    bool copied = sig->simple && given <= sig->npos && given >= sig->nrequired;
+    if (!is_unset(kwnames) || !(copied || as_they_lie)) return native_call(vm, f, args, n, kwnames);
     if (!trusted && f->h.shape == T_METHOD_DESCRIPTOR && !native_check_receiver(vm, f, args, n)) return VALUE_ERROR;
-    if (n == sig->npos) return f->fn(vm, (Args){args, n});
-    Value *slots = roots_reserve(vm, sig->npos);
+    if (as_they_lie || n == sig->nparams) return f->fn(vm, (Args){args, n});
+    Value *slots = roots_reserve(vm, sig->nparams);
     if (!slots) return VALUE_ERROR;
     int at = 0;
     if (with_self) slots[at++] = f->self;
     for (int i = 0; i < n; i++) slots[at++] = args[i];
-    for (; at < sig->npos; at++) slots[at] = sig->params[at].dflt;
-    Value v = f->fn(vm, (Args){slots, sig->npos});
+    for (; at < sig->nparams; at++) slots[at] = sig->params[at].dflt;
+    Value v = f->fn(vm, (Args){slots, sig->nparams});
     roots_pop(vm, slots);
     return v;
 }

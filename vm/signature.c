@@ -170,8 +170,10 @@ static Signature *parse(VM *vm, const NativeDef *def)
     parse_params(&ps);
     if (!ps.ok) return heap_free(vm, sig, signature_bytes(def)), NULL;
     sig->raw = sig->varargs && sig->nparams == 1;
-    sig->simple = !sig->varargs && !sig->varkw && !sig->nkwonly;
-    for (int i = 0; i < sig->nparams; i++) sig->simple &= sig->params[i].fresh == FRESH_NONE;
+    sig->plain = !sig->raw;
+    for (int i = 0; i < sig->nparams; i++)
+        sig->plain &= sig->params[i].fresh == FRESH_NONE && (i < sig->npos || !sig->params[i].required);
+    sig->simple = sig->plain && !sig->varargs && !sig->varkw;
     sig->method = sig->npos && names_receiver(sig->params[0].name);
     sig->wrapper = sig->method && !(def->flags & NATIVE_NAMED) && names_slot(vm, sig->name);
     return sig;
@@ -424,28 +426,34 @@ static bool fill_defaults(const Call *c, Value *out)
     return true;
 }
 
-static bool bind_stars(const Call *c, const Value *args, int n, Value *out)
+static bool bind_stars(VM *vm, const Signature *sig, const Value *args, int n, Value *out)
 {
-    const Signature *sig = c->sig;
     if (sig->varargs) {
         size_t more = n > sig->npos ? (size_t)(n - sig->npos) : 0;
-        Value rest = more ? tuple_new(c->vm, args + sig->npos, more) : obj_value(c->vm->empty_tuple);
+        Value rest = more ? tuple_new(vm, args + sig->npos, more) : obj_value(vm->empty_tuple);
         if (is_error(rest)) return false;
         out[sig->npos] = rest;
     }
     if (!sig->varkw) return true;
-    Dict *d = dict_new(c->vm);
+    Dict *d = dict_new(vm);
     if (d) out[sig->nparams - 1] = obj_value(d);
     return d != NULL;
+}
+
+static void bind_positional(const Signature *sig, const Value *args, int n, Value *out)
+{
+    for (int i = 0; i < n; i++) out[i] = args[i];
+    for (int i = n; i < sig->nparams; i++) out[i] = sig->params[i].dflt;
 }
 
 bool native_bind(VM *vm, const Signature *sig, const char *owner, const Value *args, int n, Value kwnames,
                  Value *out)
 {
-    if (sig->simple && is_unset(kwnames) && n <= sig->npos && n >= sig->nrequired) {
-        for (int i = 0; i < n; i++) out[i] = args[i];
-        for (int i = n; i < sig->npos; i++) out[i] = sig->params[i].dflt;
-        return true;
+    bool enough = is_unset(kwnames) && n >= sig->nrequired;
+    if (sig->simple && enough && n <= sig->npos) return bind_positional(sig, args, n, out), true;
+    if (sig->plain && enough && (n <= sig->npos || sig->varargs)) {
+        bind_positional(sig, args, n < sig->npos ? n : sig->npos, out);
+        return bind_stars(vm, sig, args, n, out);
     }
     int nkw = is_unset(kwnames) ? 0 : (int)as_tuple(kwnames)->size;
     Call c = {vm, sig, owner, sig->method, n - sig->method, nkw, VALUE_UNSET};
@@ -463,7 +471,7 @@ bool native_bind(VM *vm, const Signature *sig, const char *owner, const Value *a
     int taken = n < sig->npos ? n : sig->npos;
     if (taken) memcpy(out, args, (size_t)taken * sizeof *out);
     for (int i = taken; i < sig->nparams; i++) out[i] = VALUE_UNSET;
-    if (!bind_stars(&c, args, n, out)) return false;
+    if (!bind_stars(vm, sig, args, n, out)) return false;
     for (int i = 0; i < c.nkw; i++)
         if (!bind_keyword(&c, as_tuple(kwnames)->items[i], args[n + i], out)) return false;
     return fill_defaults(&c, out) && (is_unset(c.unknown) || raise_unknown(&c));
