@@ -10,9 +10,30 @@
 
 /* ---- bases ---- */
 
-/* For a base that is no class CPython calls the base's type as if it were a metaclass: that fails in its own words. */
+static Value metaclass_conflict(VM *vm)
+{
+    return vm_raise(vm, ERR_TYPE, "metaclass conflict: the metaclass of a derived class must be a (non-strict) subclass of "
+                                  "the metaclasses of all its bases");
+}
+
+bool type_check_bases(VM *vm, const Tuple *bases)
+{
+    for (size_t i = 0; i < bases->size; i++) {
+        Value b = bases->items[i];
+        if (is_type(b)) continue;
+        Value entries = is_exact(b, T_GENERIC_ALIAS) ? b : obj_getattr_opt(vm, b, vm->common->mro_entries);
+        if (is_unset(entries)) metaclass_conflict(vm);
+        else if (!is_error(entries))
+            vm_raise(vm, ERR_TYPE, "type() doesn't support MRO entry resolution; use types.new_class()");
+        return false;
+    }
+    return true;
+}
+
+/* For a single base that is no class CPython calls its type as if it were a metaclass: that fails in its own words. */
 static Value bad_base(VM *vm, Value v, Str *name, Tuple *bases, Dict *ns)
 {
+    if (bases->size > 1) return metaclass_conflict(vm);
     if (is_kind(v, KIND_FUNCTION)) return vm_raise(vm, ERR_TYPE, "function() argument 'code' must be code, not str");
     Value args[] = {obj_value(name), obj_value(bases), obj_value(ns)};
     Value made = type_instantiate(vm, type_of(vm, v), args, 3, VALUE_UNSET);

@@ -227,6 +227,7 @@ static Value create_from_args(VM *vm, Tuple *args, Value kwds)
     if (!is_str(name)) return vm_raise(vm, ERR_TYPE, "type.__new__() argument 1 must be str, not %A", name);
     if (!is_tuple(bases)) return vm_raise(vm, ERR_TYPE, "type.__new__() argument 2 must be tuple, not %A", bases);
     if (!is_dict(ns)) return vm_raise(vm, ERR_TYPE, "type.__new__() argument 3 must be dict, not %A", ns);
+    if (!type_check_bases(vm, as_tuple(bases))) return VALUE_ERROR;
     return type_create(vm, as_str(name), as_tuple(bases), as_dict(ns), kwds);
 }
 

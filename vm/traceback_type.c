@@ -101,6 +101,15 @@ static Value frame_repr(VM *vm, Value self)
 static Value get_code(VM *vm, Value self) { return (void)vm, obj_value(frame_code_of(self)); }
 static Value get_frame_lineno(VM *vm, Value self) { return frame_line(vm, self); }
 static Value get_globals(VM *vm, Value self) { return (void)vm, obj_value(frame_code_of(self)->module->dict); }
+static Value get_locals(VM *vm, Value self)
+{
+    Value of = frame_subject(self);
+    if (is_gen(of)) return gen_view_locals(vm, of);
+    const Code *c = frame_code_of(self);
+    if (c->flags & CODE_MODULE) return obj_value(c->module->dict);
+    return vm_raise(vm, ERR_ATTRIBUTE, "the local variables of a function that an exception has left are not kept");
+}
+
 static Value get_builtins(VM *vm, Value self) { return (void)self, obj_value(vm->builtins->dict); }
 static Value get_back(VM *vm, Value self) { return (void)vm, (void)self, VALUE_NONE; }
 
@@ -108,6 +117,7 @@ static const GetSetDef frame_getsets[] = {
     {"f_code", get_code, NULL, NULL},
     {"f_lineno", get_frame_lineno, NULL, NULL},
     {"f_globals", get_globals, NULL, NULL},
+    {"f_locals", get_locals, NULL, NULL},
     {"f_builtins", get_builtins, NULL, NULL},
     {"f_back", get_back, NULL, NULL},
     {0},

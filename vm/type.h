@@ -16,6 +16,8 @@ void types_free(VM *vm);
 void types_forget_dead(VM *vm);
 /* A class, as the class statement makes it: C3, __set_name__ and __init_subclass__ are called. kwds: Dict or UNSET. May call. */
 Value type_create(VM *vm, Str *name, Tuple *bases, Dict *ns, Value kwds);
+/* For type(name, bases, dict): are all of them classes? False with the TypeError pending. May call. */
+bool type_check_bases(VM *vm, const Tuple *bases);
 /* A module's own built-in type (deque, Queue ...): instances are NativeData or Instances. base NULL: object. */
 Type *type_from_def(VM *vm, const char *name, Type *base, const TypeDef *def, Kind kind, Value module);
 /* Look a name up along the MRO; UNSET when absent. Cached; calls nothing. */
