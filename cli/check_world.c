@@ -24,11 +24,8 @@ static VM *started(CheckWorld *w)
 /* Only modules of the standard library are imported: nothing of the user's may run. */
 static bool is_library_module(VM *vm, const char *name)
 {
-    for (const BuiltinModule *m = vm->library->builtin; m->def; m++)
-        if (strcmp(m->def->name, name) == 0) return true;
-    for (const EmbeddedModule *m = vm->library->embedded; m->name; m++)
-        if (strcmp(m->name, name) == 0) return true;
-    return false;
+    Str *s = vm_intern(vm, name);
+    return s && module_is_own(vm, s);
 }
 
 /* A file of the same name beside the program is what it imports. */
@@ -134,16 +131,13 @@ static bool params(void *state, const char *path, bool is_method,
     return look_params(w->vm, found.value, receiver, each, to);
 }
 
-static void module_names(VM *vm, void (*each)(void *to, const char *name), void *to)
-{
-    for (const BuiltinModule *m = vm ? vm->library->builtin : NULL; m && m->def; m++) each(to, m->def->name);
-    for (const EmbeddedModule *m = vm ? vm->library->embedded : NULL; m && m->name; m++) each(to, m->name);
-}
-
 static void names(void *state, const char *module, void (*each)(void *to, const char *name), void *to)
 {
-    if (!*module) return module_names(started(state), each, to);
     CheckWorld *w = state;
+    if (!*module) {
+        if (started(w)) module_each_own(w->vm, each, to);
+        return;
+    }
     Value owner = type_at(w, module);
     Module *m = is_unset(owner) ? library_module(w, module) : NULL;
     if (m) owner = obj_value(m);

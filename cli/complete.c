@@ -227,12 +227,19 @@ static void add_attributes(Finder *f)
 
 //-- modules -----------------------------------------------------------------------------------------
 
-/* Only the part of a dotted name that is being typed: `within` is what stands before it, with its dot. */
-static void add_module(Finder *f, const char *name, const char *within, size_t within_len)
+/* Modules of a package: `within` is what stands before the part of a dotted name that is being typed, with its dot. */
+typedef struct Within {
+    Finder *f;
+    const char *within;
+    size_t len;
+} Within;
+
+static void add_module(void *state, const char *name)
 {
-    if (strncmp(name, within, within_len) != 0) return;
-    const char *part = name + within_len;
-    if (*part) add(f, part, strcspn(part, "."), "");
+    const Within *w = state;
+    if (strncmp(name, w->within, w->len) != 0) return;
+    const char *part = name + w->len;
+    if (*part) add(w->f, part, strcspn(part, "."), "");
 }
 
 static void add_folder(Finder *f, const char *folder)
@@ -258,10 +265,7 @@ static void add_path_modules(Finder *f)
 
 static void add_modules(Finder *f, const char *within, size_t within_len)
 {
-    const struct Library *library = f->vm->library;
-    for (const BuiltinModule *m = library->builtin; m->def; m++)
-        add_module(f, m->def->name, within, within_len);
-    for (const EmbeddedModule *m = library->embedded; m->name; m++) add_module(f, m->name, within, within_len);
+    module_each_own(f->vm, add_module, &(Within){f, within, within_len});
     if (!within_len) add_path_modules(f);
 }
 

@@ -282,6 +282,15 @@ void look_doc(VM *vm, Value v, TextBuffer *out)
         if (doc) text_addf(out, "%s", doc);
         return;
     }
+    if (is_exact(v, T_GETSET)) {
+        const char *doc = ((GetSet *)as_obj(v))->def->doc;
+        if (doc) text_addf(out, "%s", doc);
+        return;
+    }
+    if (is_kind(v, KIND_PROPERTY)) {
+        const Property *p = (Property *)as_obj(v);
+        return is_str(p->doc) ? add_str(out, p->doc) : look_doc(vm, p->get, out);
+    }
     bool safe = is_kind(v, KIND_FUNCTION) || is_kind(v, KIND_MODULE) || (is_ptr(v) && is_type(v));
     add_str(out, quiet(vm, attr_get_generic(vm, safe ? v : obj_value(type_of(vm, v)), vm->common->doc)));
 }
@@ -317,9 +326,9 @@ static void add_line(VM *vm, Value v, size_t width, TextBuffer *out)
     }
     add_async(v, out);
     bool known = look_signature(vm, v, out);
-    bool has_doc = known || is_kind(v, KIND_MODULE) || is_type(v);
+    bool is_field = is_exact(v, T_GETSET) || is_exact(v, T_MEMBER) || is_kind(v, KIND_PROPERTY);
+    bool has_doc = known || is_field || is_kind(v, KIND_MODULE) || is_type(v);
     if (has_doc) add_first_line(vm, v, width, out);
-    bool is_field = is_exact(v, T_GETSET) || is_exact(v, T_MEMBER);
     if (!out->len) text_addf(out, "%s", is_type(v) ? "class" : is_field ? "attribute" : type_name(vm, v));
 }
 
@@ -374,13 +383,37 @@ static void add_title(VM *vm, Value v, TextBuffer *out)
     else text_addf(out, "%s", type_name(vm, v));
 }
 
-typedef struct Members { VM *vm; Value of; TextBuffer *out; } Members;
+/* Of a class or a module. A module may say in __all__ what it offers: what else it has is its own affair. */
+typedef struct Members {
+    VM *vm;
+    Value of;
+    const Value *offered; // NULL: it does not say
+    size_t noffered;
+    TextBuffer *out;
+} Members;
+
+static Members members_of(VM *vm, Value of, TextBuffer *out)
+{
+    Members m = {.vm = vm, .of = of, .out = out};
+    Value all = is_kind(of, KIND_MODULE) ? look_attr(vm, of, "__all__", strlen("__all__")) : VALUE_UNSET;
+    if (is_exact(all, T_LIST)) m.offered = as_list(all)->items, m.noffered = as_list(all)->size;
+    if (is_exact(all, T_TUPLE)) m.offered = as_tuple(all)->items, m.noffered = as_tuple(all)->size;
+    return m;
+}
+
+static bool is_offered(const Members *m, const char *name, size_t len)
+{
+    if (!m->offered) return *name != '_';
+    for (const Value *v = m->offered; v < m->offered + m->noffered; v++)
+        if (is_str(*v) && as_str(*v)->size == len && memcmp(as_str(*v)->data, name, len) == 0) return true;
+    return false;
+}
 
 static void add_member(void *state, const char *name, size_t len)
 {
     Members *m = state;
     enum { WIDTH = 78, INDENT = 2 };
-    if (*name == '_') return;
+    if (!is_offered(m, name, len)) return;
     Value v = look_attr(m->vm, m->of, name, len);
     TextBuffer line = {0};
     if (!is_unset(v)) add_line(m->vm, v, WIDTH - INDENT, &line);
@@ -401,7 +434,8 @@ void look_help(VM *vm, Value v, TextBuffer *out)
     add_doc(vm, v, out);
     if (!is_whole) return;
     text_add(out, "\n", 1);
-    look_attrs(vm, v, add_member, &(Members){vm, v, out});
+    Members members = members_of(vm, v, out);
+    look_attrs(vm, v, add_member, &members);
 }
 
 bool look_print_help(VM *vm, Value v)

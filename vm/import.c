@@ -138,6 +138,13 @@ static const EmbeddedModule *find_embedded(VM *vm, Str *name)
 
 bool module_is_own(VM *vm, Str *name) { return find_builtin(vm, name) || find_embedded(vm, name); }
 
+void module_each_own(VM *vm, void (*each)(void *state, const char *name), void *state)
+{
+    const struct Library *library = vm->library;
+    for (const BuiltinModule *m = library ? library->builtin : NULL; m && m->def; m++) each(state, m->def->name);
+    for (const EmbeddedModule *m = library ? library->embedded : NULL; m && m->name; m++) each(state, m->name);
+}
+
 static bool set_package_path(VM *vm, Module *m, Value path)
 {
     return !is_error(path) && dict_set_str(vm, m->dict, vm->common->package_, m->name) &&

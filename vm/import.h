@@ -63,6 +63,8 @@ typedef struct ModuleFile {
 } ModuleFile;
 /* Is a module of that name in the binary? */
 bool module_is_own(VM *vm, Str *name);
+/* The names of all that are. */
+void module_each_own(VM *vm, void (*each)(void *state, const char *name), void *state);
 /* Find the file of a dotted name, importing the packages it lies in. False: there is none, or an exception
  * is pending. */
 bool module_find_file(VM *vm, Str *name, ModuleFile *f);

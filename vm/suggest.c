@@ -123,19 +123,23 @@ static Value suggest_attribute(VM *vm, Value obj, const Wanted *wanted)
     return is_list(names) ? search_items(wanted, as_list(names)->items, as_list(names)->size) : VALUE_UNSET;
 }
 
-static void consider_text(VM *vm, Search *s, const char *text)
+typedef struct ModuleSearch {
+    VM *vm;
+    Search search;
+} ModuleSearch;
+
+static void consider_module(void *state, const char *name)
 {
-    if (*text != '_') consider(s, obj_value(vm_intern(vm, text)));
+    ModuleSearch *m = state;
+    if (*name != '_') consider(&m->search, obj_value(vm_intern(m->vm, name)));
 }
 
 /* A module of the standard library. */
 static Value suggest_module(VM *vm, const Wanted *wanted)
 {
-    Search s = {wanted, VALUE_UNSET, INT32_MAX};
-    if (!vm->library) return VALUE_UNSET;
-    for (const BuiltinModule *m = vm->library->builtin; m->def; m++) consider_text(vm, &s, m->def->name);
-    for (const EmbeddedModule *m = vm->library->embedded; m->name; m++) consider_text(vm, &s, m->name);
-    return s.best;
+    ModuleSearch m = {vm, {wanted, VALUE_UNSET, INT32_MAX}};
+    module_each_own(vm, consider_module, &m);
+    return m.search.best;
 }
 
 /* The name that exc says there is not, or UNSET. */
