@@ -404,8 +404,8 @@ static bool is_word(char byte)
     return b >= 0x80 || b == '_' || (b >= '0' && b <= '9') || ((b | 32) >= 'a' && (b | 32) <= 'z');
 }
 
-/* Does the word at the cursor lie in a string (but not in a field of an f-string) or in a comment? *start: where what the
- * string has of this line begins, behind its quote; SIZE_MAX in a comment. */
+/* Does the word at the cursor lie in a string (but not in a field of an f-string) or in a comment? *start:
+ * where what the string has of this line begins, behind its quote; SIZE_MAX in a comment. */
 static bool in_text(const Finder *f, size_t *start)
 {
     size_t at = f->cursor - f->word_len;

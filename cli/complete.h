@@ -1,5 +1,5 @@
-/* complete.h - what may stand at the cursor: names, attributes, keywords, modules, keyword arguments, commands; in a string,
- * the names of files. */
+/* complete.h - what may stand at the cursor: names, attributes, keywords, modules, keyword arguments,
+ * commands; in a string, the names of files. */
 #pragma once
 #include "cli/look.h"
 

@@ -50,8 +50,8 @@ void host_uv_end_without_memory(void) { uv_replace_allocator(malloc, grow_or_end
 
 enum { LOOP_MEMORY = 16 << 10 };
 
-/* uv_loop_init ends the process where it finds no descriptors for the pipe of its signals (it has one of its own open by
- * then) or no memory for its first watchers. */
+/* uv_loop_init ends the process where it finds no descriptors for the pipe of its signals (it has one of
+ * its own open by then) or no memory for its first watchers. */
 static bool has_room_for_loop(void)
 {
     void *volatile memory = malloc(LOOP_MEMORY); // volatile: not optimised away

@@ -1,10 +1,11 @@
 /* lane_uv.c - the real host's threads: each does the jobs it is given, one after another.
  *
- * A lane's list of jobs is guarded by its mutex; whoever finishes a job puts it into the list of done ones and sends the
- * lane's async handle, by which the loop's thread hears of it. An idle lane keeps no loop alive.
+ * A lane's list of jobs is guarded by its mutex; whoever finishes a job puts it into the list of done ones
+ * and sends the lane's async handle, by which the loop's thread hears of it. An idle lane keeps no loop
+ * alive.
  *
- * A thread may step back (SCHED_IDLE) but never forward again: so one that did so for a long job ends after it, and the loop's
- * thread starts another for the jobs that follow.
+ * A thread may step back (SCHED_IDLE) but never forward again: so one that did so for a long job ends
+ * after it, and the loop's thread starts another for the jobs that follow.
  */
 #define _GNU_SOURCE // SCHED_IDLE
 #include "cli/host_uv.h"

@@ -1,5 +1,5 @@
-/* look.h - what is known about names and values without running any of the program's code: for completion, help() and :doc. What
- * only a property, a __getattr__ or a call could tell stays unknown.
+/* look.h - what is known about names and values without running any of the program's code: for completion,
+ * help() and :doc. What only a property, a __getattr__ or a call could tell stays unknown.
  */
 #pragma once
 #include "lang/lint.h"

@@ -56,8 +56,8 @@ static void *pass(void *gate)
     return NULL;
 }
 
-/* libuv ends the process when it cannot start its threads, which it does at the first name: are there as many to be had,
- * all at once? */
+/* libuv ends the process when it cannot start its threads, which it does at the first name: are there as
+ * many to be had, all at once? */
 static bool has_room_for_threads(void)
 {
     enum { THREADS = 4 }; // libuv's own number

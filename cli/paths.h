@@ -14,8 +14,8 @@ typedef struct Paths {
 /* Is this file of a folder wanted? Files that are named themselves are not asked about. */
 typedef bool (*PathFilter)(const char *path);
 
-/* Add `word`; of a folder, all files below it that `wanted` takes, sorted. Names that begin with '.' or '_' in folders are
- * passed over. */
+/* Add `word`; of a folder, all files below it that `wanted` takes, sorted. Names that begin with '.' or
+ * '_' in folders are passed over. */
 void paths_add(Paths *paths, const char *word, PathFilter wanted);
 /* Add it as it stands. */
 void paths_add_file(Paths *paths, const char *path);

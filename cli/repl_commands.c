@@ -205,7 +205,8 @@ static void draw_whole(Watched *w)
     if (!w->picture.failed) output_bytes(w->r->vm, w->picture.bytes, w->picture.len);
 }
 
-/* The recorder takes the prompt's place at the scheduler's hook for that time, so since when tasks wait is not known after. */
+/* The recorder takes the prompt's place at the scheduler's hook for that time, so since when tasks wait is
+ * not known after. */
 static void command_trace(Repl *r, const char *argument)
 {
     VM *vm = r->vm;

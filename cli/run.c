@@ -55,9 +55,9 @@ bool run_search_first(VM *vm, const char *dir)
     return !is_error(v) && list_insert(vm, as_list(dict_get_c(vm, vm->sys->dict, "path")), 0, v);
 }
 
-/* What a limit on address space (ulimit -v) leaves for the heap: an eighth is set aside for what malloc wastes, threads
- * and the system's libraries, and of the rest an eighth is what the heap goes beyond its limit (heap_set_limit). 0: there is
- * no such limit. */
+/* What a limit on address space (ulimit -v) leaves for the heap: an eighth is set aside for what malloc
+ * wastes, threads and the system's libraries, and of the rest an eighth is what the heap goes beyond its
+ * limit (heap_set_limit). 0: there is no such limit. */
 static size_t address_space_left(void)
 {
     size_t limit = vm_address_space(), pages = 0;

@@ -8,8 +8,8 @@
 
 enum { GRACE_SECONDS = 1 };
 
-/* A signal handler gets no argument of ours; there is one host in the command's process. NULL: the program has ended, and
- * whatever comes now comes too late. */
+/* A signal handler gets no argument of ours; there is one host in the command's process. NULL: the program
+ * has ended, and whatever comes now comes too late. */
 static Host *volatile host;
 
 static void interrupt(int sig)

@@ -1,5 +1,5 @@
-/* task_times.h - since when each task waits. The scheduler does not keep that: a prompt that wants to tell listens to its
- * events.
+/* task_times.h - since when each task waits. The scheduler does not keep that: a prompt that wants to tell
+ * listens to its events.
  */
 #pragma once
 #include "vm/task.h"

@@ -17,9 +17,9 @@ bool terminal_is_capable(void);
 bool terminal_open(Terminal *t);
 void terminal_close(Terminal *t);
 
-/* While the input is edited every key comes at once and nothing is echoed; Ctrl-C and Ctrl-\ stay signals. While a
- * statement runs all is as it was, so that input() works; below one that is drawn as it runs, nothing is echoed, but lines
- * are kept for it as ever. */
+/* While the input is edited every key comes at once and nothing is echoed; Ctrl-C and Ctrl-\ stay signals.
+ * While a statement runs all is as it was, so that input() works; below one that is drawn as it runs,
+ * nothing is echoed, but lines are kept for it as ever. */
 void terminal_edit(Terminal *t);
 void terminal_hush(Terminal *t);
 void terminal_rest(Terminal *t);

@@ -38,8 +38,8 @@ static void end(VM *vm, void *state)
 
 typedef void Renderer(TextBuffer *out, const TraceRun *runs, size_t n, const TraceStyle *style);
 
-/* The tasks are those that are drawn. The words, a few thousand steps, are more than can be told apart there, and so few
- * that a program which does nothing but switch is not much slower (bench/tracing.py). */
+/* The tasks are those that are drawn. The words, a few thousand steps, are more than can be told apart
+ * there, and so few that a program which does nothing but switch is not much slower (bench/tracing.py). */
 static const struct Format {
     const char *ending;
     Renderer *draw;

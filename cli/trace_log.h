@@ -1,7 +1,8 @@
 /* trace_log.h - what trace_record.c writes down and trace_model.c reads: a log of 64-bit words.
  *
- * A word is a tag in its lowest byte, a detail in the next and a payload in the rest, often the address of a task. Tasks
- * are told apart only when the log is read: an address belongs to the task created there last.
+ * A word is a tag in its lowest byte, a detail in the next and a payload in the rest, often the address of
+ * a task. Tasks are told apart only when the log is read: an address belongs to the task created there
+ * last.
  */
 #pragma once
 #include "cli/trace.h"

@@ -103,7 +103,8 @@ static void write_text(Canvas *c, SpanKind kind, int at, const char *text)
     c->cells[at] = blank;
 }
 
-/* In the middle of the bar, as much of it as no run has covered; where room is short, what stands behind the last colon. */
+/* In the middle of the bar, as much of it as no run has covered; where room is short, what stands behind
+ * the last colon. */
 static void write_label(Canvas *c, const TraceSpan *s)
 {
     int from = column_of(c, s->from), to = s->to >= c->end ? c->columns : column_of(c, s->to);

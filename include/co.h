@@ -1,11 +1,12 @@
-/* co.h - Co inside a C program. Link with libco.a, libuv, libtommath, zlib, -lm, -lpthread, -ldl; docs/embedding.md shows how.
+/* co.h - Co inside a C program. Link with libco.a, libuv, libtommath, zlib, -lm, -lpthread, -ldl;
+ * docs/embedding.md shows how.
  *
- * A Co is one VM with its heap, modules and event loop. As many as you like may exist in a process, each used by one
- * thread at a time; they share nothing. No function here exits, prints an error or jumps: what fails says so by its
- * result, and co_error() tells why.
+ * A Co is one VM with its heap, modules and event loop. As many as you like may exist in a process, each
+ * used by one thread at a time; they share nothing. No function here exits, prints an error or jumps: what
+ * fails says so by its result, and co_error() tells why.
  *
- * A CoValue names a value of the VM; 0 is none. The value lives until co_release() of a mark taken before it was made,
- * so a program that keeps none of them writes
+ * A CoValue names a value of the VM; 0 is none. The value lives until co_release() of a mark taken before
+ * it was made, so a program that keeps none of them writes
  *
  *     CoMark mark = co_mark(co);
  *     ...
@@ -44,19 +45,19 @@ typedef struct CoOptions {
 Co *co_new(const CoOptions *options);
 void co_free(Co *co);
 void *co_user(Co *co);
-/* From any thread or signal handler: what is running, or runs next, gets KeyboardInterrupt (under asyncio.run its main task
- * is cancelled), as by Ctrl-C. */
+/* From any thread or signal handler: what is running, or runs next, gets KeyboardInterrupt (under
+ * asyncio.run its main task is cancelled), as by Ctrl-C. */
 void co_interrupt(Co *co);
 
 /* ---- running ------------------------------------------------------------------------------------- */
 
-/* Run source text in the module __main__, with the tasks it starts, to their end. `name` is what tracebacks call it.
- * Text after text, the module keeps its names. False: it failed. */
+/* Run source text in the module __main__, with the tasks it starts, to their end. `name` is what
+ * tracebacks call it. Text after text, the module keeps its names. False: it failed. */
 bool co_run(Co *co, const char *name, const char *text);
 bool co_run_file(Co *co, const char *path);
 
-/* Why the last function failed: the traceback, and the exception's type ("ValueError"). "" when nothing has. Valid until
- * the next call. */
+/* Why the last function failed: the traceback, and the exception's type ("ValueError"). "" when nothing
+ * has. Valid until the next call. */
 const char *co_error(Co *co);
 const char *co_error_type(Co *co);
 /* The status that the program asked for: sys.exit's, 3 after a deadlock, 1 after any other failure, else 0. */
@@ -70,10 +71,11 @@ CoValue co_call_method(Co *co, CoValue object, const char *name, const CoValue *
 
 /* Run tasks until this coroutine, task or future has ended: its result. */
 CoValue co_await(Co *co, CoValue awaitable);
-/* A task that runs with the others, in co_await or co_step. Its failure is the awaiter's, or reported at the end of a run. */
+/* A task that runs with the others, in co_await or co_step. Its failure is the awaiter's, or reported at
+ * the end of a run. */
 CoValue co_spawn(Co *co, CoValue coroutine);
-/* Run what is ready, once round, without waiting: for a program with a loop of its own. False: a task ended the program
- * (sys.exit), or all of them wait for each other. */
+/* Run what is ready, once round, without waiting: for a program with a loop of its own. False: a task
+ * ended the program (sys.exit), or all of them wait for each other. */
 bool co_step(Co *co);
 /* How long co_step will have nothing to do: 0 ready now; -1 no task has a deadline. Seconds. */
 double co_idle(Co *co);
@@ -85,11 +87,12 @@ bool co_reject(Co *co, CoValue future, const char *error_type, const char *text)
 
 /* ---- natives ------------------------------------------------------------------------------------- */
 
-/* args[i] is the i-th parameter of the signature, an absent optional one being its default. The result, or 0 after
- * co_raise() or another function's failure, which is passed on that way. */
+/* args[i] is the i-th parameter of the signature, an absent optional one being its default. The result, or
+ * 0 after co_raise() or another function's failure, which is passed on that way. */
 typedef CoValue CoNative(Co *co, const CoValue *args, size_t n, void *user);
 
-/* Make `native` a built-in name. The signature is the whole truth about its arguments: "resize(image, width, height=None)". */
+/* Make `native` a built-in name. The signature is the whole truth about its arguments:
+ * "resize(image, width, height=None)". */
 bool co_register(Co *co, const char *signature, CoNative *native, void *user, const char *doc);
 /* Answers 0. error_type: "ValueError" ...; unknown ones are RuntimeErrors. */
 CoValue co_raise(Co *co, const char *error_type, const char *text);

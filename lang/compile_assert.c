@@ -1,8 +1,9 @@
 #include "lang/compiler.h"
 #include <string.h>
 
-/* assert. A test run's asserts keep their operands: one that fails calls __explain_assert__, which answers the exception with
- * a note of what they were. Its arguments: the assert's own message (or the constant missing), then
+/* assert. A test run's asserts keep their operands: one that fails calls __explain_assert__, which answers
+ * the exception with a note of what they were. Its arguments: the assert's own message (or the constant
+ * missing), then
  *     "", text, value                       of a condition that is no comparison
  *     operator, text, value, text, value    of the step of a comparison that failed
  * and a name and its value for each variable that the condition reads. */
@@ -25,8 +26,8 @@ static void add_name(Names *names, AstName *node)
     if (names->count < MAX_NAMES) names->items[names->count++] = node;
 }
 
-/* Those that are read whatever happens, so that reading them again cannot fail: nothing inside of what may not be evaluated
- * or has variables of its own. The operands themselves are shown anyhow. */
+/* Those that are read whatever happens, so that reading them again cannot fail: nothing inside of what may
+ * not be evaluated or has variables of its own. The operands themselves are shown anyhow. */
 static void find_names(Names *names, Node *node, bool is_operand)
 {
     switch ((NodeKind)node->kind) {

@@ -97,7 +97,8 @@ static void leave_function(Compiler *c, Node *at, Way way, Reg value)
     else compile_error(c, at->span, "'continue' not properly in loop");
 }
 
-/* leave(), as seen from `block`. Exceptions on the way out are no longer the business of the blocks that have been left. */
+/* leave(), as seen from `block`. Exceptions on the way out are no longer the business of the blocks that
+ * have been left. */
 static void leave_from(Compiler *c, Block *from, Node *at, Way way, Reg value)
 {
     uint32_t paused = 0;

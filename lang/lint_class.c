@@ -1,6 +1,7 @@
-/* lint_class.c - classes of this file: whose instance a value is, and what such an instance certainly has not.
- * What an instance has is what its class and their bases define, and every attribute that some statement of the file sets
- * on it; with __getattr__, a decorator, a metaclass, a base from elsewhere or setattr() anything may be there.
+/* lint_class.c - classes of this file: whose instance a value is, and what such an instance certainly has
+ * not. What an instance has is what its class and their bases define, and every attribute that some
+ * statement of the file sets on it; with __getattr__, a decorator, a metaclass, a base from elsewhere or
+ * setattr() anything may be there.
  */
 #include "lang/lint_parts.h"
 #include <stdio.h>
@@ -160,7 +161,8 @@ static void hint_member(Lint *l, Diag *d, AstClassDef *class, const Name *attr)
     if (search.best) diag_hint(l->diags, d, "did you mean '%s'?", search.best);
 }
 
-/* `self` may be of a class derived elsewhere, unless the class is one that the file makes instances of and derives none from. */
+/* `self` may be of a class derived elsewhere, unless the class is one that the file makes instances of and
+ * derives none from. */
 static bool is_final(Lint *l, AstClassDef *class)
 {
     const Scope *around = scope_of(&l->scopes, &class->node)->parent;

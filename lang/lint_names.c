@@ -93,7 +93,8 @@ static void check_member(Lint *l, AstAttribute *node)
                      node->attr->text);
 }
 
-/* A module that is neither the library's nor beside the program may be anywhere; but with a slip in a library's name ... */
+/* A module that is neither the library's nor beside the program may be anywhere; but with a slip in a
+ * library's name ... */
 static void check_module(Lint *l, Span span, const char *name)
 {
     char first[NEAR_LONGEST + 1];

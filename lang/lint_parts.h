@@ -92,15 +92,17 @@ Callee lint_called(Lint *l, Node *node);
 AstClassDef *lint_class_named(Lint *l, Node *node);
 /* ... that it is an instance of: `Cat()`, a variable that always holds such a one, a method's `self`. */
 AstClassDef *lint_class_of(Lint *l, Node *node, bool *is_self);
-/* Has an instance such an attribute, by its class or their bases? PERHAPS: a statement sets it, or nobody knows. *found is the
- * symbol of what the class itself has, or its one base; NULL: there is none, or others may hide it. */
+/* Has an instance such an attribute, by its class or their bases? PERHAPS: a statement sets it, or nobody
+ * knows. *found is the symbol of what the class itself has, or its one base; NULL: there is none, or
+ * others may hide it. */
 typedef enum Presence { ABSENT, PRESENT, PERHAPS } Presence;
 Presence lint_class_presence(Lint *l, AstClassDef *class, Name *attr, const Symbol **found);
 /* "asyncio.sleep" for an expression that names a member of a library by way of an import; false: it does not. */
 bool lint_library_path(Lint *l, Node *node, char *path, size_t size);
 /* The value that the variable there always has, as it is written; of anything else, itself. */
 Node *lint_origin(Lint *l, Node *node);
-/* lint_types.c: "str", "list", "NoneType" ... of a value that has this built-in type wherever it is looked at; NULL: unknown. */
+/* lint_types.c: "str", "list", "NoneType" ... of a value that has this built-in type wherever it is looked
+ * at; NULL: unknown. */
 const char *lint_type_of(Lint *l, Node *node);
 /* Is it one of < <= > >= ? */
 static inline bool lint_orders(int op) { return op == CMP_LT || op == CMP_LE || op == CMP_GT || op == CMP_GE; }

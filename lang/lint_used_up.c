@@ -1,4 +1,5 @@
-/* lint_used_up.c - coroutines and generators serve once: who takes one up that an earlier statement of the block has used. */
+/* lint_used_up.c - coroutines and generators serve once: who takes one up that an earlier statement of the
+ * block has used. */
 #include "lang/lint_parts.h"
 #include <string.h>
 

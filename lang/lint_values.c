@@ -1,4 +1,5 @@
-/* lint_values.c - values whose built-in type is plain from where they are made: what they have not, what does not go together. */
+/* lint_values.c - values whose built-in type is plain from where they are made: what they have not, what
+ * does not go together. */
 #include "lang/lint_parts.h"
 #include <stdio.h>
 #include <string.h>
@@ -101,7 +102,8 @@ static const NodeList *members_of(Node *node)
     return node->kind == AST_List ? &AST(List, node)->elts : NULL;
 }
 
-/* How many values there are is plain of a display, and of a variable that holds a tuple, or a list that nobody else asks for. */
+/* How many values there are is plain of a display, and of a variable that holds a tuple, or a list that
+ * nobody else asks for. */
 static void check_unpacking(Lint *l, Node *target, Node *value)
 {
     char values[16], wanted[16];

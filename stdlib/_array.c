@@ -1,5 +1,6 @@
-/* _array.c - what array has in C: numbers of one kind, packed. An array is a bytearray's object (vm/bytes.h) whose aux is the
- * letter of its items, so that whatever reads or changes bytes in place takes arrays, too.
+/* _array.c - what array has in C: numbers of one kind, packed. An array is a bytearray's object
+ * (vm/bytes.h) whose aux is the letter of its items, so that whatever reads or changes bytes in place
+ * takes arrays, too.
  */
 #include "stdlib/stdlib.h"
 #include "vm/container.h"

@@ -287,7 +287,8 @@ static Value nat_callbacks_of(VM *vm, Args args)
     return list;
 }
 
-/* The future that a task waits for; the text of the one that it would wait for in CPython, where none is needed here; None. */
+/* The future that a task waits for; the text of the one that it would wait for in CPython, where none is
+ * needed here; None. */
 static Value nat_wait_of(VM *vm, Args args)
 {
     if (!is_task(args.v[0])) return vm_raise(vm, ERR_TYPE, "a task is required, not '%T'", args.v[0]);

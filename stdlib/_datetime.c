@@ -1,6 +1,6 @@
-/* _datetime.c - the arithmetic under datetime.co: days of the Gregorian calendar by number, the first of January of year 1 being
- * 1, and moments: microseconds since the day numbered 0. Both fit into small ints. Fields are in range: datetime.co has
- * checked them.
+/* _datetime.c - the arithmetic under datetime.co: days of the Gregorian calendar by number, the first of
+ * January of year 1 being 1, and moments: microseconds since the day numbered 0. Both fit into small ints.
+ * Fields are in range: datetime.co has checked them.
  */
 #include "stdlib/stdlib.h"
 #include "vm/container.h"

@@ -1,6 +1,7 @@
 /* _postgres.c - the natives under postgres: libpq's non-blocking half, as it is, and values to and from its texts.
  *
- * Nothing here waits but `wait`, which parks the task until libpq's socket is ready, and `cancel`, whose only way in libpq
+ * Nothing here waits but `wait`, which parks the task until libpq's socket is ready, and `cancel`, whose
+ * only way in libpq
  * blocks: that is done on a lane (vm/io.h). What to send and what an answer means is postgres.co's.
  */
 #include "stdlib/postgres_library.h"
@@ -499,7 +500,8 @@ static bool note_description(VM *vm, Connection *c, PGresult *r)
     return true;
 }
 
-/* (sqlstate, message, detail, hint, position, schema, table, column, constraint), None for what the server does not say. */
+/* (sqlstate, message, detail, hint, position, schema, table, column, constraint), None for what the server
+ * does not say. */
 static Value error_fields(VM *vm, PostgresLibrary *lib, PGresult *r)
 {
     static const char codes[] = "CMDHPstcn";

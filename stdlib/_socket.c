@@ -1,4 +1,5 @@
-/* _socket.c - the system's sockets by descriptor, and watching a descriptor: what `socket` and loop.add_reader are made of.
+/* _socket.c - the system's sockets by descriptor, and watching a descriptor: what `socket` and
+ * loop.add_reader are made of.
  *
  * All sockets of ours are non-blocking. A call answers None where it would have to wait; who wants to wait does so by
  * wait(), as any blocking context: the others go on meanwhile.

@@ -247,7 +247,8 @@ static void put_cell(const SqliteLibrary *lib, Parcel *p, sqlite3_stmt *stmt, in
     }
 }
 
-/* Who wants all rows gets them, and who wants none has them all made; who wants some at a time, fewer when they are long. */
+/* Who wants all rows gets them, and who wants none has them all made; who wants some at a time, fewer when
+ * they are long. */
 static bool is_full(const Request *r)
 {
     return r->most && r->most != SIZE_MAX && (r->nrows >= r->most || r->rows.size >= BATCH_BYTES);

@@ -1,8 +1,9 @@
 /* builtin_eval.c - eval, exec and compile: programs made at run time.
  *
- * Such code is a function of the mapping in which its own names lie (CODE_NAMESPACE, as a class body is one); what it does not
- * find there it looks up in its module, which is made around the dict of globals. So one code object runs in any namespaces,
- * and functions that it defines are as fast as others. The code goes when the last thing made of it has gone.
+ * Such code is a function of the mapping in which its own names lie (CODE_NAMESPACE, as a class body is
+ * one); what it does not find there it looks up in its module, which is made around the dict of globals.
+ * So one code object runs in any namespaces, and functions that it defines are as fast as others. The code
+ * goes when the last thing made of it has gone.
  */
 #include "stdlib/builtins.h"
 #include "vm/bytes.h"

@@ -1,8 +1,9 @@
 /* courier.h - values on their way to a VM on another thread: copied as bytes that no VM owns.
  *
- * Containers, instances, exceptions with their tracebacks, functions with what they have captured and the globals they
- * read, and classes of the program itself are copied, also when they refer to each other; what belongs to the library is
- * named and found there. Code is not copied: images are immutable. Anything else is refused, by name.
+ * Containers, instances, exceptions with their tracebacks, functions with what they have captured and the
+ * globals they read, and classes of the program itself are copied, also when they refer to each other;
+ * what belongs to the library is named and found there. Code is not copied: images are immutable. Anything
+ * else is refused, by name.
  *
  * A call goes there and its result comes back. What of the result is a function or class that the call brought is, at
  * home, the very one that was sent (`sent`).

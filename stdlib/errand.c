@@ -1,4 +1,5 @@
-/* A helper is a thread of the host. As many are made as there are errands at one time; a few are kept for the next ones. */
+/* A helper is a thread of the host. As many are made as there are errands at one time; a few are kept for
+ * the next ones. */
 #include "stdlib/errand.h"
 #include "stdlib/stdlib.h"
 #include "vm/native.h"

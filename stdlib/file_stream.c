@@ -1,6 +1,6 @@
-/* file_stream.c - the bases of file objects that give the next line and take a text without running any script, as long
- * as their attributes say that nothing is in the way: _lines, a Window to take lines from, and _pending, a bytearray for
- * UTF-8 to be written. Everything else is in _file_objects.co.
+/* file_stream.c - the bases of file objects that give the next line and take a text without running any
+ * script, as long as their attributes say that nothing is in the way: _lines, a Window to take lines from,
+ * and _pending, a bytearray for UTF-8 to be written. Everything else is in _file_objects.co.
  */
 #include "stdlib/file_stream.h"
 #include "stdlib/window.h"

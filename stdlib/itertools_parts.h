@@ -1,5 +1,5 @@
-/* itertools_parts.h - what the files of the module itertools share: its iterators are Iters (object.h), made for a type that
- * may be a script's subclass. What their fields mean is said at each. */
+/* itertools_parts.h - what the files of the module itertools share: its iterators are Iters (object.h),
+ * made for a type that may be a script's subclass. What their fields mean is said at each. */
 #pragma once
 #include "stdlib/stdlib.h"
 #include "vm/container.h"

@@ -1,9 +1,9 @@
 /* pickle_save.c - objects to the bytes of a pickle.
  *
- * The built-in types, lists of instances and the like are written here; what needs a name (classes, functions) asks
- * pickle.co for it. An object that may be met again is numbered once it has been written: `memo` maps its address to the
- * number, `kept` has the objects by number, which also keeps them where they are. From protocol 4 on the bytes lie in
- * frames, whose length stands in front of them.
+ * The built-in types, lists of instances and the like are written here; what needs a name (classes,
+ * functions) asks pickle.co for it. An object that may be met again is numbered once it has been written:
+ * `memo` maps its address to the number, `kept` has the objects by number, which also keeps them where
+ * they are. From protocol 4 on the bytes lie in frames, whose length stands in front of them.
  */
 #include "stdlib/pickle.h"
 #include "vm/common.h"

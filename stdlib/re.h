@@ -1,7 +1,8 @@
 /* re.h - patterns and matches, shared by _re.c (patterns), re_match.c (matches) and re_walk.c (all matches of a text).
  *
- * Everything counts bytes inside; what scripts see are code points. re/_translate.co says a pattern twice in PCRE2's words:
- * for ASCII (and bytes), which is matched byte by byte, and for other text; each is compiled when first needed.
+ * Everything counts bytes inside; what scripts see are code points. re/_translate.co says a pattern twice
+ * in PCRE2's words: for ASCII (and bytes), which is matched byte by byte, and for other text; each is
+ * compiled when first needed.
  */
 #pragma once
 #include "stdlib/pcre.h"
@@ -47,8 +48,8 @@ void subject_refresh(Subject *s);
 /* Bytes [from, to) of it as str or bytes. */
 Value subject_slice(VM *vm, const Subject *s, size_t from, size_t to);
 
-/* Find a match from byte `from` on: 1, 0, or -1 with an exception. *at: where each group begins and ends, valid until the
- * next run of the pattern. */
+/* Find a match from byte `from` on: 1, 0, or -1 with an exception. *at: where each group begins and ends,
+ * valid until the next run of the pattern. */
 int pattern_run(VM *vm, Value pattern, const Subject *s, size_t from, uint32_t options, const size_t **at);
 
 typedef struct Match {

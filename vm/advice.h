@@ -2,6 +2,6 @@
 #pragma once
 #include "vm/str.h"
 
-/* Adds the hint for an exception that nobody caught, without line end; false if there is none (or no memory). Exceptions that
- * a script raises itself get none: their authors know what they mean. */
+/* Adds the hint for an exception that nobody caught, without line end; false if there is none (or no
+ * memory). Exceptions that a script raises itself get none: their authors know what they mean. */
 bool advice_add(StrBuilder *b, Value exc);

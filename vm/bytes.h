@@ -20,7 +20,8 @@ bool bytearray_splice(VM *vm, ByteArray *a, size_t at, size_t n, const void *wit
 bool bytearray_append(VM *vm, ByteArray *a, const void *data, size_t n);
 void bytearray_free(VM *vm, ByteArray *a); // what a dead one owns
 
-/* An array's object is a bytearray's whose aux is the letter of its items (item_format.h); other bytes are of format 'B'. */
+/* An array's object is a bytearray's whose aux is the letter of its items (item_format.h); other bytes are
+ * of format 'B'. */
 static inline char bytes_item_code(Value v) { return is_bytearray(v) && as_obj(v)->aux ? (char)as_obj(v)->aux : 'B'; }
 
 /* What a bytes or bytearray (or an instance of a subclass) holds now; of a bytearray: until scripts run. */

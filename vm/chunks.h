@@ -1,7 +1,8 @@
 /* chunks.h - memory for small blocks that are made and dropped all the time: items of short lists, small dicts.
  *
- * A free list for every 16 bytes of size; the caller tells the size again when it gives a block back. Slabs that have
- * become empty are returned by chunks_trim only. Several times as fast as malloc and free, which cannot rely on being told.
+ * A free list for every 16 bytes of size; the caller tells the size again when it gives a block back.
+ * Slabs that have become empty are returned by chunks_trim only. Several times as fast as malloc and free,
+ * which cannot rely on being told.
  */
 #pragma once
 #include <stdbool.h>

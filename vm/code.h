@@ -32,7 +32,8 @@ typedef enum {
 
 enum { CODE_MAGIC = 0x1A436F0A, CODE_VERSION = 2 };
 
-/* Between the callee and its arguments, in stack code: room for the rest of the callee's frame header (Frame in object.h). */
+/* Between the callee and its arguments, in stack code: room for the rest of the callee's frame header
+ * (Frame in object.h). */
 enum { CALL_GAP = 4 };
 
 typedef enum {

@@ -21,7 +21,8 @@ static inline Gen *gen_make(VM *vm, Function *f, const Value *args, uint32_t n);
  * vm->frame as `kind` says. VALUE_SWITCH, or VALUE_ERROR (already executing, just-started with a value ...). A
  * finished one answers VALUE_STOP. */
 Value gen_resume(VM *vm, Gen *g, Value sent, uint16_t ret, RetKind kind);
-/* The same, raising exc at the point where it is suspended: VALUE_SWITCH (vm->exc set, the unwinder goes on in vm->frame). */
+/* The same, raising exc at the point where it is suspended: VALUE_SWITCH (vm->exc set, the unwinder goes
+ * on in vm->frame). */
 Value gen_throw(VM *vm, Gen *g, Value exc, uint16_t ret, RetKind kind);
 
 /* Something is thrown into a coroutine that has not begun: it will never run. */
@@ -111,9 +112,10 @@ static inline void gen_await_fresh(VM *vm, Gen *g, Gen *d, uint16_t dst)
     g->h.aux = (uint16_t)((g->h.aux & ~GEN_STATE) | GEN_SUSPENDED);
 }
 
-/* `stepped`, the generator that a for loop in g goes on with. The processor expects the one of the turn before and runs ahead
- * with what g itself says, while the loop's instruction and its register are still on their way: in a row of generators the way
- * from one to the next is one load. The guess lies where a frame in a loop has no delegate, as an int for everybody else. */
+/* `stepped`, the generator that a for loop in g goes on with. The processor expects the one of the turn
+ * before and runs ahead with what g itself says, while the loop's instruction and its register are still
+ * on their way: in a row of generators the way from one to the next is one load. The guess lies where a
+ * frame in a loop has no delegate, as an int for everybody else. */
 static inline Gen *gen_stepped(Gen *g, Gen *stepped)
 {
     Gen *guess = (Gen *)g->delegate;

@@ -275,7 +275,8 @@ static inline bool put(VM *vm, Dict *d, Spot spot, Value key, uint64_t hash, Val
     return true;
 }
 
-/* The first and the last entry are live ones, so that taking one after the other from either end costs the same each time. */
+/* The first and the last entry are live ones, so that taking one after the other from either end costs the
+ * same each time. */
 static void find_ends(Dict *d)
 {
     while (d->used && is_unset(d->entries[d->used - 1].key)) d->used--;

@@ -17,15 +17,15 @@ Value exception_thrown(VM *vm, Value type, Value value, Value tb);
  * is out). */
 void exception_add_trace(VM *vm, Value exc, Value code, const Insn *pc);
 size_t exception_trace_length(const Exception *e); // frames noted
-/* What the reader of stderr sees of an exception, as a str: CPython's text (chained ones, notes, groups, carets) and what Co
- * adds to it (the compiler's own report, notes for beginners, colours). */
+/* What the reader of stderr sees of an exception, as a str: CPython's text (chained ones, notes, groups,
+ * carets) and what Co adds to it (the compiler's own report, notes for beginners, colours). */
 Value exception_render(VM *vm, Value exc);
 /* Some of it: with exc's own frames, with the exceptions it was raised from or while handling, with Co's additions.
  * Programs see it without those. */
 enum { RENDER_TRACE = 1, RENDER_CHAIN = 2, RENDER_ADDED = 4 };
 Value exception_render_parts(VM *vm, Value exc, unsigned parts);
-/* The lines of each frame of a traceback object, outermost first: a list of str, None for the library's own frames unless
- * there are no others. */
+/* The lines of each frame of a traceback object, outermost first: a list of str, None for the library's
+ * own frames unless there are no others. */
 Value traceback_frame_texts(VM *vm, Value traceback);
 /* StopIteration's value, SystemExit's code. */
 Value exception_value(Value exc);

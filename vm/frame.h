@@ -75,8 +75,9 @@ Value frame_unwind(VM *vm);
 /* The exception that is being handled where vm->frame stands, be it by one who awaits it; None: none. */
 Value frame_handled(VM *vm);
 
-/* What a suspended frame was handling, which it takes up again by itself (EXC_RESUME) after what it waits on has been stepped. For
- * that step: take it up (false: there is nothing, and nothing to lay down), then lay it down. */
+/* What a suspended frame was handling, which it takes up again by itself (EXC_RESUME) after what it waits
+ * on has been stepped. For that step: take it up (false: there is nothing, and nothing to lay down), then
+ * lay it down. */
 bool frame_handles_when_resumed(const Frame *f);
 bool frame_take_up(VM *vm, Frame *f);
 void frame_lay_down(VM *vm, const Frame *f);

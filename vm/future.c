@@ -127,8 +127,8 @@ Value cancelled_error(VM *vm, Value msg)
     return is_error(args) ? args : exception_new(vm, ERR_CANCELLED, args);
 }
 
-/* What whoever asks a cancelled future gets: the CancelledError that ended a task, once; later, and of plain futures, a new
- * one. (asyncio's gather asks futures that are not cancelled, too.) */
+/* What whoever asks a cancelled future gets: the CancelledError that ended a task, once; later, and of
+ * plain futures, a new one. (asyncio's gather asks futures that are not cancelled, too.) */
 static Value take_cancelled_error(VM *vm, Future *f)
 {
     Value ended = f->result;

@@ -470,8 +470,8 @@ static void mark_step(VM *vm, size_t budget)
     }
 }
 
-/* malloc keeps what is freed: after a burst that goes back to the system. Not every time: what is wanted again soon would
- * cost a page fault for each page. */
+/* malloc keeps what is freed: after a burst that goes back to the system. Not every time: what is wanted
+ * again soon would cost a page fault for each page. */
 static void give_back(Heap *h, size_t used)
 {
 #if defined __GLIBC__ && __GLIBC_PREREQ(2, 33)
@@ -549,8 +549,9 @@ static void step(VM *vm)
     h->stop_at = idle ? h->young_limit : STEP_BYTES;
 }
 
-/* A native may have allocated much at once, and the program nothing for long after it: what a step does not make good is
- * owed, and the next ones come by themselves. So they do while it is being found out whether a major collection is due. */
+/* A native may have allocated much at once, and the program nothing for long after it: what a step does
+ * not make good is owed, and the next ones come by themselves. So they do while it is being found out
+ * whether a major collection is due. */
 static void keep_up(VM *vm, size_t allocated)
 {
     Heap *h = vm->heap;

@@ -123,7 +123,8 @@ bool gc_mark_some(VM *vm, size_t budget);
 void gc_mark_all(VM *vm);
 
 //-- sweep.c
-/* Everything carved so far is to be swept: by the marks of a major collection, or what is young by those of a young one. */
+/* Everything carved so far is to be swept: by the marks of a major collection, or what is young by those
+ * of a young one. */
 void gc_queue_major_sweep(VM *vm, Heap *h);
 void gc_queue_young_sweep(VM *vm, Heap *h);
 /* The next block of the class with free cells: the list of them, and the block; NULL when there is none. */

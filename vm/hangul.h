@@ -5,9 +5,9 @@
 
 enum { HANGUL_LONGEST = 64 };
 
-/* The Latin letters on the keys (of the usual layout, with two sets) that type the UTF-8 word, in `keys` with a '\0' behind.
- * Which letters were capitals is lost for most. False: it has no Hangul, something besides Hangul, digits and '_', or is
- * too long. */
+/* The Latin letters on the keys (of the usual layout, with two sets) that type the UTF-8 word, in `keys`
+ * with a '\0' behind. Which letters were capitals is lost for most. False: it has no Hangul, something
+ * besides Hangul, digits and '_', or is too long. */
 bool hangul_keys(const char *word, size_t len, char keys[HANGUL_LONGEST]);
 
 /* Whether letters stand alone in the word that make no syllable, as they do in no Korean word. */

@@ -112,19 +112,20 @@ int64_t gc_pause_quantile(VM *vm, double share);
 /* Safepoint work, called by the interpreter only. */
 void gc_step(VM *vm);
 void gc_collect(VM *vm); // a full collection, to the end; also gc.collect()
-/* Memory was refused not long ago: free everything that can be freed before a handler of MemoryError runs or a native is
- * called. at_safepoint: vm->frame stands before its next instruction. */
+/* Memory was refused not long ago: free everything that can be freed before a handler of MemoryError runs
+ * or a native is called. at_safepoint: vm->frame stands before its next instruction. */
 bool gc_is_pressed(VM *vm);
 void gc_relieve(VM *vm, bool at_safepoint);
 /* The program has ended: close the generators that stand inside a try or with. */
 void gc_close_generators(VM *vm);
-/* The async generators that stand inside a try or with, dropped ones that no collection has met included: a fresh list, in
- * order of creation. */
+/* The async generators that stand inside a try or with, dropped ones that no collection has met included:
+ * a fresh list, in order of creation. */
 Value gc_open_async_generators(VM *vm);
 /* g's code has handlers: should it be dropped inside one, it is closed (rules 1.5). */
 void gc_watch_generator(VM *vm, Gen *g);
-/* From now on values[0] of ref, which its type does not trace, becomes UNSET when a collection finds that nothing else refers
- * to it; values[1], unless None, is then called with ref at the next safepoint. False: out of memory. */
+/* From now on values[0] of ref, which its type does not trace, becomes UNSET when a collection finds that
+ * nothing else refers to it; values[1], unless None, is then called with ref at the next safepoint. False:
+ * out of memory. */
 bool gc_watch_weak(VM *vm, NativeData *ref);
 /* Of the references being watched, the next one to `target` from *at on, which starts at 0; NULL: no more. */
 NativeData *gc_next_weak(VM *vm, Value target, size_t *at);

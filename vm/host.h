@@ -1,8 +1,8 @@
 /* host.h - everything the VM asks of the outside: one table of functions.
  *
- * Time, the order of ready tasks, readiness and results of I/O, randomness, output: all decisions come through
- * here. The command's host is libuv (cli/host_uv.c); virtual time and the seeded scheduler (cli/host_virtual.c) are other tables of
- * the same type. vm/ knows no other way out.
+ * Time, the order of ready tasks, readiness and results of I/O, randomness, output: all decisions come
+ * through here. The command's host is libuv (cli/host_uv.c); virtual time and the seeded scheduler
+ * (cli/host_virtual.c) are other tables of the same type. vm/ knows no other way out.
  */
 #pragma once
 #include <stdbool.h>

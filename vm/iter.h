@@ -21,8 +21,8 @@ Value tuple_iter(VM *vm, Value tuple);
 Value callable_iter(VM *vm, Value callable, Value sentinel);
 Value sequence_iter(VM *vm, Value object);
 
-/* The next item of a zip, an enumerate or a dict's items as n values in `out`, without a tuple: None, STOP or ERROR; UNSET,
- * nothing having happened, when the iterator is another or its items are not of n values. */
+/* The next item of a zip, an enumerate or a dict's items as n values in `out`, without a tuple: None, STOP
+ * or ERROR; UNSET, nothing having happened, when the iterator is another or its items are not of n values. */
 Value iter_unpack(VM *vm, Value iterator, Value *out, size_t n);
 
 /* Append every item of an iterable to a rooted list, with room for as many as it hints at. */

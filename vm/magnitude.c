@@ -272,9 +272,9 @@ static inline Digit shifted_digit(const Digit *d, size_t i, unsigned shift)
     return (d[i] << shift | below) & DIGIT_MASK;
 }
 
-/* Long division in place (Knuth's D). a has m + n digits, its upper n below b; b has n >= 2 digits, and its top bit is
- * set after a shift to the left, which only the digits that quotients are guessed from are given. The quotient's m digits
- * go to q, the remainder stays in a's lower n; a's upper m become zero. */
+/* Long division in place (Knuth's D). a has m + n digits, its upper n below b; b has n >= 2 digits, and
+ * its top bit is set after a shift to the left, which only the digits that quotients are guessed from are
+ * given. The quotient's m digits go to q, the remainder stays in a's lower n; a's upper m become zero. */
 static void divide_long(Digit *q, Digit *a, size_t m, const Digit *b, size_t n, unsigned shift)
 {
     Digit top = shifted_digit(b, n - 1, shift), second = shifted_digit(b, n - 2, shift);

@@ -78,7 +78,8 @@ typedef struct ByteArray { Obj h; size_t size, capacity, head; uint8_t *data; ui
 typedef struct MemoryView { Obj h; Value base; int64_t offset, count, step, itemsize; char code; } MemoryView;
 
 /* ---- containers ---- */
-/* aux, of a tuple of a derived class: how many items inline caches may take for an instance's slots, which lie there, too. */
+/* aux, of a tuple of a derived class: how many items inline caches may take for an instance's slots, which
+ * lie there, too. */
 struct Tuple { Obj h; size_t size; Value items[]; };
 /* List items live in malloc'd memory reported to the heap (heap_array_*). */
 typedef struct List { Obj h; size_t size, capacity; Value *items; } List;
@@ -97,8 +98,9 @@ struct Dict {
     void *index;
 };
 typedef struct SetEntry { int64_t hash; Value key; } SetEntry; // UNSET: free; VALUE_STOP: dummy
-/* Obj.aux. CROWDED: a bit of Set.bits may be that of several items; WIDE: not all items have ever been ints from -16 to 47,
- * which a bit each stands for; KEYED: spread by a key, against hashes made to collide. */
+/* Obj.aux. CROWDED: a bit of Set.bits may be that of several items; WIDE: not all items have ever been
+ * ints from -16 to 47, which a bit each stands for; KEYED: spread by a key, against hashes made to
+ * collide. */
 enum { SET_KEYED = 1, SET_CROWDED = 2, SET_WIDE = 4 };
 typedef struct Set {
     Obj h;
@@ -283,9 +285,9 @@ struct Shape {
     bool dict_mode;     // instances keep attributes in a Dict in `overflow`
 };
 
-/* A plain instance. aux = number of in-object slots. Attribute i lies in slots[i], or in the overflow Array at
- * i - aux. In dict mode `overflow` is the Dict that __dict__ answers. Instances of subclasses of other built-ins keep an
- * Instance-like "attrs" Value instead: see type.h, obj_attrs_slot(). */
+/* A plain instance. aux = number of in-object slots. Attribute i lies in slots[i], or in the overflow
+ * Array at i - aux. In dict mode `overflow` is the Dict that __dict__ answers. Instances of subclasses of
+ * other built-ins keep an Instance-like "attrs" Value instead: see type.h, obj_attrs_slot(). */
 typedef struct Instance { Obj h; Value overflow; Value slots[]; } Instance;
 _Static_assert(offsetof(Instance, slots) == offsetof(Tuple, items), "a named tuple's items are cached as slots");
 

@@ -23,8 +23,8 @@ typedef enum Column {
     COLUMN_COUNT
 } Column;
 
-/* In front of the deflated form, which is: how many numbers each column has, the columns, the texts. A number is one byte, or
- * WIDE and two, low byte first; a text ends with a NUL, or its length is told. */
+/* In front of the deflated form, which is: how many numbers each column has, the columns, the texts. A
+ * number is one byte, or WIDE and two, low byte first; a text ends with a NUL, or its length is told. */
 typedef struct PackedHeader {
     uint32_t image_size, form_size, ntexts;
 } PackedHeader;

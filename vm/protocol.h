@@ -25,7 +25,8 @@ Value obj_iter(VM *vm, Value v);
 Value obj_not_iterable(VM *vm, const char *text, Value v);
 bool obj_is_iterable(VM *vm, Value v);         // has __iter__ or __getitem__; calls nothing
 Value obj_next(VM *vm, Value it);              // VALUE_STOP at the end (StopIteration is swallowed)
-/* The next item that `take` does not take. It is asked about a generator's only, which need not be left for what it takes. */
+/* The next item that `take` does not take. It is asked about a generator's only, which need not be left
+ * for what it takes. */
 Value gen_next_untaken(VM *vm, Gen *g, ItemTaker *take, void *state); // coroutine.c
 static inline Value obj_next_untaken(VM *vm, Value it, ItemTaker *take, void *state)
 {

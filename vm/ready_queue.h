@@ -1,13 +1,13 @@
 /* ready_queue.h - whose turn it is: first in, first out.
  *
- * A chain of fixed chunks: pushing never copies what is queued already. They are mapped, so that those of a burst go back to
- * the system: between the objects of a million tasks they would stay for good.
+ * A chain of fixed chunks: pushing never copies what is queued already. They are mapped, so that those of
+ * a burst go back to the system: between the objects of a million tasks they would stay for good.
  */
 #pragma once
 #include "vm/vm.h"
 
-/* Step the Task `a`, which waited on `b` (UNSET: on nothing that is asked for the outcome; True: its sleep is over), or call
- * the callback `a` with its future `b`, or the Handle `a`. */
+/* Step the Task `a`, which waited on `b` (UNSET: on nothing that is asked for the outcome; True: its sleep
+ * is over), or call the callback `a` with its future `b`, or the Handle `a`. */
 typedef struct Turn { Value a, b; } Turn;
 
 enum { TURN_CHUNK_BYTES = 1 << 16, TURN_CHUNK_TURNS = TURN_CHUNK_BYTES / sizeof(Turn) - 1 };

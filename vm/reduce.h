@@ -1,6 +1,6 @@
-/* reduce.h - how an object can be made again, as object's __reduce_ex__, __reduce__ and __getstate__ tell copy and pickle:
- * (callable, its arguments, state, items, pairs). What built-in types answer stands in reduce.c, type by type; what a
- * class of a module in C answers is a row of its own.
+/* reduce.h - how an object can be made again, as object's __reduce_ex__, __reduce__ and __getstate__ tell
+ * copy and pickle: (callable, its arguments, state, items, pairs). What built-in types answer stands in
+ * reduce.c, type by type; what a class of a module in C answers is a row of its own.
  */
 #pragma once
 #include "vm/vm.h"

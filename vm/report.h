@@ -6,8 +6,8 @@
 void report_never_awaited(VM *vm, Value coroutine);
 /* The same of a call in `c` that is over. */
 void report_never_awaited_at(VM *vm, Value coroutine, const Code *c, const Insn *call);
-/* The running task has blocked since that moment (monotonic ns) in a call of vm->frame, which says `what`; nothing is said if
- * nobody else waited for his turn meanwhile, or not for long. A place is reported once. */
+/* The running task has blocked since that moment (monotonic ns) in a call of vm->frame, which says `what`;
+ * nothing is said if nobody else waited for his turn meanwhile, or not for long. A place is reported once. */
 void report_stall(VM *vm, const char *what, int64_t since);
 /* A handler that catches everything has ended, and what it caught (vm->handled) was perhaps the task's cancellation. */
 void report_swallowed_cancel(VM *vm);

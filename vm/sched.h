@@ -1,7 +1,8 @@
-/* sched.h - inside the scheduler: for task.c, await.c, future.c, strand.c and sched*.c, nobody else's. task.h is the way in.
+/* sched.h - inside the scheduler: for task.c, await.c, future.c, strand.c and sched*.c, nobody else's.
+ * task.h is the way in.
  *
- * ready_queue.c and timer_heap.c hold who runs when, sched.c gives them their turns in rounds, sched_run.c runs rounds until
- * something has ended, sched_failures.c knows what went wrong unseen.
+ * ready_queue.c and timer_heap.c hold who runs when, sched.c gives them their turns in rounds, sched_run.c
+ * runs rounds until something has ended, sched_failures.c knows what went wrong unseen.
  */
 #pragma once
 #include "vm/ready_queue.h"
@@ -34,8 +35,8 @@ struct Sched {
 
 /* One more turn (ready_queue.h). False: MemoryError is pending. */
 static inline bool sched_push(VM *vm, Value a, Value b) { return ready_queue_push(vm, &vm->sched->ready, (Turn){a, b}); }
-/* One round of asyncio's loop: wait if nothing is ready, let due timers in, run what was ready then. False: an exception is
- * pending. */
+/* One round of asyncio's loop: wait if nothing is ready, let due timers in, run what was ready then.
+ * False: an exception is pending. */
 bool sched_round(VM *vm, Sched *s);
 /* It has ended: no longer one of the unfinished. */
 void task_forget(Sched *s, Task *t);
@@ -50,8 +51,8 @@ static inline Value task_context(const Task *t)
 void sched_note_failure(VM *vm, Future *f);
 /* The pending exception has nowhere to go: print it. */
 void sched_report_error(VM *vm, const char *where);
-/* While the program itself waits: see what has happened outside, or wait for it, and let strands run. False: nothing can
- * happen any more, or an exception is pending. */
+/* While the program itself waits: see what has happened outside, or wait for it, and let strands run.
+ * False: nothing can happen any more, or an exception is pending. */
 bool sched_pass(VM *vm);
 bool sched_add_strand_timer(VM *vm, Value handle, int64_t when, uint32_t *timer);
 /* Take a parked task out of what it waits in. */

@@ -1,4 +1,5 @@
-/* sched_failures.c - failures that nobody has asked for: kept, told to a handler when they are dropped, reported at the end. */
+/* sched_failures.c - failures that nobody has asked for: kept, told to a handler when they are dropped,
+ * reported at the end. */
 #include "vm/dict.h"
 #include "vm/list.h"
 #include "vm/protocol.h"

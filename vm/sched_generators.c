@@ -1,5 +1,5 @@
-/* sched_generators.c - async generators that were left before their end: a loop closes them as asyncio does, so that what
- * their finally blocks await is waited for. */
+/* sched_generators.c - async generators that were left before their end: a loop closes them as asyncio
+ * does, so that what their finally blocks await is waited for. */
 #include "vm/list.h"
 #include "vm/native.h"
 #include "vm/sched.h"

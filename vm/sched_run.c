@@ -1,4 +1,5 @@
-/* sched_run.c - rounds until something has ended: a main task, a statement of the prompt, a script; and who Ctrl-C is for. */
+/* sched_run.c - rounds until something has ended: a main task, a statement of the prompt, a script; and
+ * who Ctrl-C is for. */
 #include "vm/exception.h"
 #include "vm/sched.h"
 #include "vm/strand.h"

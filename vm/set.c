@@ -65,7 +65,8 @@ static inline size_t probe_bits(VM *vm, const Set *s, int64_t hash)
     return spread >> 32 | spread << 32; // the good bits to the bottom
 }
 
-/* A key that the table does not hold, into one that has no dummies. The caller tells the collector, and sees to the bits. */
+/* A key that the table does not hold, into one that has no dummies. The caller tells the collector, and
+ * sees to the bits. */
 static inline void insert_clean(VM *vm, Set *s, Value key, int64_t hash)
 {
     SetEntry *table = s->table;
@@ -82,7 +83,8 @@ static inline void insert_clean(VM *vm, Set *s, Value key, int64_t hash)
     }
 }
 
-/* The items lie in another table: the bits they had will do there, unless removed ones are among them or a table has many slots. */
+/* The items lie in another table: the bits they had will do there, unless removed ones are among them or a
+ * table has many slots. */
 static void renew_bits(Set *s, bool will_do)
 {
     if (will_do && s->mask < MANY_SLOTS) return;

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-/* One mapping of addresses, whose pages come as they are touched: a page that nobody may touch, the C stack, the roots, the
- * frames. */
+/* One mapping of addresses, whose pages come as they are touched: a page that nobody may touch, the C
+ * stack, the roots, the frames. */
 enum {
     GUARD = 4 << 10,
     C_STACK = 512 << 10, C_RESERVE = 128 << 10, // natives that recurse stop that far from its end

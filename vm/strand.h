@@ -1,10 +1,11 @@
 /* strand.h - blocking contexts: calls that may wait where they stand, without holding up anybody else.
  *
- * What asyncio.to_thread, a thread pool or _thread.start_new_thread runs is a strand of the same VM. It shares everything
- * with the others but has a frame stack, a stack for C and a list of roots of its own; so a native anywhere below it may
- * wait by a plain call (strand_wait). Strands switch only there: state is shared as CPython's threads share it, and
- * between two waits nobody else runs. The program itself, with the event loop and its tasks, is the strand `own`: while
- * it waits by strand_wait the other strands go on, but no task does.
+ * What asyncio.to_thread, a thread pool or _thread.start_new_thread runs is a strand of the same VM. It
+ * shares everything with the others but has a frame stack, a stack for C and a list of roots of its own;
+ * so a native anywhere below it may wait by a plain call (strand_wait). Strands switch only there: state
+ * is shared as CPython's threads share it, and between two waits nobody else runs. The program itself,
+ * with the event loop and its tasks, is the strand `own`: while it waits by strand_wait the other strands
+ * go on, but no task does.
  *
  * A wait is still data: its kind, its object and its deadline are in a StrandWait, where reports find them.
  */

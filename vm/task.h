@@ -82,8 +82,8 @@ static inline bool task_can_run(Value v)
 /* The scripted coroutine that awaits it; itself if it is one. */
 Value task_coroutine(VM *vm, Value awaitable);
 Value task_new(VM *vm, Value coroutine, Value name);
-/* Of whatever task_can_run, as scripts ask for it: name None or anything str() takes, context None (a copy of the current
- * one) or a Context object. */
+/* Of whatever task_can_run, as scripts ask for it: name None or anything str() takes, context None (a copy
+ * of the current one) or a Context object. */
 Value task_make(VM *vm, Value coro, Value name, Value context);
 /* What makes futures needs a loop: the one given, the running one, or the current one (RuntimeError: there is none). */
 Value task_need_loop(VM *vm, Value given);
@@ -128,8 +128,8 @@ bool sched_trace_some(VM *vm, size_t budget); // of tasks, of turns and of timer
 /* Run coroutine as the main task of a new loop until it ends; leftovers: true cancels them (asyncio.run), false awaits
  * those made by spawn, then cancels the rest (a script's end). */
 Value sched_run(VM *vm, Value coroutine, bool cancel_leftovers);
-/* Its two parts, for several tasks in one loop: run a task as the one that Ctrl-C is for; cancel what is left and run it
- * out. */
+/* Its two parts, for several tasks in one loop: run a task as the one that Ctrl-C is for; cancel what is
+ * left and run it out. */
 Value sched_run_main(VM *vm, Value task);
 Value sched_end_run(VM *vm);
 /* Leave out the names of n tasks: CPython's loop ends by tasks of its own, which a program sees from the numbers after. */
@@ -149,8 +149,9 @@ bool sched_cancel_tasks(VM *vm);
 size_t sched_count_tasks(VM *vm);
 /* Print the failures of tasks and futures that nobody has asked for; the exit status becomes 1. */
 void sched_report_failures(VM *vm);
-/* With a handler of the program's for failures: it is told as soon as a full collection finds that nobody can ask for
- * one any more. gc_collect brackets itself by sched_seek_dropped, notes what is dropped when all else is marked, and tells. */
+/* With a handler of the program's for failures: it is told as soon as a full collection finds that nobody
+ * can ask for one any more. gc_collect brackets itself by sched_seek_dropped, notes what is dropped when
+ * all else is marked, and tells. */
 void sched_watch_failures(VM *vm, bool watch);
 void sched_seek_dropped(VM *vm, bool seek);
 void sched_note_dropped(VM *vm);
@@ -160,7 +161,8 @@ bool sched_step(VM *vm);
 /* When the next step will have something to do (monotonic ns; 0: now); INT64_MAX: nothing has a deadline. */
 int64_t sched_next_wake(VM *vm);
 bool sched_running(VM *vm);
-/* An async generator that nobody can reach any more is closed by a task of the running loop. False: an exception is pending. */
+/* An async generator that nobody can reach any more is closed by a task of the running loop. False: an
+ * exception is pending. */
 bool sched_close_dropped(VM *vm, Gen *g);
 void sched_stop(VM *vm);
 bool sched_call_soon(VM *vm, Value handle);
@@ -168,8 +170,8 @@ bool sched_call_at(VM *vm, Value handle, int64_t when);
 int64_t sched_now(VM *vm);
 /* How long others have waited for their turn since `since`: those that are ready, and those whose time has come. */
 int64_t sched_stalled(VM *vm, int64_t since);
-/* What a report says of a task, as strs: its name, what it waits on ("" when it is ready or runs), and the innermost of its
- * own lines: "f, file.co:12". False: out of memory. */
+/* What a report says of a task, as strs: its name, what it waits on ("" when it is ready or runs), and the
+ * innermost of its own lines: "f, file.co:12". False: out of memory. */
 typedef struct TaskReport { Value name, wait, where; } TaskReport;
 bool task_report(VM *vm, Task *t, TaskReport *report);
 /* What a program wants its tasks to be made by, f(coro, name, context); UNSET (set by None): by Task. */
@@ -187,8 +189,8 @@ int64_t sched_deadline(VM *vm, const Task *t);
  * (SIGQUIT). */
 void sched_report_tasks(VM *vm);
 
-/* Events for traces, :tasks, replay, leak checks: of every creation, and then of the tasks that are TASK_FOLLOWED. What ends
- * a step is its task's READY (it gave way), WAITING or FINISHED. */
+/* Events for traces, :tasks, replay, leak checks: of every creation, and then of the tasks that are
+ * TASK_FOLLOWED. What ends a step is its task's READY (it gave way), WAITING or FINISHED. */
 #ifndef CO_EVENTS
 #define CO_EVENTS 1 // 0: a build without the branch below, to see what it costs (bench/tracing.py --off)
 #endif

@@ -65,8 +65,8 @@ static bool grow(VM *vm, TimerHeap *h)
     return true;
 }
 
-/* A limit of an hour that is set anew for every line would leave an entry for each: when there are twice as many as were
- * live the last time, the stale ones go. */
+/* A limit of an hour that is set anew for every line would leave an entry for each: when there are twice
+ * as many as were live the last time, the stale ones go. */
 static void drop_stale(TimerHeap *h)
 {
     size_t n = h->size;

@@ -1,7 +1,7 @@
 /* timer_heap.h - who is to be woken when: a binary heap of deadlines.
  *
- * A task that is woken or cancelled before its time leaves its entry behind: it is stale, as its generation tells, and is
- * dropped when it comes to the top or when stale ones have become too many.
+ * A task that is woken or cancelled before its time leaves its entry behind: it is stale, as its
+ * generation tells, and is dropped when it comes to the top or when stale ones have become too many.
  */
 #pragma once
 #include "vm/vm.h"
@@ -32,7 +32,8 @@ int64_t timer_heap_first(VM *vm, TimerHeap *h);
 bool timer_heap_take_due(VM *vm, TimerHeap *h, int64_t now, TimerEntry *e);
 /* The deadline of `what`; 0: it has none. Looks through all entries. */
 int64_t timer_heap_find(const TimerHeap *h, Value what);
-/* For the collector: look at all again; mark up to `budget` entries it has not seen (true: all are); mark what came since. */
+/* For the collector: look at all again; mark up to `budget` entries it has not seen (true: all are); mark
+ * what came since. */
 void timer_heap_rescan(TimerHeap *h);
 bool timer_heap_trace(VM *vm, TimerHeap *h, size_t budget);
 void timer_heap_trace_fresh(VM *vm, TimerHeap *h);

@@ -1,5 +1,5 @@
-/* ucd_names.c - names of characters, which follow each other much alike: of each only what differs from the one before is
- * kept, and of every NAMES_A_BLOCK-th all. A table of hashes finds them by name.
+/* ucd_names.c - names of characters, which follow each other much alike: of each only what differs from
+ * the one before is kept, and of every NAMES_A_BLOCK-th all. A table of hashes finds them by name.
  */
 #include "vm/inflate.h"
 #include "vm/syllable.h"

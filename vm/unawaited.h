@@ -1,8 +1,9 @@
 /* unawaited.h - coroutines that were made and not awaited at once: will somebody run them?
  *
- * A call that only makes a coroutine enters it here with its place. One that dies without having run, or has not run when
- * the program ends, was forgotten, and that is said once for each place. The list is short: programs make millions of
- * coroutines, and a reader wants to know of the first few that were forgotten. The list keeps none of them alive.
+ * A call that only makes a coroutine enters it here with its place. One that dies without having run, or
+ * has not run when the program ends, was forgotten, and that is said once for each place. The list is
+ * short: programs make millions of coroutines, and a reader wants to know of the first few that were
+ * forgotten. The list keeps none of them alive.
  */
 #pragma once
 #include "vm/vm.h"

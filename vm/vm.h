@@ -19,8 +19,8 @@ typedef enum {
     ERR_COUNT
 } ErrorKind;
 
-/* What happened to a task (TaskEvent, task.h); `until`: the deadline of a wait, 0 when there is none. It may make objects, but
- * calls no scripts and leaves vm->exc alone. */
+/* What happened to a task (TaskEvent, task.h); `until`: the deadline of a wait, 0 when there is none. It
+ * may make objects, but calls no scripts and leaves vm->exc alone. */
 typedef void EventHook(VM *vm, int event, Task *task, int64_t until, void *state);
 
 struct VM {
@@ -100,7 +100,8 @@ struct VM {
     void *user;                  // the embedder's
 };
 
-/* Is this item done with? Asked by loops whose work on one is usually a look and a store; neither calls, collects nor raises. */
+/* Is this item done with? Asked by loops whose work on one is usually a look and a store; neither calls,
+ * collects nor raises. */
 typedef bool ItemTaker(VM *vm, Value item, void *state);
 
 /* On a path that programs seldom take: calls of it are kept out of the way of the code around them, and small. */
@@ -132,7 +133,8 @@ Value vm_call_kw(VM *vm, Value callee, const Value *args, int n, Value kwnames);
 Value vm_call_method(VM *vm, Value self, Str *name, const Value *args, int n); // args without self
 /* True (with RecursionError pending) when C recursion has gone too deep. */
 bool vm_c_stack_low(VM *vm);
-/* Charge work done in a long native loop; answers false with an exception pending when the program is to be interrupted. */
+/* Charge work done in a long native loop; answers false with an exception pending when the program is to
+ * be interrupted. */
 bool vm_tick(VM *vm, size_t units);
 /* The same for n bytes that were gone through, many at a time. */
 static inline bool vm_tick_bytes(VM *vm, size_t n) { return n < 1024 || vm_tick(vm, n / 16); }
