@@ -56,9 +56,29 @@ static bool is_unwanted(VM *vm, Value item, void *wanted)
     return item == bool_value(!*(const bool *)wanted);
 }
 
+static int truth_of(VM *vm, Value item)
+{
+    if (is_bool(item)) return item == VALUE_TRUE;
+    return is_small(item) ? item != small(0) : obj_truth(vm, item);
+}
+
+/* A list or tuple by position: an item's __bool__ may change the list. */
+static Value find_truth_in(VM *vm, Value sequence, bool wanted)
+{
+    for (size_t i = 0;; i++) {
+        size_t n;
+        const Value *items = sequence_items(as_obj(sequence), &n);
+        if (i >= n) return bool_value(!wanted);
+        int truth = truth_of(vm, items[i]);
+        if (truth < 0 || (i % 1024 == 1023 && !vm_tick(vm, 1024))) return VALUE_ERROR;
+        if (truth == wanted) return bool_value(wanted);
+    }
+}
+
 /* Whether some item's truth is `wanted`. */
 static Value find_truth(VM *vm, Value iterable, bool wanted)
 {
+    if (is_exact(iterable, T_LIST) || is_exact(iterable, T_TUPLE)) return find_truth_in(vm, iterable, wanted);
     Value it = obj_iter(vm, iterable);
     Value *root = is_error(it) ? NULL : roots_push(vm, it);
     if (!root) return VALUE_ERROR;
@@ -68,7 +88,7 @@ static Value find_truth(VM *vm, Value iterable, bool wanted)
         if (item == VALUE_STOP) result = bool_value(!wanted);
         else if (is_error(item) || !vm_tick(vm, 1)) result = VALUE_ERROR;
         else {
-            int truth = is_bool(item) ? item == VALUE_TRUE : obj_truth(vm, item);
+            int truth = truth_of(vm, item);
             if (truth < 0) result = VALUE_ERROR;
             else if (truth == wanted) result = bool_value(wanted);
         }

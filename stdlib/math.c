@@ -325,10 +325,18 @@ static Value nat_fsum(VM *vm, Args args)
     return s.opposite ? vm_raise(vm, ERR_VALUE, "-inf + inf in fsum") : float_value(vm, total);
 }
 
+static Value multiply(VM *vm, Value a, Value b)
+{
+    int64_t product;
+    if (both_small(a, b) && !__builtin_mul_overflow(as_small(a), (int64_t)b, &product)) return (Value)product;
+    if (is_float_imm(a) && is_float_imm(b)) return float_value(vm, as_float_imm(a) * as_float_imm(b));
+    return obj_binary(vm, BIN_MUL, a, b);
+}
+
 static bool multiply_item(VM *vm, Value item, void *state)
 {
     Value *product = state; // a root
-    Value v = obj_binary(vm, BIN_MUL, *product, item);
+    Value v = multiply(vm, *product, item);
     if (is_error(v)) return false;
     *product = v;
     return true;

@@ -27,13 +27,23 @@ static Value own_value(const Obj *o, uint16_t slot)
     return o->kind == KIND_INSTANCE ? instance_slot((const Instance *)o, slot) : ((const Tuple *)o)->items[slot];
 }
 
+/* A plain variable is never a function, which would be a method. */
+static bool is_property(const AttrAnswer *known) { return is_kind(known->value, KIND_FUNCTION); }
+
 Value attr_answer(VM *vm, Value o, const Str *name)
 {
     const AttrAnswer *known = attr_cached(vm, SITE_GET, attr_shape(vm, o), name);
     if (!known) return VALUE_UNSET;
     if (known->slot != NO_SLOT) return own_value(as_obj(o), known->slot);
-    if (known->version != type_of(vm, o)->version) return VALUE_UNSET;
+    if (known->version != type_of(vm, o)->version || is_property(known)) return VALUE_UNSET;
     return is_kind(known->value, KIND_GETSET) ? ((GetSet *)as_obj(known->value))->def->get(vm, o) : known->value;
+}
+
+Value attr_known_property(VM *vm, Value o, const Str *name)
+{
+    const AttrAnswer *known = attr_cached(vm, SITE_GET, attr_shape(vm, o), name);
+    bool fresh = known && known->slot == NO_SLOT && known->version == type_of(vm, o)->version;
+    return fresh && is_property(known) ? known->value : VALUE_UNSET;
 }
 
 static void remember_slot(VM *vm, Obj *o, const Str *name, uint32_t slot)
@@ -53,7 +63,8 @@ void attr_remember(VM *vm, Value o, const Str *name, const AttrResult *r)
 {
     bool in_slot = (r->kind == ATTR_SLOT || r->kind == ATTR_ITEM) && r->cache == CACHE_SHAPE;
     bool plain = r->kind == ATTR_VALUE && r->cache == CACHE_VERSION;
-    bool computed = r->kind == ATTR_GETSET && r->cache == CACHE_SHAPE && !is_kind(o, KIND_SUPER); // whose object decides, too
+    bool getter = r->kind == ATTR_GETSET || (r->kind == ATTR_PROPERTY && is_kind(r->value, KIND_FUNCTION));
+    bool computed = getter && r->cache == CACHE_SHAPE && !is_kind(o, KIND_SUPER); // whose object decides, too
     if (in_slot) remember_slot(vm, as_obj(o), name, r->slot);
     else if (plain || computed) remember_class_value(vm, o, name, r->value);
 }

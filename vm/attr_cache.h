@@ -14,8 +14,8 @@ typedef struct AttrAnswer {
     uint32_t shape;
     uint16_t slot;   // GET, SET: the own attribute's, as InsnExtra.cache has it; GET: in the overflow, too
     uint16_t step;   // SET: to the shape with this name added
-    Value value;     // CALL: the method, alive because the class is. GET in NO_SLOT: what the class has, a plain
-    uint32_t version; // variable or a GetSet that computes it, as long as this is its version
+    Value value;     // CALL: the method, alive because the class is. GET in NO_SLOT: what the class has, a plain variable,
+    uint32_t version; // the GetSet that computes it or the function of a property, as long as this is its version
 } AttrAnswer;
 
 enum { ATTR_ANSWERS = 256 }; // of each site
@@ -29,6 +29,8 @@ void attr_cache_clear(VM *vm);
 
 /* o's attribute, as far as SITE_GET knows it; UNSET: not known. */
 Value attr_answer(VM *vm, Value o, const Str *name);
+/* The function that answers for o's attribute, being a property that SITE_GET knows; UNSET: not known. */
+Value attr_known_property(VM *vm, Value o, const Str *name);
 /* attr_find's answer about o, which may hold for others of its shape. */
 void attr_remember(VM *vm, Value o, const Str *name, const AttrResult *r);
 

@@ -92,6 +92,7 @@ void gc_store_ptr(VM *vm, void *owner, void **slot, void *p);
 static inline Value *roots_push(VM *vm, Value v);
 /* n slots in a row, UNSET; popped by roots_pop of the first. */
 static inline Value *roots_reserve(VM *vm, size_t n);
+static inline Value *roots_take(VM *vm, size_t n);
 static inline void roots_pop(VM *vm, Value *r);
 
 /* Values kept by C structures from one tick to the next (the scheduler's, the host's). Counted: pin twice, unpin twice. */

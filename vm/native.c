@@ -106,7 +106,7 @@ static Value call_bound(VM *vm, Native *f, const Value *args, int n, Value kwnam
 /* Just its positional parameters: nothing to bind. */
 static Value call_plain(VM *vm, const Native *f, const Value *args, int n)
 {
-    Value *v = roots_reserve(vm, (size_t)n);
+    Value *v = roots_take(vm, (size_t)n);
     if (!v) return VALUE_ERROR;
     for (int i = 0; i < n; i++) v[i] = args[i];
     Value result = f->fn(vm, (Args){v, n});

@@ -25,7 +25,7 @@ static void cache_slot(VM *vm, AttrSite site, InsnExtra *cache, const Obj *o, St
 }
 
 /* An own attribute that another instruction, or this one at another time, has found; NULL: not known, or not inside o. */
-static Value *known_slot(VM *vm, AttrSite site, Value v, const Str *name, InsnExtra *cache)
+static inline Value *known_slot(VM *vm, AttrSite site, Value v, const Str *name, InsnExtra *cache)
 {
     if (!is_ptr(v)) return NULL;
     Instance *o = (Instance *)as_obj(v);
@@ -55,6 +55,11 @@ static Value finish_get(VM *vm, Value o, Str *name, AttrResult *r, uint16_t dst)
         if (!is_unset(v)) return v;
         return attr_get(vm, o, name);
     }
+    case ATTR_DESCRIPTOR: {
+        if (!is_kind(r->hook, KIND_FUNCTION)) return attr_get(vm, o, name);
+        Value args[] = {r->value, r->self, obj_value(r->type)};
+        return frame_invoke(vm, r->hook, args, 3, VALUE_UNSET, dst, RET_VALUE);
+    }
     case ATTR_GETATTR: {
         if (!is_kind(r->hook, KIND_FUNCTION)) return attr_get(vm, o, name); // what else a hook may be, binds in its own way
         Value args[] = {r->self, obj_value(name)};
@@ -69,9 +74,11 @@ Value op_getattr(VM *vm, Value o, Value name_value, InsnExtra *cache, uint16_t d
     Str *name = as_str(name_value);
     const Value *known = known_slot(vm, SITE_GET, o, name, cache);
     if (known && !is_unset(*known)) return *known;
-    Value answer = attr_answer(vm, o, name);
-    if (is_unset(answer)) answer = module_variable(vm, o, name);
+    Value answer = module_variable(vm, o, name);
+    if (is_unset(answer)) answer = attr_answer(vm, o, name);
     if (!is_unset(answer)) return answer;
+    Value getter = attr_known_property(vm, o, name);
+    if (!is_unset(getter)) return frame_invoke(vm, getter, &o, 1, VALUE_UNSET, dst, RET_VALUE);
     AttrResult r;
     attr_find(vm, o, name, &r);
     attr_remember(vm, o, name, &r);
@@ -87,20 +94,13 @@ static void inline_method(VM *vm, InsnExtra *cache, uint32_t shape, Value method
     cache->cache.key = shape;
 }
 
-Value op_load_method(VM *vm, Value o, Value name_value, InsnExtra *cache, Value *self)
+static __attribute__((noinline)) Value find_method(VM *vm, Value o, Str *name, InsnExtra *cache, Value *self)
 {
-    Str *name = as_str(name_value);
-    const AttrAnswer *known = attr_cached(vm, SITE_CALL, is_ptr(o) ? as_obj(o)->shape : attr_shape(vm, o), name);
-    if (known) {
-        if (is_ptr(o)) inline_method(vm, cache, known->shape, known->value);
-        *self = o;
-        return known->value;
-    }
-    *self = VALUE_UNSET;
-    Value variable = module_variable(vm, o, name);
-    if (!is_unset(variable)) return variable;
+    Value answer = attr_answer(vm, o, name);
+    if (!is_unset(answer)) return answer;
     AttrResult r;
     attr_find(vm, o, name, &r);
+    attr_remember(vm, o, name, &r);
     if (r.kind == ATTR_BIND && (is_kind(r.value, KIND_FUNCTION) || is_kind(r.value, KIND_NATIVE))) {
         *self = r.self;
         if (r.cache == CACHE_SHAPE && r.self == o) {
@@ -115,6 +115,20 @@ Value op_load_method(VM *vm, Value o, Value name_value, InsnExtra *cache, Value 
     if (r.kind == ATTR_SLOT && !is_unset(instance_slot((Instance *)as_obj(o), r.slot)))
         return instance_slot((Instance *)as_obj(o), r.slot);
     return r.kind == ATTR_FAILED ? VALUE_ERROR : attr_get(vm, o, name);
+}
+
+Value op_load_method(VM *vm, Value o, Value name_value, InsnExtra *cache, Value *self)
+{
+    Str *name = as_str(name_value);
+    const AttrAnswer *known = attr_cached(vm, SITE_CALL, is_ptr(o) ? as_obj(o)->shape : attr_shape(vm, o), name);
+    if (known) {
+        if (is_ptr(o)) inline_method(vm, cache, known->shape, known->value);
+        *self = o;
+        return known->value;
+    }
+    *self = VALUE_UNSET;
+    Value variable = module_variable(vm, o, name);
+    return is_unset(variable) ? find_method(vm, o, name, cache, self) : variable;
 }
 
 Value op_setattr(VM *vm, Value o, Value name_value, Value v, InsnExtra *cache)

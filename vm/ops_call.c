@@ -45,7 +45,7 @@ static Value call_simple(VM *vm, Native *f, Value *args, int n, Value kwnames, b
     if (!is_unset(kwnames) || !(copied || as_they_lie)) return native_call(vm, f, args, n, kwnames);
     if (!trusted && f->h.shape == T_METHOD_DESCRIPTOR && !native_check_receiver(vm, f, args, n)) return VALUE_ERROR;
     if (as_they_lie || n == sig->nparams) return f->fn(vm, (Args){args, n});
-    Value *slots = roots_reserve(vm, sig->nparams);
+    Value *slots = roots_take(vm, sig->nparams);
     if (!slots) return VALUE_ERROR;
     int at = 0;
     if (with_self) slots[at++] = f->self;

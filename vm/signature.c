@@ -440,7 +440,7 @@ static bool bind_stars(VM *vm, const Signature *sig, const Value *args, int n, V
     return d != NULL;
 }
 
-static void bind_positional(const Signature *sig, const Value *args, int n, Value *out)
+static inline void bind_positional(const Signature *sig, const Value *args, int n, Value *out)
 {
     for (int i = 0; i < n; i++) out[i] = args[i];
     for (int i = n; i < sig->nparams; i++) out[i] = sig->params[i].dflt;
@@ -449,9 +449,11 @@ static void bind_positional(const Signature *sig, const Value *args, int n, Valu
 bool native_bind(VM *vm, const Signature *sig, const char *owner, const Value *args, int n, Value kwnames,
                  Value *out)
 {
-    bool enough = is_unset(kwnames) && n >= sig->nrequired;
-    if (sig->simple && enough && n <= sig->npos) return bind_positional(sig, args, n, out), true;
-    if (sig->plain && enough && (n <= sig->npos || sig->varargs)) {
+    if (sig->simple && is_unset(kwnames) && n <= sig->npos && n >= sig->nrequired) {
+        bind_positional(sig, args, n, out);
+        return true;
+    }
+    if (sig->plain && is_unset(kwnames) && n >= sig->nrequired && (n <= sig->npos || sig->varargs)) {
         bind_positional(sig, args, n < sig->npos ? n : sig->npos, out);
         return bind_stars(vm, sig, args, n, out);
     }

@@ -207,6 +207,15 @@ static inline Value *roots_reserve(VM *vm, size_t n)
     return r;
 }
 
+/* The same for who fills them before anything else happens. */
+static inline Value *roots_take(VM *vm, size_t n)
+{
+    Value *r = vm->roots_top;
+    if (__builtin_expect((size_t)(vm->roots_end - r) < n, 0)) return vm_no_memory(vm), NULL;
+    vm->roots_top += n;
+    return r;
+}
+
 static inline Value *roots_push(VM *vm, Value v)
 {
     if (__builtin_expect(vm->roots_top == vm->roots_end, 0)) return vm_no_memory(vm), NULL;
