@@ -178,11 +178,9 @@ static Value nat_own(VM *vm, Args args)
 {
     int fd;
     if (!read_int(vm, args.v[0], &fd)) return VALUE_ERROR;
-    uint32_t shape = stdlib(vm)->descriptor_type->root_shape->id;
-    NativeData *o = heap_alloc(vm, KIND_NATIVE_DATA, shape, sizeof *o);
+    NativeData *o = native_data_new(vm, stdlib(vm)->descriptor_type, 0);
     if (!o) return VALUE_ERROR;
     o->data = (void *)(intptr_t)(fd + 1);
-    o->values[0] = o->values[1] = VALUE_UNSET;
     return obj_value(o);
 }
 

@@ -37,15 +37,13 @@ static Value construct(VM *vm, Args args)
     if (!watched && !is_none(args.v[3]))
         return vm_raise(vm, ERR_TYPE, "a Watch was expected, got %T", args.v[3]);
     if (!obj_index_i64(vm, args.v[4], &max_body)) return VALUE_ERROR;
-    NativeData *o = heap_alloc(vm, KIND_NATIVE_DATA, ((Type *)as_obj(args.v[0]))->root_shape->id, sizeof *o);
-    HttpConnection *c = o ? heap_malloc(vm, sizeof *c) : NULL;
-    if (!c) return VALUE_ERROR;
+    NativeData *o = native_data_new(vm, as_type(args.v[0]), sizeof(HttpConnection));
+    if (!o) return VALUE_ERROR;
+    HttpConnection *c = o->data;
     *c = (HttpConnection){
         .owner = &o->h, .reader = args.v[1], .type = args.v[2], .max_body = max_body, .is_client = !watched};
     c->watch = c->message = VALUE_UNSET;
     if (watched) http_watch_join(c, args.v[3]);
-    o->data = c;
-    o->values[0] = o->values[1] = VALUE_UNSET;
     return obj_value(o);
 }
 

@@ -211,13 +211,11 @@ static void close_theirs(const Plumbing *p)
 
 static Value start(VM *vm, const IoCommand *command, const Plumbing *p)
 {
-    NativeData *o = heap_alloc(vm, KIND_NATIVE_DATA, stdlib(vm)->child_type->root_shape->id, sizeof *o);
-    Child *c = o ? heap_malloc(vm, sizeof *c) : NULL;
-    Value streams = c ? tuple_new(vm, p->streams, 3) : VALUE_ERROR;
-    if (is_error(streams)) return streams;
+    Value streams = tuple_new(vm, p->streams, 3);
+    NativeData *o = is_error(streams) ? NULL : native_data_new(vm, stdlib(vm)->child_type, sizeof(Child));
+    if (!o) return VALUE_ERROR;
+    Child *c = o->data;
     *c = (Child){.sink = {child_event}, .owner = &o->h, .streams = streams, .waiters = VALUE_UNSET};
-    o->data = c;
-    o->values[0] = o->values[1] = VALUE_UNSET;
     int err = io(vm)->spawn(vm->host, command, &c->sink, &c->id, &c->pid);
     if (err)
         return vm_raise_errno(vm, -err,
@@ -342,12 +340,10 @@ static Value nat_on_signal(VM *vm, Args args)
 {
     int64_t sig;
     if (!obj_index_i64(vm, args.v[0], &sig)) return VALUE_ERROR;
-    NativeData *o = heap_alloc(vm, KIND_NATIVE_DATA, stdlib(vm)->signal_type->root_shape->id, sizeof *o);
-    SignalWatch *w = o ? heap_malloc(vm, sizeof *w) : NULL;
-    if (!w) return VALUE_ERROR;
+    NativeData *o = native_data_new(vm, stdlib(vm)->signal_type, sizeof(SignalWatch));
+    if (!o) return VALUE_ERROR;
+    SignalWatch *w = o->data;
     *w = (SignalWatch){.sink = {watch_event}, .owner = &o->h, .callback = args.v[1], .args = args.v[2]};
-    o->data = w;
-    o->values[0] = o->values[1] = VALUE_UNSET;
     int err = io(vm)->signal(vm->host, (int)sig, &w->sink, &w->id);
     if (err) return vm_raise(vm, ERR_RUNTIME, "sig %ld cannot be caught", (long)sig);
     gc_pin(vm, obj_value(o));

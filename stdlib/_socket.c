@@ -356,12 +356,10 @@ static Value nat_watch(VM *vm, Args args)
 {
     int fd;
     if (!read_int(vm, args.v[0], &fd)) return VALUE_ERROR;
-    NativeData *o = heap_alloc(vm, KIND_NATIVE_DATA, stdlib(vm)->watch_type->root_shape->id, sizeof *o);
-    Watch *w = o ? heap_malloc(vm, sizeof *w) : NULL;
-    if (!w) return VALUE_ERROR;
+    NativeData *o = native_data_new(vm, stdlib(vm)->watch_type, sizeof(Watch));
+    if (!o) return VALUE_ERROR;
+    Watch *w = o->data;
     *w = (Watch){.sink = {found_ready}, .owner = &o->h, .calls = {no_call, no_call}};
-    o->data = w;
-    o->values[0] = o->values[1] = VALUE_UNSET;
     int err = io(vm)->watch(vm->host, fd, &w->sink, &w->id);
     return err ? vm_raise_errno(vm, -err, NULL) : obj_value(o);
 }

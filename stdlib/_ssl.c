@@ -147,13 +147,9 @@ static const TypeDef context_def = {
 static Value nat_context(VM *vm, Args args)
 {
     OpenSSL *o = openssl(vm);
-    NativeData *obj =
-        o ? heap_alloc(vm, KIND_NATIVE_DATA, stdlib(vm)->tls_context_type->root_shape->id, sizeof *obj)
-          : NULL;
-    Context *c = obj ? heap_malloc(vm, sizeof *c) : NULL;
-    if (!c) return VALUE_ERROR;
-    obj->values[0] = obj->values[1] = VALUE_UNSET;
-    obj->data = c;
+    NativeData *obj = o ? native_data_new(vm, stdlib(vm)->tls_context_type, sizeof(Context)) : NULL;
+    if (!obj) return VALUE_ERROR;
+    Context *c = obj->data;
     SSL_CTX *context =
         o->SSL_CTX_new(args.v[0] == VALUE_TRUE ? o->TLS_server_method() : o->TLS_client_method());
     *c = (Context){o, context};

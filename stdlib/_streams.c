@@ -251,12 +251,10 @@ static Value nat_listen(VM *vm, Args args)
         !limit_from(vm, args.v[3], &limit) || !obj_index_i64(vm, args.v[4], &backlog) ||
         !obj_index_i64(vm, args.v[5], &flags))
         return VALUE_ERROR;
-    NativeData *o = heap_alloc(vm, KIND_NATIVE_DATA, stdlib(vm)->listener_type->root_shape->id, sizeof *o);
-    Listener *l = o ? heap_malloc(vm, sizeof *l) : NULL;
-    if (!l) return VALUE_ERROR;
+    NativeData *o = native_data_new(vm, stdlib(vm)->listener_type, sizeof(Listener));
+    if (!o) return VALUE_ERROR;
+    Listener *l = o->data;
     *l = (Listener){.sink = {listener_event}, .owner = &o->h, .limit = limit, .callback = args.v[2]};
-    o->data = l;
-    o->values[0] = o->values[1] = VALUE_UNSET;
     int err = io(vm)->listen(vm->host, &at, (int)backlog, (unsigned)flags, &l->sink, &l->id);
     if (err) return vm_raise_errno(vm, -err, NULL);
     gc_pin(vm, obj_value(o));
@@ -414,12 +412,10 @@ static Value nat_resolve(VM *vm, Args args)
     if (!text_or_none(vm, args.v[0], &name) || !text_or_none(vm, args.v[1], &service) ||
         !hints_from(vm, args.v + 2, &hints))
         return VALUE_ERROR;
-    NativeData *o = heap_alloc(vm, KIND_NATIVE_DATA, stdlib(vm)->request_type->root_shape->id, sizeof *o);
-    Request *r = o ? heap_malloc(vm, sizeof *r) : NULL;
-    if (!r) return VALUE_ERROR;
+    NativeData *o = native_data_new(vm, stdlib(vm)->request_type, sizeof(Request));
+    if (!o) return VALUE_ERROR;
+    Request *r = o->data;
     *r = (Request){.sink = {request_event}, .owner = &o->h, .answer = VALUE_NONE, .waiter = {VALUE_UNSET, 0}};
-    o->data = r;
-    o->values[0] = o->values[1] = VALUE_UNSET;
     Value parked = task_park(vm, WAIT_NAME, obj_value(o), 0);
     if (parked != VALUE_PARK) return parked;
     r->waiter = waiter_of(vm->task);

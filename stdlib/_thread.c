@@ -21,13 +21,8 @@ static Lock *lock_of(Value v) { return ((NativeData *)as_obj(v))->data; }
 static Value nat_allocate_lock(VM *vm, Args args)
 {
     (void)args;
-    NativeData *o = heap_alloc(vm, KIND_NATIVE_DATA, stdlib(vm)->lock_type->root_shape->id, sizeof *o);
-    Lock *l = o ? heap_malloc(vm, sizeof *l) : NULL;
-    if (!l) return VALUE_ERROR;
-    *l = (Lock){0};
-    o->data = l;
-    o->values[0] = o->values[1] = VALUE_UNSET;
-    return obj_value(o);
+    NativeData *o = native_data_new(vm, stdlib(vm)->lock_type, sizeof(Lock));
+    return o ? obj_value(o) : VALUE_ERROR;
 }
 
 /* Who waits for it keeps it alive. */

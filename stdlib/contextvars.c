@@ -13,7 +13,7 @@ static bool is_a(VM *vm, Value v, Type *t) { return is_ptr(v) && type_of(vm, v) 
 
 static Value make(VM *vm, Type *t, Value a, Value b)
 {
-    NativeData *o = heap_alloc(vm, KIND_NATIVE_DATA, t->root_shape->id, sizeof *o);
+    NativeData *o = native_data_new(vm, t, 0);
     if (!o) return VALUE_ERROR;
     o->values[0] = a;
     o->values[1] = b;

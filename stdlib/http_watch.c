@@ -88,12 +88,10 @@ static bool seconds_from(VM *vm, Value v, int64_t *ns)
 /* Watch(idle, header, body, write) */
 static Value construct(VM *vm, Args args)
 {
-    NativeData *o = heap_alloc(vm, KIND_NATIVE_DATA, ((Type *)as_obj(args.v[0]))->root_shape->id, sizeof *o);
-    HttpWatch *w = o ? heap_malloc(vm, sizeof *w) : NULL;
-    if (!w) return VALUE_ERROR;
+    NativeData *o = native_data_new(vm, as_type(args.v[0]), sizeof(HttpWatch));
+    if (!o) return VALUE_ERROR;
+    HttpWatch *w = o->data;
     *w = (HttpWatch){.owner = &o->h, .uses = 1, .date_of = -1};
-    o->data = w;
-    o->values[0] = o->values[1] = VALUE_UNSET;
     for (int i = 0; i < 4; i++)
         if (!seconds_from(vm, args.v[1 + i], &w->patience[PHASE_IDLE + i])) return VALUE_ERROR;
     w->patience[PHASE_LINGER] = 2000000000;

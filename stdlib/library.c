@@ -28,6 +28,18 @@ static const AbsentNames absent_names[] = {
 
 const struct Library stdlib_library = {builtin_modules, embedded_modules, absent_names};
 
+NativeData *native_data_new(VM *vm, const Type *type, size_t size)
+{
+    NativeData *o = heap_alloc(vm, KIND_NATIVE_DATA, type->root_shape->id, sizeof *o);
+    if (!o) return NULL;
+    o->values[0] = o->values[1] = VALUE_UNSET;
+    if (size == 0) return o;
+    o->data = heap_malloc(vm, size);
+    if (!o->data) return NULL;
+    memset(o->data, 0, size);
+    return o;
+}
+
 Value text_from_system(VM *vm, const char *bytes)
 {
     Value errors = str_from_c(vm, "surrogateescape");

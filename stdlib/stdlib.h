@@ -57,6 +57,10 @@ void crypto_drop(struct Crypto *crypto); // _hashlib.c: one user less; NULL is a
 /* What was registered with atexit; nothing when the program has been stopped (a limit, a deadlock). */
 void stdlib_run_exit_calls(VM *vm);
 
+/* An object of a class of the library's, with `size` zeroed bytes of its own at `data` (0: data is the caller's to set) and
+ * UNSET values. The class's `free` gives the bytes back. NULL: MemoryError pending. */
+NativeData *native_data_new(VM *vm, const Type *type, size_t size);
+
 /* An argument, a variable's value or a file name as a str: bytes that are no UTF-8 become lone surrogates. */
 Value text_from_system(VM *vm, const char *bytes);
 

@@ -16,28 +16,20 @@ static void on_event(VM *vm, IoSink *sink, const IoEvent *e);
 
 /* ---- making and dropping ------------------------------------------------------------------------- */
 
-static NativeData *make_object(VM *vm, Type *t)
-{
-    NativeData *o = heap_alloc(vm, KIND_NATIVE_DATA, t->root_shape->id, sizeof *o);
-    if (o) o->values[0] = o->values[1] = VALUE_UNSET;
-    return o;
-}
-
 Value stream_new(VM *vm, size_t limit)
 {
-    NativeData *o = make_object(vm, stdlib(vm)->reader_type);
-    Stream *s = o ? heap_malloc(vm, sizeof *s) : NULL;
-    if (!s) return VALUE_ERROR;
+    NativeData *o = native_data_new(vm, stdlib(vm)->reader_type, sizeof(Stream));
+    if (!o) return VALUE_ERROR;
+    Stream *s = o->data;
     *s = (Stream){.sink = {on_event}, .owner = &o->h, .limit = limit, .high = STREAM_HIGH_WATER};
     s->low = s->high / 4;
     s->reading.task = s->want.separator = s->error = s->waiters = s->transport = s->protocol = VALUE_UNSET;
-    o->data = s;
     return obj_value(o);
 }
 
 Value stream_writer(VM *vm, Value reader)
 {
-    NativeData *o = make_object(vm, stdlib(vm)->writer_type);
+    NativeData *o = native_data_new(vm, stdlib(vm)->writer_type, 0);
     if (!o) return VALUE_ERROR;
     o->data = stream_of(reader);
     o->values[0] = reader;

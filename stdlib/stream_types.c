@@ -228,12 +228,10 @@ static Value get_transport(VM *vm, Value self)
 {
     Stream *s = stream_of(self);
     if (!is_unset(s->transport)) return s->transport;
-    uint32_t shape = stdlib(vm)->transport_type->root_shape->id;
-    NativeData *o = heap_alloc(vm, KIND_NATIVE_DATA, shape, sizeof *o);
+    NativeData *o = native_data_new(vm, stdlib(vm)->transport_type, 0);
     if (!o) return VALUE_ERROR;
     o->data = s;
     o->values[0] = obj_value(s->owner);
-    o->values[1] = VALUE_UNSET;
     gc_store(vm, s->owner, &s->transport, obj_value(o));
     return obj_value(o);
 }

@@ -255,10 +255,9 @@ static const TypeDef byte_def = {
 
 static Value make(VM *vm, Type *t, int fd)
 {
-    NativeData *o = heap_alloc(vm, KIND_NATIVE_DATA, t->root_shape->id, sizeof *o);
+    NativeData *o = native_data_new(vm, t, 0);
     if (!o) return VALUE_ERROR;
     o->data = (void *)(intptr_t)fd;
-    o->values[0] = o->values[1] = VALUE_UNSET;
     return obj_value(o);
 }
 
