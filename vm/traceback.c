@@ -114,7 +114,8 @@ static bool add_frames(Render *r, const Exception *e)
     size_t repeats = 0, n = exception_trace_length(e);
     if (n > MAX_FRAMES) n = MAX_FRAMES;
     bool library = shows_library(e, n);
-    for (size_t i = n; i-- > 0;) {
+    // Where memory ends meanwhile, e may be the MemoryError that is raised anew, and has no trace any more.
+    for (size_t i = n; i-- > 0 && i < exception_trace_length(e);) {
         TraceEntry entry = exception_trace_entry(e, i);
         if (code_is_library(entry.code) && !library) continue;
         CodeLine at = code_position(entry.code, entry.pc);
