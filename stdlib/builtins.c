@@ -75,7 +75,7 @@ static bool add_types(VM *vm, Module *m)
         T_OBJECT, T_TYPE, T_INT,    T_BOOL,     T_FLOAT,     T_STR,          T_BYTES,       T_BYTEARRAY,
         T_TUPLE,  T_LIST, T_DICT,   T_SET,      T_FROZENSET, T_RANGE,        T_SLICE,       T_ENUMERATE,
         T_ZIP,    T_MAP,  T_FILTER, T_REVERSED, T_PROPERTY,  T_STATICMETHOD, T_CLASSMETHOD, T_SUPER,
-        T_MEMORYVIEW,
+        T_MEMORYVIEW, T_COMPLEX,
     };
     for (size_t i = 0; i < sizeof visible / sizeof *visible; i++) {
         Type *t = vm->types[visible[i]];

@@ -251,3 +251,17 @@ const TypeDef type_def_FLOAT = {
     .flags = TYPE_MATCH_SELF,
     .operators = OPS_ARITHMETIC | OPS_UNARY(UN_NEG) | OPS_UNARY(UN_POS) | OPS_UNARY(UN_ABS),
 };
+
+/* ---- complex, which there are none of ---- */
+
+static Value nat_complex(VM *vm, Args args)
+{
+    (void)args;
+    return vm_raise(vm, ERR_TYPE, "complex numbers are not part of the language");
+}
+
+const TypeDef type_def_COMPLEX = {
+    .constructor = {"complex(*args, **kwargs)", nat_complex, NULL, 0},
+    .doc = "No number is complex in Co: isinstance(x, complex) is False.",
+    .flags = TYPE_FINAL,
+};

@@ -24,7 +24,7 @@ syn keyword coExceptionType RuntimeError RuntimeWarning StopAsyncIteration StopI
 syn keyword coExceptionType SystemError SystemExit TabError TimeoutError TypeError UnboundLocalError
 syn keyword coExceptionType UnicodeDecodeError UnicodeEncodeError UnicodeError UnicodeTranslateError UnicodeWarning
 syn keyword coExceptionType UserWarning ValueError Warning ZeroDivisionError
-syn keyword coBuiltin abs aiter all anext any ascii bin bool bytearray bytes callable chr classmethod compile
+syn keyword coBuiltin abs aiter all anext any ascii bin bool bytearray bytes callable chr classmethod compile complex
 syn keyword coBuiltin delattr dict dir divmod enumerate eval exec exit filter float format frozenset gather
 syn keyword coBuiltin getattr globals hasattr hash help hex id input int isinstance issubclass iter len list
 syn keyword coBuiltin locals map max memoryview min next object oct open ord pow print property quit range repr reversed
