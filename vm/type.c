@@ -122,8 +122,9 @@ void types_forget_dead(VM *vm)
 {
     for (uint32_t id = 0; id < vm->nshapes; id++) {
         const Shape *s = vm->shapes[id];
-        bool alive = s && gc_lives(vm, s);
-        if (!alive || s->type->root_shape != s) continue; // once for each type
+        if (!s || s->h.gc & GC_ZOMBIE || s->type->root_shape != s) continue; // once for each type
+        // One that dies in a young collection is kept as old, but not the room for its subclasses.
+        if (!gc_lives(vm, s->type)) s->type->subclasses = NULL;
         for (size_t i = 0; i < type_subclass_count(s->type); i++) {
             Type **sub = type_subclass_at(s->type, i);
             if (*sub && !gc_lives(vm, *sub)) *sub = NULL;
@@ -191,11 +192,13 @@ static Value module_of_name(VM *vm, const char *name)
     return s ? obj_value(s) : VALUE_ERROR;
 }
 
+/* Messages name types with their module; asyncio's without it, as classes that CPython has in Python. */
 static Type *alloc_named(VM *vm, const char *full, Value module, Kind kind)
 {
     const char *dot = strrchr(full, '.');
-    Str *name = str_intern(vm, full, strlen(full));
-    Str *last = dot ? str_intern(vm, dot + 1, strlen(dot + 1)) : name;
+    Str *last = vm_intern(vm, dot ? dot + 1 : full);
+    bool plain = strncmp(full, "asyncio.", 8) == 0;
+    Str *name = plain ? last : str_intern(vm, full, strlen(full));
     if (!name || !last) return NULL;
     Type *t = type_alloc(vm, name, module, kind);
     if (t) t->qualname = obj_value(last);
