@@ -5,6 +5,7 @@
 #include "vm/list.h"
 #include "vm/ops.h"
 #include "vm/protocol.h"
+#include "vm/report.h"
 #include "vm/str.h"
 #include "vm/task.h"
 #include "vm/type.h"
@@ -654,14 +655,16 @@ Value gen_next_untaken(VM *vm, Gen *g, ItemTaker *take, void *state)
     return v;
 }
 
+/* A `close` that cannot be read is told and done without; what it raises when called counts. */
 static bool close_other_delegate(VM *vm, Gen *g)
 {
     Value d = g->delegate;
     if (!is_ptr(d)) return true;
     if (is_gen(d)) return gen_close_c(vm, as_gen(d));
     Value method = obj_getattr_opt(vm, d, vm->common->close);
-    if (is_error(method)) return false;
-    return is_unset(method) || !is_error(vm_call(vm, method, NULL, 0));
+    if (!is_error(method)) return is_unset(method) || !is_error(vm_call(vm, method, NULL, 0));
+    report_ignored(vm, type_name(vm, d));
+    return true;
 }
 
 /* A GeneratorExit thrown into g closes what g delegates to; what that raises instead is thrown on (rules 1.4). */
