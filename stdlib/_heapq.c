@@ -10,7 +10,7 @@
 static List *heap_of(VM *vm, Value v, const char *function)
 {
     if (is_list(v)) return as_list(v);
-    vm_raise(vm, ERR_TYPE, "%s must be list, not %T", function, v);
+    vm_raise(vm, ERR_TYPE, is_none(v) ? "%s must be list, not None" : "%s must be list, not %T", function, v);
     return NULL;
 }
 

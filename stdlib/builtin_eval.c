@@ -168,8 +168,11 @@ static const char *filename_of(VM *vm, Value name, Value *held)
     }
     *held = is_bytes(name) ? str_decode_utf8(vm, (const char *)as_bytes(name)->data, as_bytes(name)->size) : name;
     if (is_error(*held)) return NULL;
-    if (is_str(*held)) return str_cstr(vm, as_str(*held));
-    return vm_raise(vm, ERR_TYPE, "expected str, bytes or os.PathLike object, not %T", name), NULL;
+    if (!is_str(*held))
+        return vm_raise(vm, ERR_TYPE, "expected str, bytes or os.PathLike object, not %T", name), NULL;
+    Str *s = as_str(*held);
+    if (memchr(s->data, 0, s->size)) return vm_raise(vm, ERR_VALUE, "embedded null character"), NULL;
+    return str_cstr(vm, s);
 }
 
 Value nat_compile(VM *vm, Args args)
@@ -178,12 +181,14 @@ Value nat_compile(VM *vm, Args args)
     CompileMode mode;
     ByteView text;
     Value held = VALUE_NONE;
-    int64_t flags;
+    int64_t flags, optimize;
     const char *filename = filename_of(vm, args.v[1], &held);
-    if (!filename || !obj_index_i64(vm, args.v[3], &flags)) return VALUE_ERROR;
+    if (!filename || !obj_index_i64(vm, args.v[3], &flags) || !obj_index_i64(vm, args.v[5], &optimize))
+        return VALUE_ERROR;
     if (flags & ONLY_AST)
         return vm_raise(vm, ERR_NOT_IMPLEMENTED, "compile() makes no syntax trees that a program could see");
     if (flags & ~(int64_t)ACCEPTED) return vm_raise(vm, ERR_VALUE, "compile(): unrecognised flags");
+    if (optimize < -1 || optimize > 2) return vm_raise(vm, ERR_VALUE, "compile(): invalid optimize value");
     if (!mode_of(vm, args.v[2], &mode) || !source_bytes(vm, args.v[0], "compile() arg 1", &text))
         return VALUE_ERROR;
     Value globals = nat_globals(vm, (Args){NULL, 0});
