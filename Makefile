@@ -154,9 +154,10 @@ $(B)/co: $(CLI) $(B)/libco.a build/gen/layout.ld
 	$(call said,link     $@)$(CC) $(CFLAGS) $(LINK) $(ORDER_$(CONFIG)) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
 # Compiling with other flags than last time compiles everything again.
+FLAGS_USED = $(CC) $(CFLAGS); $(COLD_$(CONFIG)) $(COLD); $(DENSE_$(CONFIG)) $(PADDED)
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(CFLAGS); $(COLD); $(PADDED)' | cmp -s - $@ || echo '$(CC) $(CFLAGS); $(COLD); $(PADDED)' > $@
+	@echo '$(FLAGS_USED)' | cmp -s - $@ || echo '$(FLAGS_USED)' > $@
 
 #-- the standard library's .co files ----------------------------------------------------------------
 # The compiler alone turns them into constant arrays, which co is linked with.
