@@ -197,8 +197,8 @@ static Type *alloc_named(VM *vm, const char *full, Value module, Kind kind)
 {
     const char *dot = strrchr(full, '.');
     Str *last = vm_intern(vm, dot ? dot + 1 : full);
-    bool plain = strncmp(full, "asyncio.", 8) == 0;
-    Str *name = plain ? last : str_intern(vm, full, strlen(full));
+    bool whole = dot && strncmp(full, "asyncio.", 8) != 0;
+    Str *name = whole ? vm_intern(vm, full) : last;
     if (!name || !last) return NULL;
     Type *t = type_alloc(vm, name, module, kind);
     if (t) t->qualname = obj_value(last);
