@@ -312,8 +312,10 @@ static Value slot_contains(VM *vm, Value self, Value item)
 {
     uint8_t byte;
     ByteView part = {&byte, 1};
-    if (is_index(vm, item) ? !bytes_item(vm, item, "byte", &byte) : !bytes_require(vm, item, &part))
-        return VALUE_ERROR;
+    Value number = is_index(vm, item) ? obj_index(vm, item) : VALUE_UNSET;
+    if (is_error(number)) vm_take_pending(vm); // whatever its __index__ raised: it is no number then
+    bool is_number = !is_error(number) && !is_unset(number);
+    if (is_number ? !bytes_item(vm, number, "byte", &byte) : !bytes_require(vm, item, &part)) return VALUE_ERROR;
     ByteView all = byte_view(self);
     return bool_value(search_first(all.data, all.size, part.data, part.size) != SEARCH_NONE);
 }

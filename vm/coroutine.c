@@ -206,6 +206,7 @@ Value gen_throw(VM *vm, Gen *g, Value exc, uint16_t ret, RetKind kind)
     if (is_unset(v)) vm->exc = exc;
     else if (!is_error(v)) leaf->frame.regs[resume_register(&leaf->frame)] = v;
     leaf->delegate = VALUE_UNSET;
+    if (!is_unset(vm->exc)) vm->throwing = true, g->h.aux |= GEN_THROWN;
     return VALUE_SWITCH;
 }
 
@@ -372,6 +373,7 @@ Value gen_unwound(VM *vm, Gen *g)
     RetKind kind = g->frame.ret_kind;
     uint16_t ret = g->frame.ret;
     Gen *above = delegator(g);
+    vm->throwing = above && g->root->h.aux & GEN_THROWN; // it goes on as if thrown into the delegator
     if (above) unlink_from(vm, above, g);
     finish(g);
     convert_stop(vm, g);

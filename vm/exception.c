@@ -97,10 +97,9 @@ static void set_context(VM *vm, Exception *e)
     gc_store(vm, e, &e->context, handled);
 }
 
-/* An exception enters a frame that is handling another one: that is its context, unless it has one. */
 void exception_enter_handler(VM *vm, Value exc)
 {
-    if (is_exception(exc) && is_unset(as_exception(exc)->context)) set_context(vm, as_exception(exc));
+    if (is_exception(exc)) set_context(vm, as_exception(exc));
 }
 
 Value vm_raise_exc(VM *vm, Value exc)

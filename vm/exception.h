@@ -29,8 +29,7 @@ Value exception_render_parts(VM *vm, Value exc, unsigned parts);
 Value traceback_frame_texts(VM *vm, Value traceback);
 /* StopIteration's value, SystemExit's code. */
 Value exception_value(Value exc);
-/* exc comes into a frame that is handling another exception (vm->handled): its context, if it has none yet.
- * */
+/* exc is thrown into a frame that is handling another exception (vm->handled), which becomes its context. */
 void exception_enter_handler(VM *vm, Value exc);
 Value exception_new(VM *vm, ErrorKind kind, Value args_tuple);
 bool exception_is(VM *vm, Value exc, ErrorKind kind);

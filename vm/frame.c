@@ -251,8 +251,9 @@ bool frame_take_up(VM *vm, Frame *f)
 
 void frame_lay_down(VM *vm, const Frame *f) { vm->handled = f->regs[find_resumption(f)->b]; }
 
-/* A suspended frame is left by an exception before its EXC_RESUME could run: do what that does. */
-static void resume_handled(VM *vm, Frame *f)
+/* A suspended frame is left by an exception before its EXC_RESUME could run: do what that does. What has been thrown into
+ * it, or passes through it to be, gets what it handles as its context; what was raised below has one already. */
+static void resume_handled(VM *vm, Frame *f, bool thrown)
 {
     const Insn *next = find_resumption(f);
     if (!next) return;
@@ -261,7 +262,7 @@ static void resume_handled(VM *vm, Frame *f)
         if (f->regs[rebase->a] == VALUE_STOP) f->regs[rebase->a] = vm->handled;
     if (f->regs[next->a] == VALUE_STOP) return; // it handled nothing of its own
     vm->handled = f->regs[next->a];
-    exception_enter_handler(vm, vm->exc);
+    if (thrown) exception_enter_handler(vm, vm->exc);
 }
 
 /* Is what is handled now f's own? Then f stands in a handler that did not find it there. */
@@ -307,8 +308,10 @@ Value frame_unwind(VM *vm)
 {
     for (;;) {
         Frame *f = vm->frame;
+        bool thrown = vm->throwing;
+        vm->throwing = false;
         Code *c = frame_code(f);
-        resume_handled(vm, f);
+        resume_handled(vm, f, thrown);
         uint32_t at = f->pc == c->insns ? 0 : (uint32_t)(f->pc - c->insns) - 1;
         if (!is_raised_again(vm, c->insns[at].op)) exception_add_trace(vm, vm->exc, obj_value(c), c->insns + at);
         bool passes = (f->pc == c->insns && f->heap) || vm->unwinding;

@@ -91,6 +91,7 @@ struct VM {
     bool at_safepoint;           // the collector is called with vm->frame standing before its next instruction
     Frame *safepoint_frame;      // the frame at whose safepoint finalisers are running
     bool gc_disabled;            // what gc.isenabled() denies; the collector is always on
+    bool throwing;               // vm->exc has just been thrown into the suspended frame that runs now
     bool awaited_handling;       // a frame has suspended itself in a handler at least once
     bool unwinding;              // the VM ends: no handler of a script runs any more
     bool yielded;                // the run that just ended did so by a yield, not a return
