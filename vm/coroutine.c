@@ -674,7 +674,10 @@ static Value close_before_throw(VM *vm, Gen *g, Value exc)
 {
     if (!gen_delegates(g) || gen_state(g) != GEN_SUSPENDED || !exception_is(vm, exc, ERR_GENERATOR_EXIT)) return exc;
     if (chain_member_running(g)) return exc;
+    Value *root = roots_push(vm, exc);
+    if (!root) return vm_take_pending(vm);
     bool quiet = close_other_delegate(vm, g);
+    roots_pop(vm, root);
     g->delegate = VALUE_UNSET;
     return quiet ? exc : vm_take_pending(vm);
 }
