@@ -570,7 +570,8 @@ bool type_set_attr(VM *vm, Type *t, Str *name, Value v)
     }
     if (name == vm->common->abstractmethods) note_abstract(t, v);
     type_modified(vm, t, name);
-    if (flush) code_flush_caches(vm);
+    bool uncovers = is_unset(v) && is_cached(t) && holds_cached(vm, t, name); // in a base, what is deleted had covered it
+    if (flush || uncovers) code_flush_caches(vm);
     return true;
 }
 
