@@ -7,6 +7,7 @@
 #include "vm/dict.h"
 #include "vm/list.h"
 #include "vm/native.h"
+#include "vm/exception.h"
 #include "vm/str.h"
 #include "vm/type_internal.h"
 
@@ -561,7 +562,8 @@ bool type_set_attr(VM *vm, Type *t, Str *name, Value v)
     bool flush = breaks_caches(vm, t, name, v);
     if (is_unset(v)) {
         if (is_unset(dict_get_str(vm, t->dict, name))) {
-            attr_missing(vm, obj_value(t), name);
+            Value text = str_format(vm, "type object '%Y' has no attribute '%N'", t, name); // a base may have it
+            exception_raise_attribute(vm, text, obj_value(t), name);
             return false;
         }
         dict_delete_str(vm, t->dict, name);

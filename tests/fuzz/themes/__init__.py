@@ -2,7 +2,7 @@
 import contextlib
 import importlib
 
-NAMES = ("asynchronous calls classes containers contexts evaluated exceptions formats generators hostile matching methods numbers "
+NAMES = ("asynchronous calls changes classes containers contexts evaluated exceptions formats generators hostile matching methods numbers "
          "records regex scopes sequences tasks texts unpacking views").split()
 
 
