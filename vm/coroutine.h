@@ -51,7 +51,8 @@ static inline void gen_rest(Gen *root)
 {
     root->frame.caller = NULL;
     bool alone = root->leaf == root && !gen_delegates(root) && !(root->h.aux & GEN_SHARED);
-    root->h.aux &= (uint16_t)~(alone ? GEN_THROWN | GEN_BUSY : GEN_THROWN);
+    if (alone) root->h.aux &= (uint16_t)~(GEN_THROWN | GEN_BUSY);
+    else root->h.aux &= (uint16_t)~GEN_THROWN;
 }
 
 /* The loop's handlers. Answers as frame_return; gen_delegate and gen_await_call may also answer the awaited value. */

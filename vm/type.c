@@ -5,9 +5,9 @@
  */
 #include "vm/type.h"
 #include "vm/dict.h"
+#include "vm/exception.h"
 #include "vm/list.h"
 #include "vm/native.h"
-#include "vm/exception.h"
 #include "vm/str.h"
 #include "vm/type_internal.h"
 
