@@ -34,16 +34,21 @@ typedef struct MergedDef {
     struct MergedDef *next;
 } MergedDef;
 
+/* Slots by number: each is a pointer to a function of a type of its own. */
 typedef void (*AnySlot)(void);
 enum { SLOT_COUNT = sizeof(TypeSlots) / sizeof(AnySlot) };
+typedef union SlotTable {
+    TypeSlots slots;
+    AnySlot at[SLOT_COUNT];
+} SlotTable;
 
 static Value unhashable(VM *vm, Value self) { return vm_raise(vm, ERR_TYPE, "unhashable type: '%T'", self); }
 
 static bool lacks_slots(const TypeSlots *own, const TypeSlots *base)
 {
-    const AnySlot *o = (const AnySlot *)own, *b = (const AnySlot *)base;
+    SlotTable o = {*own}, b = {*base};
     for (int i = 0; i < SLOT_COUNT; i++)
-        if (!o[i] && b[i]) return true;
+        if (!o.at[i] && b.at[i]) return true;
     return false;
 }
 
@@ -64,11 +69,11 @@ static const TypeDef *merge_slots(VM *vm, const TypeDef *def, const TypeDef *bas
     if (!hashless && !lacks_slots(&def->slots, &base->slots)) return def;
     MergedDef *m = new_merged(vm, def);
     if (!m) return NULL;
-    if (hashless) m->def.slots.hash = unhashable;
-    AnySlot *o = (AnySlot *)&m->def.slots;
-    const AnySlot *b = (const AnySlot *)&base->slots;
+    SlotTable o = {def->slots}, b = {base->slots};
+    if (hashless) o.slots.hash = unhashable;
     for (int i = 0; i < SLOT_COUNT; i++)
-        if (!o[i]) o[i] = b[i];
+        if (!o.at[i]) o.at[i] = b.at[i];
+    m->def.slots = o.slots;
     return &m->def;
 }
 
@@ -76,18 +81,17 @@ static const TypeDef *merge_slots(VM *vm, const TypeDef *def, const TypeDef *bas
  * that has one of its own. */
 static const TypeDef *merge_along_mro(VM *vm, const Tuple *mro, const TypeDef *base)
 {
-    TypeSlots slots = base->slots;
-    AnySlot *o = (AnySlot *)&slots;
+    SlotTable o = {base->slots};
     for (size_t i = mro->size; i-- > 0;) {
         const Type *c = as_type(mro->items[i]);
         if (!c->table || !c->base) continue;
-        const AnySlot *has = (const AnySlot *)&c->def->slots, *inherits = (const AnySlot *)&c->base->def->slots;
+        SlotTable has = {c->def->slots}, inherits = {c->base->def->slots};
         for (int k = 0; k < SLOT_COUNT; k++)
-            if (has[k] != inherits[k]) o[k] = has[k];
+            if (has.at[k] != inherits.at[k]) o.at[k] = has.at[k];
     }
-    if (memcmp(&slots, &base->slots, sizeof slots) == 0) return base;
+    if (memcmp(&o.slots, &base->slots, sizeof o.slots) == 0) return base;
     MergedDef *m = new_merged(vm, base);
-    if (m) m->def.slots = slots;
+    if (m) m->def.slots = o.slots;
     return m ? &m->def : NULL;
 }
 
