@@ -71,11 +71,11 @@ static Value invoke_function(VM *vm, Function *f, const Value *args, int n, Valu
 static Value invoke_with_self(VM *vm, Value fn, Value self, const Value *args, int n, Value kwnames, uint16_t ret,
                               RetKind kind)
 {
-    int total = n + (is_unset(kwnames) ? 0 : (int)((Tuple *)as_obj(kwnames))->size);
-    Value *slots = roots_reserve(vm, (size_t)total + 1);
+    size_t total = (size_t)n + (is_unset(kwnames) ? 0 : ((Tuple *)as_obj(kwnames))->size);
+    Value *slots = roots_reserve(vm, total + 1);
     if (!slots) return VALUE_ERROR;
     slots[0] = self;
-    if (total) memcpy(slots + 1, args, (size_t)total * sizeof *args);
+    for (size_t i = 0; i < total; i++) slots[1 + i] = args[i];
     Value v = frame_invoke(vm, fn, slots, n + 1, kwnames, ret, kind);
     roots_pop(vm, slots);
     return v;
