@@ -486,7 +486,9 @@ Value gen_delegate(VM *vm, Gen *g, Value d, Value sent, uint16_t dst)
     }
     if (scheduler_awaits(d)) {
         Value out = VALUE_NONE;
+        bool handles = frame_take_up(vm, &g->frame); // while it answers at once
         Value v = task_await(vm, g, d, &out);
+        if (handles) frame_lay_down(vm, &g->frame);
         return after_task_await(vm, g, d, v, out);
     }
     return delegate_to_iterator(vm, g, d, sent);
@@ -497,28 +499,32 @@ static bool makes_coroutine(Value callee)
     return is_kind(callee, KIND_FUNCTION) && (((Function *)as_obj(callee))->code->flags & CODE_ASYNC_GEN) == CODE_COROUTINE;
 }
 
+/* What a call in `await f(x)` gives. */
+static Value call_for_awaitable(VM *vm, Value callee, Value *args, int n)
+{
+    if (makes_coroutine(callee)) return gen_new(vm, (Function *)as_obj(callee), args, n, VALUE_UNSET);
+    Value awaited = vm_call(vm, callee, args, n);
+    return is_error(awaited) ? awaited : op_get_awaitable(vm, awaited);
+}
+
 Value gen_await_call(VM *vm, Gen *g, Value callee, Value *args, int n, uint16_t dst, Value *keep)
 {
-    if (makes_coroutine(callee)) {
-        Value fresh = gen_new(vm, (Function *)as_obj(callee), args, n, VALUE_UNSET);
-        if (is_error(fresh)) return fresh;
-        *keep = fresh;
-        if (g->frame.depth >= vm->max_depth) return frame_stack_overflow(vm);
-        gen_await_fresh(vm, g, as_gen(fresh), dst);
-        vm->frame = &as_gen(fresh)->frame;
-        return VALUE_SWITCH;
-    }
+    bool handles = frame_take_up(vm, &g->frame); // it does not wait yet
     if (is_kind(callee, KIND_NATIVE) && (as_obj(callee)->aux & NATIVE_ASYNC)) {
         Value out = VALUE_NONE;
         Value v = task_call_async(vm, g, (Native *)as_obj(callee), args, n, &out);
+        if (handles) frame_lay_down(vm, &g->frame);
         return after_task_await(vm, g, callee, v, out);
     }
-    Value awaited = vm_call(vm, callee, args, n);
-    if (is_error(awaited)) return awaited;
-    Value waits_on = op_get_awaitable(vm, awaited);
-    if (is_error(waits_on)) return waits_on;
-    *keep = waits_on;
-    return gen_delegate(vm, g, waits_on, VALUE_NONE, dst);
+    Value awaitable = call_for_awaitable(vm, callee, args, n);
+    if (handles) frame_lay_down(vm, &g->frame);
+    if (is_error(awaitable)) return awaitable;
+    *keep = awaitable;
+    if (!makes_coroutine(callee)) return gen_delegate(vm, g, awaitable, VALUE_NONE, dst);
+    if (g->frame.depth >= vm->max_depth) return frame_stack_overflow(vm);
+    gen_await_fresh(vm, g, as_gen(awaitable), dst);
+    vm->frame = &as_gen(awaitable)->frame;
+    return VALUE_SWITCH;
 }
 
 /* ---- async generators ---- */
