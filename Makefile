@@ -33,12 +33,16 @@ FLAGS_stress  := -O1 -g -DCO_VERIFY -DCO_STRESS
 FLAGS_plain   := -O1 -g -DCO_VERIFY -DCO_PLAIN
 FLAGS_cover   := -O0 -g -DCO_VERIFY --coverage
 FLAGS_fuzz    := $(FLAGS_asan) -fsanitize=fuzzer-no-link
+# Counts how often co goes where, but no values: addresses are others in each run.
+FLAGS_profile := $(FLAGS_release) -fprofile-generate -fprofile-update=single -fno-profile-values
 # The dispatch table and the natives' tables at fixed addresses: a register more for the loop, no relocations at start.
 LINK_release  := -no-pie -Wl,--gc-sections -Wl,-z,noseparate-code
+LINK_profile  := $(LINK_release)
 # What an empty program touches lies together: a third less is resident then.
 ORDER_release := -Wl,-T,build/gen/layout.ld
 # What people or the outside wait for, or what runs once: small rather than fast.
 COLD_release  := -Os
+COLD_profile  := -Os
 # What the interpreter's rounds go through keeps gcc's padding in front of what is jumped to; nothing else does.
 DENSE_release := -falign-functions=1 -falign-jumps=1 -falign-loops=1
 
@@ -54,13 +58,22 @@ ifeq ($(CONFIG),fuzz)
 CC := clang
 endif
 ifndef FLAGS_$(CONFIG)
-$(error unknown CONFIG '$(CONFIG)': release, debug, asan, tsan, stress, plain, cover or fuzz)
+$(error unknown CONFIG '$(CONFIG)': release, profile, debug, asan, tsan, stress, plain, cover or fuzz)
 endif
 
 # A second compiler gets a directory of its own, so that gcc's objects stay.
 B      := build/$(CONFIG)$(if $(filter gcc,$(CC)),,-$(notdir $(CC)))
 CFLAGS := -std=gnu11 $(WARNINGS) $(FLAGS_$(CONFIG)) $(EXTRA)
 LINK   := $(LINK_$(CONFIG))
+
+# gcc compiles the release build with a profile, how often co went where while bench/train.py ran. It is made once in a tree,
+# in build/profile/, and stays when sources change: gcc goes by it where a function is still the same. `make profile` makes it
+# anew, `PROFILE=` builds without one.
+PROFILE := $(filter build/release,$(B))
+COUNTS  := $(PROFILE:%=build/profile/counts)
+# The names of the files with the counts follow from the base of what a compilation leaves behind, as do those of functions.
+COUNTED  = -dumpdir $(@D:$(B)%=build/profile%)/ -dumpbase $(@F:.o=)
+GUIDED   = $(if $(PROFILE),-fprofile-use -fno-profile-values -fprofile-correction -Wno-missing-profile -Wno-coverage-mismatch $(COUNTED),$(if $(filter profile,$(CONFIG)),$(COUNTED)))
 
 # Asked when a recipe runs, not when this file is read: `deps` may just have installed them.
 LIBS     = $(shell pkg-config --libs-only-L libuv libtommath zlib) -l:libuv_a.a -l:libtommath.a -l:libz.a -lm -lpthread -ldl
@@ -90,12 +103,19 @@ FUZZERS  := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
 
 $(GENERATED) $(CLI) $(LIB) $(B)/tools/embed.o: | deps
 $(CLI) $(LIB) $(B)/tools/embed.o: | $(GENERATED)
-$(CLI) $(LIB) $(B)/tools/embed.o: $(B)/flags
+$(CLI) $(LIB) $(B)/tools/embed.o: $(B)/flags $(COUNTS)
+
+build/profile/counts: | $(GENERATED)
+	@mkdir -p $(@D) && find $(@D) -name '*.gcda' -delete
+	@$(MAKE) --no-print-directory CONFIG=profile build
+	@find $(@D) -name '*.gcda' -delete # the embedder's
+	$(call said,profile  bench/train.py)python3 bench/train.py $(@D)/co
+	@touch $@
 
 # Each function of startup.txt as input sections.
 build/gen/layout.ld: cli/layout.ld cli/startup.txt
 	@mkdir -p $(@D)
-	$(call said,layout   $<)awk 'FNR == NR { if (/^[A-Za-z]/) list = list "*(.text." $$1 " .text." $$1 ".*)\n"; next } \
+	$(call said,layout   $<)awk 'FNR == NR { if (/^[A-Za-z]/) list = list "*(.text." $$1 " .text." $$1 ".* .text.hot." $$1 " .text.hot." $$1 ".*)\n"; next } \
 	    /@FUNCTIONS@/ { $$0 = list } { print }' cli/startup.txt $< > $@
 
 build/gen/%.inc: tools/%.py
@@ -116,11 +136,11 @@ build/gen/%.c build/gen/%.h: %.y
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(call said,cc       $<)$(CC) $(CFLAGS) -I$(B)/gen $(INCLUDES) -MMD -MP -c -o $@ $<
+	$(call said,cc       $<)$(CC) $(CFLAGS) $(GUIDED) -I$(B)/gen $(INCLUDES) -MMD -MP -c -o $@ $<
 
 $(B)/%.o: build/gen/%.c
 	@mkdir -p $(@D)
-	$(call said,cc       $<)$(CC) $(CFLAGS) -I$(B)/gen $(INCLUDES) -MMD -MP -c -o $@ $<
+	$(call said,cc       $<)$(CC) $(CFLAGS) $(GUIDED) -I$(B)/gen $(INCLUDES) -MMD -MP -c -o $@ $<
 
 # Lemon's own template is not as strict as we are.
 $(B)/lang/grammar.o: private CFLAGS += -Wno-missing-prototypes -Wno-unused-parameter -Wno-unused-variable -Wno-type-limits
@@ -154,7 +174,7 @@ $(B)/co: $(CLI) $(B)/libco.a build/gen/layout.ld
 	$(call said,link     $@)$(CC) $(CFLAGS) $(LINK) $(ORDER_$(CONFIG)) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
 # Compiling with other flags than last time compiles everything again.
-FLAGS_USED = $(CC) $(CFLAGS); $(COLD_$(CONFIG)) $(COLD); $(DENSE_$(CONFIG)) $(PADDED)
+FLAGS_USED = $(CC) $(CFLAGS) $(PROFILE); $(COLD_$(CONFIG)) $(COLD); $(DENSE_$(CONFIG)) $(PADDED)
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(FLAGS_USED)' | cmp -s - $@ || echo '$(FLAGS_USED)' > $@
@@ -173,7 +193,7 @@ $(EMBEDDED): $(B)/gen/stdlib/embedded.inc
 
 #-- building ----------------------------------------------------------------------------------------
 
-.PHONY: all build deps help debug release asan tsan stress units FORCE
+.PHONY: all build deps help profile debug release asan tsan stress units FORCE
 FORCE:
 
 all: build ## build the release ./co (the default)
@@ -183,6 +203,10 @@ build: $(B)/co
 
 deps: ## install the Debian packages that the build needs, if any is missing
 	@tools/deps
+
+profile: ## count anew how often co goes where, which release builds are compiled by, and build one
+	@rm -f build/profile/counts
+	@$(MAKE) --no-print-directory all
 
 debug release asan tsan stress: ## build that configuration: build/<config>/co
 	@$(MAKE) --no-print-directory CONFIG=$@ build
