@@ -258,7 +258,7 @@ static void describe_class(Compiler *c, AstClassDef *node)
     Node *at = &node->node, *doc = docstring(node->body);
     Reg value = push(c);
     Name *module = intern(c, "__name__");
-    if (module) put(c, at, OP_LOAD_GLOBAL, value, emit_global(&c->unit->draft, module), 0);
+    if (module) put(c, at, OP_LOAD_NAME, value, plain_name_index(c, module), emit_global(&c->unit->draft, module));
     put_in_namespace(c, at, "__module__", value);
     put_const(c, at, value, &(Const){.kind = CONST_STR, .text = c->unit->qualname});
     put_in_namespace(c, at, "__qualname__", value);

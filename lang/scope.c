@@ -230,7 +230,11 @@ static void place_symbol(Scopes *scopes, Symbol *symbol)
     Scope *scope = symbol->scope;
     bool in_class = scope->kind == SCOPE_CLASS;
     symbol->place = PLACE_GLOBAL;
-    if (symbol->flags & SYM_GLOBAL) return;
+    if (symbol->flags & SYM_GLOBAL) {
+        Symbol *outermost = scope_find(scopes->first, symbol->name);
+        if (outermost) outermost->place = PLACE_GLOBAL; // as if declared there, too
+        return;
+    }
     if (scope->kind == SCOPE_MODULE) {
         if (scope->has_namespace) symbol->place = PLACE_NAME;
         return;

@@ -13,6 +13,8 @@
 /* With n bytes that the caller fills. */
 static Bytes *bytes_alloc(VM *vm, Type *t, size_t n)
 {
+    static const size_t most = INT64_MAX - 33; // beyond it CPython counts, below it tries to get memory
+    if (n > most && n <= INT64_MAX) return vm_raise(vm, ERR_OVERFLOW, "byte string is too large"), NULL;
     size_t size = size_add(offsetof(Bytes, data) + 1, n);
     Bytes *b = heap_alloc_raw(vm, KIND_BYTES, t->root_shape->id, type_alloc_size(t, size));
     if (!b) return NULL;

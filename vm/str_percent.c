@@ -210,6 +210,12 @@ static Value to_integer(Percent *p, const Directive *d, Value v)
         if (is_error(n)) vm_take_pending(vm);
         break;
     }
+    bool text_with_float = (is_str(v) || is_bytes(v)) && type_defines(type_of(vm, v), D_FLOAT);
+    if (!exact && text_with_float) { // passes for a number: int() reads its text
+        Value n = vm_call(vm, obj_value(vm->types[T_INT]), &v, 1);
+        if (!is_error(n) || !vm_pending_is(vm, ERR_TYPE)) return n;
+        vm_take_pending(vm);
+    }
     wrong_type(p, d, v);
     return VALUE_ERROR;
 }
