@@ -206,8 +206,19 @@ Value gen_throw(VM *vm, Gen *g, Value exc, uint16_t ret, RetKind kind)
     if (is_unset(v)) vm->exc = exc;
     else if (!is_error(v)) leaf->frame.regs[resume_register(&leaf->frame)] = v;
     leaf->delegate = VALUE_UNSET;
-    if (!is_unset(vm->exc)) vm->throwing = true, g->h.aux |= GEN_THROWN;
+    if (!is_unset(vm->exc)) {
+        vm->throwing = true;
+        for (Gen *above = leaf; above != g;) {
+            above = delegator(above);
+            above->h.aux |= GEN_THROWN;
+        }
+    }
     return VALUE_SWITCH;
+}
+
+void gen_forget_thrown(Gen *g)
+{
+    for (; g->h.aux & GEN_THROWN; g = as_gen(g->delegate)) g->h.aux &= (uint16_t)~GEN_THROWN;
 }
 
 /* ---- leaving ---- */
@@ -222,7 +233,7 @@ static void unlink_from(VM *vm, Gen *above, Gen *g)
     }
     g->root = g->leaf = g;
     above->delegate = VALUE_UNSET;
-    set_state(above, GEN_RUNNING);
+    above->h.aux = (uint16_t)((above->h.aux & ~(GEN_STATE | GEN_THROWN)) | GEN_BUSY | GEN_RUNNING);
 }
 
 Value gen_yield(VM *vm, Gen *g, Value v)
@@ -373,7 +384,7 @@ Value gen_unwound(VM *vm, Gen *g)
     RetKind kind = g->frame.ret_kind;
     uint16_t ret = g->frame.ret;
     Gen *above = delegator(g);
-    vm->throwing = above && g->root->h.aux & GEN_THROWN; // it goes on as if thrown into the delegator
+    vm->throwing = above && above->h.aux & GEN_THROWN; // it goes on as if thrown into the delegator
     if (above) unlink_from(vm, above, g);
     finish(g);
     convert_stop(vm, g);
@@ -590,6 +601,7 @@ static Value throw_step(VM *vm, Gen *g, Gen *ag, AsyncStep *step, uint16_t dst)
     Value v = enter_async(vm, g, ag, kept, dst, step->kind == STEP_ACLOSE ? RET_ACLOSE : RET_ASEND);
     if (v != VALUE_SWITCH) return v;
     vm->exc = step->arg;
+    vm->throwing = true;
     return VALUE_SWITCH;
 }
 
@@ -663,12 +675,21 @@ Value gen_next_untaken(VM *vm, Gen *g, ItemTaker *take, void *state)
     return v;
 }
 
+/* What waits for a step of an async generator closes that step, not the generator, which is dropped with it: so nobody
+ * hears of what it raises on its way out. */
+static bool ends_dropped(VM *vm, const Gen *g, bool quiet)
+{
+    if (g->h.shape != T_ASYNC_GENERATOR) return quiet;
+    if (!quiet) report_ignored(vm, "dropped generator");
+    return true;
+}
+
 /* A `close` that cannot be read is told and done without; what it raises when called counts. */
 static bool close_other_delegate(VM *vm, Gen *g)
 {
     Value d = g->delegate;
     if (!is_ptr(d)) return true;
-    if (is_gen(d)) return gen_close_c(vm, as_gen(d));
+    if (is_gen(d)) return ends_dropped(vm, as_gen(d), gen_close_c(vm, as_gen(d)));
     Value method = obj_getattr_opt(vm, d, vm->common->close);
     if (!is_error(method)) return is_unset(method) || !is_error(vm_call(vm, method, NULL, 0));
     report_ignored(vm, type_name(vm, d));
@@ -750,6 +771,7 @@ bool gen_close_c(VM *vm, Gen *g)
         level->root = level->leaf = level;
         quiet = close_level(vm, level, exc);
         if (!up) return quiet;
+        quiet = ends_dropped(vm, level, quiet);
         level = up;
         level->root = g;
         g->leaf = level;
@@ -795,7 +817,8 @@ static Value step_result(VM *vm, AsyncStep *s, Value v, bool finished, bool stay
 {
     bool yielded_value = vm->yielded_async;
     if (is_error(v)) {
-        end_step(s, stays);
+        bool thrown_into = stays && s->kind == STEP_ACLOSE; // CPython takes the generator to be running for ever
+        if (!thrown_into) end_step(s, stays);
         if (!throws_quietly(vm, s)) return v;
         vm_take_pending(vm);
         return vm_raise_stop_value(vm, VALUE_NONE);

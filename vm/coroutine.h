@@ -46,13 +46,15 @@ Value native_coro_clone(VM *vm, Value coro);
 /* The collector's: as close(); false with what it raised pending. */
 bool gen_close_dropped(VM *vm, Gen *g);
 
+/* What was thrown into the chain below g has come to rest there. */
+void gen_forget_thrown(Gen *g);
 /* Nobody waits for root at the moment: it may be resumed by anybody. */
 static inline void gen_rest(Gen *root)
 {
     root->frame.caller = NULL;
+    if (root->h.aux & GEN_THROWN) gen_forget_thrown(root);
     bool alone = root->leaf == root && !gen_delegates(root) && !(root->h.aux & GEN_SHARED);
-    if (alone) root->h.aux &= (uint16_t)~(GEN_THROWN | GEN_BUSY);
-    else root->h.aux &= (uint16_t)~GEN_THROWN;
+    if (alone) root->h.aux &= (uint16_t)~GEN_BUSY;
 }
 
 /* The loop's handlers. Answers as frame_return; gen_delegate and gen_await_call may also answer the awaited value. */

@@ -324,7 +324,7 @@ enum {
     GEN_BUSY = 4,  // unset: it has not begun, or stands at a yield of its own and is no part of a chain
     GEN_CLONE = 8, // a copy: may be awaited from where it stands
     GEN_SHARED = 16,
-    GEN_THROWN = 32,  // of a root: its chain runs because something has been thrown into it
+    GEN_THROWN = 32,  // its delegate runs because something has been thrown into it
     GEN_LOOP = 64,    // a for loop's own expression made it
     GEN_DIRECT = 128, // only its delegator's registers know it
     GEN_STEPPED = 256, // a step of this async generator, driven by hand, awaits something
