@@ -54,6 +54,9 @@ LISTED = {
                                      r"|need more than \d values? to unpack|too many values to unpack \(expected 2\)"
                                      r"|(?:cannot convert )?dictionary update sequence element #\d(?: has length \d; 2 is required| to a sequence)"
                                      r"|'\w+' object is not iterable",
+    "slots_of_a_list_class_below_a_dict": r"'[xz]'(?:, )?",
+    "frozen_dataclass_with_slots": r"TypeError\(super\(type, obj\): obj must be an instance or subtype of type\)"
+                                   r"|FrozenInstanceError\(cannot (?:assign to|delete) field '\w+'\)",
     "text_of_recursion_error": r"(?<=maximum recursion depth exceeded)(?: in comparison| while [a-zA-Z ]+)",
 }
 

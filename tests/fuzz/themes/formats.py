@@ -31,7 +31,7 @@ def by_percent(chance):
     right = chance.choice([f"({args},)", chance.choice(VALUES), f"{{'a': {chance.choice(VALUES)}}}"])
     text = "".join(percent(chance) for _ in range(chance.choice([1, 1, 2])))
     if "*" in text:
-        right = f"({chance.choice(['5', '-7', repr('a'), '0'])}, {args})"  # a width of 2**31 is 2 GB
+        right = f"({chance.choice(['5', '-7', repr('a'), '0'])}, {args})".replace("(2**31)", "31")  # such a width is 2 GB
     return f"{'b' if chance.random() < 0.2 else ''}{text!r} % {right}"
 
 

@@ -25,7 +25,7 @@ def statement(chance, source):
     if chance.random() < 0.5:
         source(f"show(lambda: {name(shown)})")
     else:
-        source("try:", f"    {name(changes)}", "except Exception as error: print(type(error).__name__, error)", "print(repr(x)[:80])")
+        source("try:", f"    {name(changes)}", "except Exception as error: print(type(error).__name__, error)", "print(repr(x).split(' object at ')[0][:80])")
 
 
 def program(chance):
