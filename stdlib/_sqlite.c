@@ -1,8 +1,10 @@
 /* _sqlite.c - the natives under sqlite: a connection is a lane (vm/io.h), on whose thread alone SQLite runs.
  *
  * A request goes to the lane as bytes and comes back as bytes: the statement's text and parameters, then rows. The VM's
- * thread touches SQLite in one way only, sqlite3_interrupt, and only while the request it is meant for runs there.
+ * thread touches SQLite in two ways only: by sqlite3_interrupt, while the request it is meant for runs there; and while
+ * nothing is under way on the lane, by a query that has shown there to be quick ("at home", below).
  */
+#define _GNU_SOURCE // strcasestr
 #include "stdlib/parcel.h"
 #include "stdlib/sqlite_library.h"
 #include "stdlib/stdlib.h"
@@ -26,6 +28,7 @@
 
 enum { CACHED = 32, BATCH_BYTES = 256 << 10, MESSAGE = 300 };
 enum { PROGRESS = 2000, LONG = 5000000 }; // steps of SQLite's machine between two looks at the clock; ns
+enum { QUICK = 200000, TOO_LONG = 1000000, MOST_PROOFS = 64 }; // ns, ns; of a query that may run at home
 
 typedef enum { DO_OPEN, DO_RUN, DO_MORE, DO_FINISH, DO_SCRIPT, DO_CLOSE } What;
 
@@ -34,6 +37,8 @@ typedef struct Statement {
     sqlite3_stmt *stmt;
     uint64_t used; // when, to find the one that was not for longest
     bool busy;     // a query that has more rows
+    bool reads;    // a SELECT: to stop it and begin anew changes nothing
+    int proofs, needed; // how often it was quick on the lane since it was not at home; how often it has to be
 } Statement;
 
 typedef struct Connection Connection;
@@ -69,10 +74,14 @@ struct Connection {
     IoId lane;
     Request *first;            // not over yet; the VM's thread's
     int users;                 // the object and each request; the VM's thread's
+    int under_way;             // requests that the lane has, or may still touch; the VM's thread's
+    bool waits;                // a program has said itself how long to wait for others; the VM's thread's
     pthread_mutex_t mutex;     // guards `running` and `abandoned` of the requests
     Request *running;
-    sqlite3 *db;               // the lane's, as all that follows
+    sqlite3 *db;               // the lane's, as all that follows, unless nothing is under way there
     int64_t since;             // when what runs began
+    int timeout;               // ms to wait for others that write
+    bool at_home;              // what runs, runs on the VM's thread
     Statement cache[CACHED];
     uint64_t clock;
 };
@@ -114,6 +123,13 @@ static void forget(Connection *c, Statement *s)
     *s = (Statement){0};
 }
 
+static Statement *find_prepared(Connection *c, const char *sql)
+{
+    for (Statement *s = c->cache; s < c->cache + CACHED; s++)
+        if (s->stmt && !s->busy && strcmp(s->sql, sql) == 0) return s->used = ++c->clock, s;
+    return NULL;
+}
+
 /* A place for a statement: that of the one unused for longest. NULL: all have more rows to give. */
 static Statement *find_place(Connection *c)
 {
@@ -140,16 +156,24 @@ static bool is_rest_empty(const char *rest)
     return true;
 }
 
+static bool is_select(const char *sql)
+{
+    sql += strspn(sql, " \t\r\n");
+    return strncasecmp(sql, "select", 6) == 0 || strncasecmp(sql, "with", 4) == 0;
+}
+
 static Statement *prepare(Request *r)
 {
     Connection *c = r->c;
-    for (Statement *s = c->cache; s < c->cache + CACHED; s++)
-        if (s->stmt && !s->busy && strcmp(s->sql, r->sql) == 0) return s->used = ++c->clock, s;
-    Statement *s = find_place(c);
+    Statement *s = find_prepared(c, r->sql);
+    if (s) return s;
+    s = find_place(c);
     const char *rest = "";
     if (!s) return refuse(r, "too many queries of one connection are open at the same time"), NULL;
     int code = c->lib->prepare_v2(c->db, r->sql, -1, &s->stmt, &rest);
     if (code != SQLITE_OK) return note_error(r, code), NULL;
+    s->reads = s->stmt && is_select(r->sql) && c->lib->stmt_readonly(s->stmt);
+    s->needed = 1;
     if (s->stmt && is_rest_empty(rest) && (s->sql = strdup(r->sql))) return s->used = ++c->clock, s;
     if (s->stmt) forget(c, s), refuse(r, "You can only execute one statement at a time.");
     return NULL; // an empty text is no statement and no error
@@ -286,11 +310,13 @@ static int64_t nanoseconds(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* Called by SQLite as it computes: what takes long leaves the processors to those that do not. */
+/* Called by SQLite as it computes: what takes long leaves the processors to those that do not, and the loop at once. */
 static int make_progress(void *state)
 {
     Connection *c = state;
-    if (nanoseconds() - c->since > LONG) c->io->step_back(&c->running->job);
+    int64_t took = nanoseconds() - c->since;
+    if (c->at_home) return took > QUICK;
+    if (took > LONG) c->io->step_back(&c->running->job);
     return 0;
 }
 
@@ -307,16 +333,17 @@ static void do_open(Request *r)
         return;
     }
     c->lib->extended_result_codes(c->db, 1);
-    c->lib->busy_timeout(c->db, r->timeout);
+    c->lib->busy_timeout(c->db, c->timeout = r->timeout);
     c->lib->progress_handler(c->db, PROGRESS, make_progress, c);
 }
 
 static void do_run(Request *r)
 {
-    r->statement = prepare(r);
-    if (!r->statement) return;
-    if (bind_all(r, r->statement->stmt)) step(r);
-    else let_go(r->c, r->statement);
+    Statement *s = r->statement = prepare(r);
+    if (!s) return;
+    if (!bind_all(r, s->stmt)) return let_go(r->c, s);
+    step(r);
+    if (s->proofs < s->needed && nanoseconds() - r->c->since < QUICK) s->proofs++;
 }
 
 static void do_script(Request *r)
@@ -416,6 +443,57 @@ static void abandon(Connection *c, Request *r)
     pthread_mutex_unlock(&c->mutex);
 }
 
+/* ---- at home ------------------------------------------------------------------------------------- */
+
+/* To hand a request over and back costs more than to look a row up by its key. So a SELECT that was quick on the lane
+ * runs on the VM's thread from then on, while the lane has nothing to do. There it waits for nobody who writes, and is
+ * stopped after QUICK: then the lane does it from the beginning. Nothing stops a read from a cold disk or a function
+ * that takes its time, but who has held up the loop for TOO_LONG has to prove itself anew, each time twice as often. */
+static Statement *find_quick(Request *r)
+{
+    Connection *c = r->c;
+    if (r->what != DO_RUN || c->under_way || c->waits || !c->db) return NULL;
+    Statement *s = find_prepared(c, r->sql);
+    return s && s->reads && s->proofs >= s->needed ? s : NULL;
+}
+
+static void forget_answer(Request *r)
+{
+    parcel_free(&r->columns);
+    parcel_free(&r->rows);
+    r->columns = r->rows = (Parcel){0};
+    r->nrows = 0;
+    r->code = 0;
+    r->more = false;
+}
+
+static void distrust(Statement *s)
+{
+    s->proofs = 0;
+    if (s->needed < MOST_PROOFS) s->needed *= 2;
+}
+
+/* False: the lane has to do it. */
+static bool run_at_home(Request *r)
+{
+    Connection *c = r->c;
+    Statement *s = find_quick(r);
+    if (!s) return false;
+    r->statement = s;
+    c->at_home = true;
+    c->since = nanoseconds();
+    c->lib->busy_timeout(c->db, 0);
+    if (bind_all(r, s->stmt)) step(r);
+    else let_go(c, s);
+    c->lib->busy_timeout(c->db, c->timeout);
+    c->at_home = false;
+    int code = r->code & 0xff;
+    bool stopped = code == SQLITE_INTERRUPT || code == SQLITE_BUSY || code == SQLITE_LOCKED;
+    if (stopped || nanoseconds() - c->since > TOO_LONG) distrust(s);
+    if (stopped) forget_answer(r);
+    return !stopped;
+}
+
 /* A request of this connection, not given to its lane yet. */
 static Request *new_request(VM *vm, Connection *c, What what)
 {
@@ -430,10 +508,16 @@ static Request *new_request(VM *vm, Connection *c, What what)
     return r;
 }
 
-static void give(VM *vm, Request *r)
+static void link_request(Request *r)
 {
     r->next = r->c->first;
     r->c->first = r;
+}
+
+static void give(VM *vm, Request *r)
+{
+    link_request(r);
+    r->c->under_way++;
     io(vm)->give(vm->host, r->c->lane, &r->job);
 }
 
@@ -448,7 +532,10 @@ static Statement *take_statement(Request *r)
 /* Nobody wants the rest of its rows. A statement left open would keep its connection from writing, once others have. */
 static void finish(VM *vm, Request *r)
 {
-    Request *end = r->more && r->c->lane ? new_request(vm, r->c, DO_FINISH) : NULL;
+    Connection *c = r->c;
+    if (!r->more || !c->lane) return;
+    if (!c->under_way && c->db && r->statement->reads) return let_go(c, take_statement(r));
+    Request *end = new_request(vm, c, DO_FINISH);
     if (!end) return;
     end->statement = take_statement(r);
     give(vm, end);
@@ -459,6 +546,7 @@ static void on_event(VM *vm, IoSink *sink, const IoEvent *e)
     (void)sink;
     if (e->kind != IO_DONE) return;
     Request *r = (Request *)e->job;
+    r->c->under_way--;
     if (!r->owner || !r->more) unlink_request(r);
     if (!r->owner) return free_request(r);
     r->done = true;
@@ -557,7 +645,7 @@ static const TypeDef request_def = {
     .doc = "What was asked of a connection.",
 };
 
-/* Give it to the lane and wait for it. */
+/* Carry it out, or give it to the lane and wait for it. */
 static Value await_request(VM *vm, Value connection, Request *r)
 {
     NativeData *o = heap_new(vm, KIND_NATIVE_DATA, stdlib(vm)->sqlite.request->root_shape->id, NativeData);
@@ -568,6 +656,12 @@ static Value await_request(VM *vm, Value connection, Request *r)
     o->values[1] = VALUE_UNSET;
     r->owner = &o->h;
     r->waiter = waiter_of(vm->task);
+    if (run_at_home(r)) {
+        r->done = true;
+        if (r->more) link_request(r);
+        task_resume(vm, vm->task, obj_value(o)); // a turn, as every await is
+        return VALUE_PARK;
+    }
     gc_pin(vm, obj_value(o));
     give(vm, r);
     return VALUE_PARK;
@@ -615,6 +709,7 @@ static Request *request_with_text(VM *vm, Value self, What what, Value text)
     if (!c->lane) return refuse_closed(vm), NULL;
     char *sql = sql_text(vm, text);
     Request *r = sql ? new_request(vm, c, what) : NULL;
+    if (sql && strcasestr(sql, "busy_timeout")) c->waits = true;
     if (r) r->sql = sql;
     else free(sql);
     return r;
