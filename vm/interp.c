@@ -214,6 +214,13 @@ static inline bool flt_none(double a, double b, double *r) { (void)a; (void)b; (
     case OP_JN##OP: TAKE_AND_JUMP(sign, R(PASSED_IS(B) ? A : B), PASSED_IS(B), false);                                 \
     case OP_JN##OP##_RK: TAKE_AND_JUMP(sign, K(B), false, false)
 
+/* Most texts that are compared are one and the same, or of different sizes, or both interned. */
+static inline bool same_text(const Str *a, const Str *b)
+{
+    if (a == b) return true;
+    return a->size == b->size && !(a->h.aux & b->h.aux & STR_INTERNED) && str_eq(a, b);
+}
+
 /* Comparison to a value, and fused with a jump. The slow path of a jump may push a frame (RET_JUMP decides then). */
 #define COMPARE_VALUE(OP, sign, left, right)                                                                           \
     do {                                                                                                               \
@@ -237,6 +244,10 @@ static inline bool flt_none(double a, double b, double *r) { (void)a; (void)b; (
         }                                                                                                              \
         if (FAST(both_float_imm(x, y))) {                                                                              \
             if ((as_float_imm(x) sign as_float_imm(y)) == when) pc += (int16_t)C;                                      \
+            NEXT;                                                                                                      \
+        }                                                                                                              \
+        if (FAST(CMP_##OP == CMP_EQ || CMP_##OP == CMP_NE) && is_exact(x, T_STR) && is_exact(y, T_STR)) {              \
+            if (same_text(as_str(x), as_str(y)) == ((CMP_##OP == CMP_EQ) == when)) pc += (int16_t)C;                   \
             NEXT;                                                                                                      \
         }                                                                                                              \
         SAVE();                                                                                                        \

@@ -240,7 +240,7 @@ static Value item_at(VM *vm, Value o, int64_t i)
     }
     size_t at = (size_t)(i < 0 ? i + (int64_t)size : i);
     if (at >= size) return VALUE_UNSET; // the slot knows what to raise
-    return items ? items[at] : str_from_char(vm, str_char_at(vm, as_str(o), at));
+    return items ? items[at] : str_item(vm, as_str(o), at);
 }
 
 Value op_getitem(VM *vm, Value o, Value key, uint16_t dst)

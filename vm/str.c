@@ -389,6 +389,18 @@ uint32_t str_char_at(VM *vm, Str *s, size_t i)
     return utf8_get(&at);
 }
 
+/* Whoever goes through a long text character by character finds the next one behind the last. */
+Value str_item(VM *vm, Str *s, size_t i)
+{
+    Crumbs *c = s->h.aux & STR_LONG ? *crumbs_slot(s) : NULL;
+    size_t ahead = c ? i - c->near : SIZE_MAX;
+    if (ahead > 1) return str_from_char(vm, str_char_at(vm, s, i));
+    if (ahead) c->near_offset += utf8_step(s->data[c->near_offset]);
+    c->near = i;
+    const char *at = s->data + c->near_offset;
+    return str_from_char(vm, utf8_get(&at));
+}
+
 Value str_slice(VM *vm, Str *s, size_t start, size_t end)
 {
     if (end - start == s->length) return str_exact(vm, s);

@@ -38,6 +38,7 @@ bool str_eq(const Str *a, const Str *b);
 bool str_is(const Str *s, const char *text);               // equal to a C literal
 int str_cmp(const Str *a, const Str *b);                   // code point order: -1 0 1
 uint32_t str_char_at(VM *vm, Str *s, size_t i);            // i < length
+Value str_item(VM *vm, Str *s, size_t i);                  // that character as a string
 size_t str_offset(VM *vm, Str *s, size_t i);               // byte offset of code point i <= length
 size_t str_position(const Str *s, size_t offset);          // code points before a byte offset
 Value str_slice(VM *vm, Str *s, size_t start, size_t end); // code points, 0 <= start <= end <= length
