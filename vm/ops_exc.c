@@ -111,6 +111,7 @@ static bool is_part(VM *vm, Value exc, Value original, List *leaves)
     if (!exception_is(vm, exc, ERR_BASE_GROUP)) return false;
     Exception *e = as_exception(exc), *o = as_exception(original);
     if (e->cause != o->cause || e->context != o->context) return false;
+    if (exception_trace_length(e) != exception_trace_length(o)) return false; // on its way again it noted frames
     Value own = list_new(vm, NULL, 0);
     if (is_error(own) || !exception_group_leaves(vm, exc, as_list(own))) return vm_take_pending(vm), false;
     for (size_t i = 0; i < as_list(own)->size; i++) {

@@ -54,7 +54,7 @@ LISTED = {
                                      r"|need more than \d values? to unpack|too many values to unpack \(expected 2\)"
                                      r"|(?:cannot convert )?dictionary update sequence element #\d(?: has length \d; 2 is required| to a sequence)"
                                      r"|'\w+' object is not iterable",
-    "slots_of_a_list_class_below_a_dict": r"'[xz]'(?:, )?",
+    "slots_of_a_list_class_below_a_dict": r"(?:, )?'[xz]'|'[xz]', ",
     "frozen_dataclass_with_slots": r"TypeError\(super\(type, obj\): obj must be an instance or subtype of type\)"
                                    r"|FrozenInstanceError\(cannot (?:assign to|delete) field '\w+'\)",
     "text_of_recursion_error": r"(?<=maximum recursion depth exceeded)(?: in comparison| while [a-zA-Z ]+)",
@@ -160,8 +160,8 @@ def compiles(program):
 def listed(want, have):
     if want.endswith(NO_END) and have.endswith(DEADLOCK):
         return want.removesuffix(NO_END) == have.removesuffix(DEADLOCK)
-    if want.endswith(NO_END):  # it computes something gigantic: equal as far as it got
-        return have.startswith(want.removesuffix(NO_END))
+    if want.endswith(NO_END):  # it computes something gigantic: equal as far as it got, if what co kept back is not known
+        return not have or have.startswith(want.removesuffix(NO_END))
     lines, other = want.split("\n"), have.split("\n")
     if len(lines) == len(other) and all(line == had or NO_COMPLEX in had for line, had in zip(lines, other)):
         return True
