@@ -391,7 +391,8 @@ static inline bool same_text(const Str *a, const Str *b)
                 R(A) = as_tuple(o)->items[at];                                                                         \
                 NEXT;                                                                                                  \
             }                                                                                                          \
-            if (as_obj(o)->shape == T_STR && str_is_ascii(as_str(o)) && at < as_str(o)->size) {                        \
+            if (as_obj(o)->shape == T_STR && at < as_str(o)->length) {                                                 \
+                if (unlikely(!str_is_ascii(as_str(o)))) FINISH(A, str_item(vm, as_str(o), at));                        \
                 R(A) = obj_value(vm->ascii_str[(unsigned char)as_str(o)->data[at]]);                                   \
                 NEXT;                                                                                                  \
             }                                                                                                          \
